@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One object per call, by directory descriptor and plain name. Nothing here follows a link, reuses an object
+ * that was there already unless it says so, or changes an owner: an object gets the file-system uid and gid
+ * of the process at its birth. 0 or a descriptor, or -errno; the object is always `name` in `dir_fd`.
+ */
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "macro.h"
+
+/* Opens the directory `name`. -ENOTDIR or -ELOOP if it is something else. */
+int at_open_dir(int dir_fd, const char *name) _must_check_;
+
+/* Makes the directory with exactly this mode, or takes the one that is there, and opens it. A directory that
+ * was there is not touched. */
+int at_make_dir(int dir_fd, const char *name, mode_t mode) _must_check_;
+
+/* Makes a device node with exactly this mode. */
+int at_make_node(int dir_fd, const char *name, mode_t mode, dev_t rdev) _must_check_;
+
+/* Makes a new file with exactly this mode and content; nothing is left if it fails. */
+int at_write_file(int dir_fd, const char *name, mode_t mode, const void *data, size_t size) _must_check_;
+
+/* Makes a new file with exactly this mode that holds what source_fd holds; nothing is left if it fails. The
+ * writing descriptor is closed, so that the file can be executed at once. */
+int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd) _must_check_;
+
+/* Reads a regular file of at most max bytes into a NUL terminated buffer. -EFBIG if it is larger. */
+int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;
+
+/* Removes a file, link, node or empty directory. 0 also if there is none. */
+int at_remove(int dir_fd, const char *name) _must_check_;
+
+/* Bounds of at_empty_dir(): beyond them a tree is taken for an attack on our time. */
+#define EMPTY_DEPTH_MAX   64
+#define EMPTY_ENTRIES_MAX 200000
+
+/*
+ * Removes everything in the directory, whatever a hostile owner made of it: links are removed and not
+ * followed, mounts are not entered, each directory is worked on with the file-system uid and gid of its own
+ * owner, so nothing is removed that this owner could not have removed. -EBUSY: a mount point is in it;
+ * -E2BIG: more than the bounds above; what was removed until then stays removed.
+ */
+int at_empty_dir(int dir_fd) _must_check_;

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The walk keeps one descriptor, of the directory it stands in, and the path still to go. A symbolic link is
+ * spliced into the path to go, so a link can only ever lead to a place that is walked, and judged, the same
+ * way as if it had been written in the configuration.
+ *
+ * Order per component: open it O_PATH|O_NOFOLLOW, then judge the open object. Nothing is judged by name, so
+ * nothing can be exchanged between the judgement and the use.
+ */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chase.h"
+#include "fd-util.h"
+
+#define LINKS_MAX 40 /* as the kernel's own limit, MAXSYMLINKS */
+
+typedef struct Walk {
+        ChaseFlags flags;
+        int dir_fd;          /* the directory we stand in */
+        char done[PATH_MAX]; /* its path, for messages; "" is the root */
+        char todo[PATH_MAX]; /* what is still to go */
+        unsigned n_links;
+} Walk;
+
+/* Only root may change what this object is. The mode of a symbolic link means nothing. */
+static int judge(const struct stat *st)
+{
+        if (st->st_uid != 0)
+                return -EPERM;
+        if (!S_ISLNK(st->st_mode) && !S_ISCHR(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+                return -EPERM;
+        return 0;
+}
+
+static int append_done(Walk *w, const char *name)
+{
+        size_t n = strlen(w->done);
+        int k = snprintf(w->done + n, sizeof(w->done) - n, "/%s", name);
+
+        return k < 0 || (size_t) k >= sizeof(w->done) - n ? -ENAMETOOLONG : 0;
+}
+
+static int enter_root(Walk *w)
+{
+        struct stat st;
+
+        w->done[0] = '\0';
+        w->dir_fd = safe_close(w->dir_fd);
+        w->dir_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (w->dir_fd < 0)
+                return -errno;
+        if (fstat(w->dir_fd, &st) < 0)
+                return -errno;
+        return judge(&st);
+}
+
+/* Puts the target of the link fd in front of what is still to go. */
+static int follow(Walk *w, int link_fd)
+{
+        char target[PATH_MAX], joined[PATH_MAX];
+
+        if (++w->n_links > LINKS_MAX)
+                return -ELOOP;
+
+        ssize_t n = readlinkat(link_fd, "", target, sizeof(target) - 1);
+        if (n < 0)
+                return -errno;
+        target[n] = '\0';
+
+        int k = snprintf(joined, sizeof(joined), "%s/%s", target, w->todo);
+        if (k < 0 || (size_t) k >= sizeof(joined))
+                return -ENAMETOOLONG;
+        memcpy(w->todo, joined, (size_t) k + 1);
+
+        return target[0] == '/' ? enter_root(w) : 0;
+}
+
+/* ".." of a link's target. The parent was judged when we came through it, but it costs nothing to be sure.
+ */
+static int enter_parent(Walk *w)
+{
+        _cleanup_close_ int fd = openat(w->dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
+        int r;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        r = judge(&st);
+        if (r < 0)
+                return r;
+
+        char *slash = strrchr(w->done, '/');
+        if (slash)
+                *slash = '\0';
+        w->dir_fd = safe_close(w->dir_fd);
+        w->dir_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* Takes the next component off w->todo. Returns false when there is none. */
+static bool next_component(Walk *w, char name[NAME_MAX + 2])
+{
+        const char *p = w->todo + strspn(w->todo, "/");
+        size_t n = strcspn(p, "/");
+
+        if (n == 0)
+                return false;
+
+        /* A longer name is cut, keeps its NAME_MAX + 1 bytes and gets ENAMETOOLONG from the kernel. */
+        size_t copy = n <= NAME_MAX ? n : NAME_MAX + 1;
+        memcpy(name, p, copy);
+        name[copy] = '\0';
+
+        p += n;
+        p += strspn(p, "/");
+        memmove(w->todo, p, strlen(p) + 1);
+        return true;
+}
+
+static int open_component(Walk *w, const char *name, int *ret_fd, struct stat *ret_st)
+{
+        bool last = w->todo[0] == '\0';
+        int r;
+
+        _cleanup_close_ int fd = openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT && last && (w->flags & CHASE_MKDIR)) {
+                if (mkdirat(w->dir_fd, name, 0755) < 0 && errno != EEXIST)
+                        return -errno;
+                fd = openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        }
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, ret_st) < 0)
+                return -errno;
+
+        r = judge(ret_st);
+        if (r < 0)
+                return S_ISLNK(ret_st->st_mode) ? -ELOOP : r;
+
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* Walks one component. *ret_fd is the object if it was the last one and no link, else untouched. */
+static int step(Walk *w, int *ret_fd)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char name[NAME_MAX + 2];
+        struct stat st;
+        int r;
+
+        if (!next_component(w, name)) {
+                /* The path was "/", or ended in a link to ".." or to the root. */
+                *ret_fd = TAKE_FD(w->dir_fd);
+                return 0;
+        }
+        if (strcmp(name, ".") == 0)
+                return 0;
+        if (strcmp(name, "..") == 0)
+                return enter_parent(w);
+
+        r = open_component(w, name, &fd, &st);
+        if (r >= 0 && S_ISLNK(st.st_mode))
+                return follow(
+                        w, fd); /* w->done still names the directory, which is where a link is relative to */
+
+        /* From here on messages name the component itself. */
+        int k = append_done(w, name);
+        if (r < 0 || k < 0)
+                return r < 0 ? r : k;
+
+        if (w->todo[0] == '\0') {
+                *ret_fd = TAKE_FD(fd);
+                return 0;
+        }
+        if (!S_ISDIR(st.st_mode))
+                return -ENOTDIR;
+
+        w->dir_fd = safe_close(w->dir_fd);
+        w->dir_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* Opens the object that an O_PATH descriptor stands for. The magic link leads to this very object. */
+static int reopen(int path_fd, int open_flags)
+{
+        char path[FD_PATH_MAX];
+
+        if (open_flags & O_PATH)
+                return RET_NERRNO(fcntl(path_fd, F_DUPFD_CLOEXEC, 3));
+
+        return RET_NERRNO(open(fd_path(path, path_fd), (open_flags & ~O_NOFOLLOW) | O_CLOEXEC));
+}
+
+static int walk(Walk *w, const char *path, int open_flags)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (path[0] != '/')
+                return -EINVAL;
+        if (strlen(path) >= sizeof(w->todo))
+                return -ENAMETOOLONG;
+        memcpy(w->todo, path, strlen(path) + 1);
+
+        r = enter_root(w);
+        while (r >= 0 && fd < 0)
+                r = step(w, &fd);
+        if (r < 0)
+                return r;
+
+        struct stat st;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if ((open_flags & O_DIRECTORY) && !S_ISDIR(st.st_mode))
+                return -ENOTDIR;
+        /* Opening these for reading could block for ever or act on a device. */
+        if (!(open_flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+                return -EBADFD;
+
+        return reopen(fd, open_flags);
+}
+
+int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit)
+{
+        Walk w = { .flags = flags, .dir_fd = -EBADF };
+        int r;
+
+        r = walk(&w, path, open_flags);
+        w.dir_fd = safe_close(w.dir_fd);
+
+        if (r < 0 && ret_culprit)
+                *ret_culprit = strdup(w.done[0] ? w.done : "/");
+        return r;
+}
+
+const char *chase_strerror(int r)
+{
+        switch (r) {
+        case -EPERM:
+                return "is not owned by root, or its group or others may write to it";
+        case -ELOOP:
+                return "is a symbolic link that not only root could have made, or one of too many";
+        case -EBADFD:
+                return "is not a regular file";
+        default:
+                return strerrordesc_np(-r);
+        }
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The only way from a path in a configuration to a descriptor. Every directory on the way, and the object
+ * itself, must belong to root and be writable by nobody else, so that nobody else can make it mean another
+ * object. openat2() would do half of it, but it is ENOSYS under RestrictSUIDSGID= and DynamicUser=.
+ */
+
+#include "macro.h"
+
+typedef enum ChaseFlags {
+        CHASE_DEFAULT = 0,
+        /* Create the last component as a directory, 0755 less the umask, if it is missing. */
+        CHASE_MKDIR = 1 << 0,
+} ChaseFlags;
+
+/*
+ * Opens an absolute path with open_flags (O_CLOEXEC and O_NOFOLLOW are added). A symbolic link is followed
+ * if root owns it in a directory that only root can write (at most 40 of them).
+ *
+ * Returns a descriptor, or
+ *   -EPERM  a component does not belong to root, or its group or others may write to it
+ *   -ELOOP  a symbolic link that may not be followed, or too many of them
+ *   other   as openat(2)
+ * On error *ret_culprit, if wanted, is the path of the component at fault (to be freed; NULL when out of
+ * memory).
+ */
+int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit) _must_check_;
+
+/* The sentence part for a message: "is not owned by root, or writable by others" for -EPERM and so on;
+ * strerror for the rest. */
+const char *chase_strerror(int r);

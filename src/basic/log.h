@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One entry per event, to the journal with fields when systemd started us, to stderr as a line when a person
+ * did. Only steps, verbs and main log; basic/, net/, config/ and plan/ are silent and return errors.
+ *
+ * Never to be called after INSIDE has left the host's root: sd_journal_sendv() returns 0 there and loses
+ * the entry. INSIDE reports through the channel instead.
+ */
+
+#include <syslog.h>
+
+#include "macro.h"
+
+typedef struct LogField {
+        const char *name;  /* of the journal field, e.g. "FCJAIL_STEP" */
+        const char *value; /* NULL: the field is left out */
+} LogField;
+
+/* Chooses the target, once: the journal if the process runs as a part of a systemd unit (INVOCATION_ID is
+ * set) and its socket is there, else stderr. vm_id may be NULL; it becomes FCJAIL_VM_ID= and, when set,
+ * OBJECT_SYSTEMD_UNIT= of every entry: an entry of a short-lived sender is else missing from
+ * `journalctl -u` in 1-2 % of the cases. */
+void log_open(const char *vm_id);
+
+/* One entry. priority is LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG; message_id 32 hex digits
+ * or NULL; errnum 0 or a negative errno for ERRNO=. The text carries everything a reader needs: fields are
+ * for programs. */
+void log_entry(int priority, const char *message_id, int errnum, const LogField *fields, size_t n_fields,
+               const char *format, ...) _printf_(6, 7);
+
+#define log_error(...)   log_entry(LOG_ERR, NULL, 0, NULL, 0, __VA_ARGS__)
+#define log_warning(...) log_entry(LOG_WARNING, NULL, 0, NULL, 0, __VA_ARGS__)
+#define log_info(...)    log_entry(LOG_INFO, NULL, 0, NULL, 0, __VA_ARGS__)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Which process is meant: a pid alone may have been given to another one. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "macro.h"
+
+typedef struct ProcRef {
+        pid_t pid;      /* 0: none */
+        uint64_t start; /* clock ticks after boot, field 22 of /proc/PID/stat */
+} ProcRef;
+
+/* Describes a living process. -ESRCH: there is none. */
+int proc_ref(pid_t pid, ProcRef *ret) _must_check_;
+
+/* 1 if the process lives, 0 if it is provably gone: no process has the pid, or another one, started at
+ * another time, has it, or only its zombie is left. A process that cannot be looked at counts as alive. */
+int proc_alive(const ProcRef *ref) _must_check_;
+
+/* This boot's id as systemd writes it, 32 hex digits. 0 or -errno. */
+int boot_id(char ret[33]) _must_check_;

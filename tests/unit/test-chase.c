@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "chase.h"
+#include "fd-util.h"
+#include "fixture.h"
+
+/* Returns the error, or 0 after closing what was opened. */
+static int try(const char *path, int flags, ChaseFlags chase_flags, const char *want_culprit)
+{
+        _cleanup_free_ char *culprit = NULL;
+
+        _cleanup_close_ int fd = chase_open(path, flags, chase_flags, &culprit);
+        if (fd >= 0) {
+                cr_expect_null(culprit);
+                cr_expect(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+                return 0;
+        }
+        if (want_culprit && (!culprit || strcmp(culprit, want_culprit) != 0))
+                cr_expect_fail("%s: culprit %s, not %s", path, culprit, want_culprit);
+        return fd;
+}
+
+static int try_read(const char *path, const char *want_culprit)
+{
+        return try(path, O_RDONLY, CHASE_DEFAULT, want_culprit);
+}
+
+TestSuite(chase, .init = fixture_enter);
+
+Test(chase, opens_a_file_of_root)
+{
+        char buf[8] = {};
+
+        file("/run/a/b/c", "text");
+        _cleanup_close_ int fd = chase_open("/run/a/b/c", O_RDONLY, CHASE_DEFAULT, NULL);
+        cr_assert_geq(fd, 0);
+        cr_expect_eq(read(fd, buf, sizeof(buf)), 4);
+        cr_expect_str_eq(buf, "text");
+}
+
+Test(chase, opens_directories_and_the_root)
+{
+        dir("/run/a");
+        cr_expect_eq(try("/run/a", O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, NULL), 0);
+        cr_expect_eq(try("/run//a/", O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, NULL), 0);
+        cr_expect_eq(try("/run/./a", O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, NULL), 0);
+        cr_expect_eq(try("/", O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, NULL), 0);
+        cr_expect_eq(try("/", O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL), 0);
+}
+
+Test(chase, refuses_a_relative_path)
+{
+        cr_expect_eq(try_read("run", NULL), -EINVAL);
+        cr_expect_eq(try_read("", NULL), -EINVAL);
+}
+
+Test(chase, names_the_component_that_is_missing)
+{
+        dir("/run/a");
+        cr_expect_eq(try_read("/run/a/b", "/run/a/b"), -ENOENT);
+        cr_expect_eq(try_read("/run/x/b", "/run/x"), -ENOENT);
+}
+
+Test(chase, names_the_component_that_is_no_directory)
+{
+        file("/run/a", "");
+        cr_expect_eq(try_read("/run/a/b", "/run/a"), -ENOTDIR);
+        cr_expect_eq(try("/run/a", O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, "/run/a"), -ENOTDIR);
+}
+
+Test(chase, refuses_a_file_that_others_may_write)
+{
+        file("/run/a/b", "");
+        mode("/run/a/b", 0646);
+        cr_expect_eq(try_read("/run/a/b", "/run/a/b"), -EPERM);
+        mode("/run/a/b", 0664);
+        cr_expect_eq(try_read("/run/a/b", "/run/a/b"), -EPERM);
+        mode("/run/a/b", 0600);
+        cr_expect_eq(try_read("/run/a/b", NULL), 0);
+}
+
+Test(chase, refuses_a_file_of_somebody_else)
+{
+        file("/run/a/b", "");
+        owner("/run/a/b", 1000);
+        cr_expect_eq(try_read("/run/a/b", "/run/a/b"), -EPERM);
+}
+
+Test(chase, refuses_a_directory_on_the_way)
+{
+        file("/run/a/b/c", "");
+        mode("/run/a", 0775);
+        cr_expect_eq(try_read("/run/a/b/c", "/run/a"), -EPERM);
+        mode("/run/a", 0755);
+        owner("/run/a/b", 1000);
+        cr_expect_eq(try_read("/run/a/b/c", "/run/a/b"), -EPERM);
+}
+
+Test(chase, refuses_a_sticky_directory_too)
+{
+        file("/run/a/b", "");
+        mode("/run/a", 01777);
+        cr_expect_eq(try_read("/run/a/b", "/run/a"), -EPERM);
+}
+
+Test(chase, follows_links_of_root)
+{
+        file("/run/a/b", "");
+        link_to("/run/absolute", "/run/a/b");
+        link_to("/run/relative", "a/b");
+        link_to("/run/dir", "a");
+        link_to("/run/up/down", "../a");
+        link_to("/run/twice", "dir/b");
+        cr_expect_eq(try_read("/run/absolute", NULL), 0);
+        cr_expect_eq(try_read("/run/relative", NULL), 0);
+        cr_expect_eq(try_read("/run/dir/b", NULL), 0);
+        cr_expect_eq(try_read("/run/up/down/b", NULL), 0);
+        cr_expect_eq(try_read("/run/twice", NULL), 0);
+}
+
+Test(chase, judges_where_a_link_leads_to)
+{
+        file("/run/bad/b", "");
+        mode("/run/bad", 0777);
+        link_to("/run/l", "/run/bad/b");
+        cr_expect_eq(try_read("/run/l", "/run/bad"), -EPERM);
+}
+
+Test(chase, refuses_a_link_of_somebody_else)
+{
+        file("/run/a", "");
+        link_to("/run/l", "a");
+        owner("/run/l", 1000);
+        cr_expect_eq(try_read("/run/l", "/run/l"), -ELOOP);
+}
+
+Test(chase, gives_up_in_a_circle)
+{
+        link_to("/run/a", "b");
+        link_to("/run/b", "a");
+        cr_expect_eq(try_read("/run/a", NULL), -ELOOP);
+}
+
+Test(chase, takes_forty_links_and_not_one_more)
+{
+        char name[32], target[32];
+
+        file("/run/0", "");
+        for (int i = 1; i <= 41; i++) {
+                (void) snprintf(name, sizeof(name), "/run/%i", i);
+                (void) snprintf(target, sizeof(target), "%i", i - 1);
+                link_to(name, target);
+        }
+        cr_expect_eq(try_read("/run/40", NULL), 0);
+        cr_expect_eq(try_read("/run/41", NULL), -ELOOP);
+}
+
+Test(chase, names_where_a_dangling_link_leads_to)
+{
+        link_to("/run/l", "/run/x/y");
+        cr_expect_eq(try_read("/run/l", "/run/x"), -ENOENT);
+}
+
+Test(chase, opens_no_fifo_and_no_device)
+{
+        cr_assert_eq(mkfifo("/run/fifo", 0600), 0);
+        cr_expect_eq(try_read("/run/fifo", "/run/fifo"), -EBADFD);
+        cr_expect_eq(try_read("/dev/null", "/dev/null"), -EBADFD);
+        cr_expect_eq(try("/dev/null", O_PATH, CHASE_DEFAULT, NULL), 0);
+}
+
+Test(chase, makes_the_last_directory_only)
+{
+        struct stat st;
+
+        cr_expect_eq(try("/run/a/b", O_RDONLY | O_DIRECTORY, CHASE_MKDIR, "/run/a"), -ENOENT);
+        cr_expect_eq(try("/run/a", O_RDONLY | O_DIRECTORY, CHASE_MKDIR, NULL), 0);
+        cr_assert_eq(stat("/run/a", &st), 0);
+        cr_expect_eq(st.st_mode, S_IFDIR | 0755);
+        cr_expect_eq(try("/run/a/", O_RDONLY | O_DIRECTORY, CHASE_MKDIR, NULL), 0);
+}
+
+Test(chase, refuses_what_is_too_long)
+{
+        char path[8192];
+
+        memset(path, 'a', sizeof(path));
+        path[0] = '/';
+        path[sizeof(path) - 1] = '\0';
+        cr_expect_eq(try_read(path, NULL), -ENAMETOOLONG);
+        path[300] = '\0';
+        cr_expect_eq(try_read(path, NULL), -ENAMETOOLONG);
+}
+
+Test(chase, does_not_need_a_culprit)
+{
+        cr_expect_eq(chase_open("/run/x", O_RDONLY, CHASE_DEFAULT, NULL), -ENOENT);
+}
+
+Test(chase, has_a_sentence_for_each_error)
+{
+        static const int errors[] = { -EPERM, -ELOOP, -EBADFD, -ENOENT, -EACCES };
+
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++)
+                cr_expect_gt(strlen(chase_strerror(errors[i])), 5);
+}
