@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "netlink.h"
+
+#define ANSWER_MAX 32768 /* what the kernel puts into one datagram at most (NLMSG_GOODSIZE, dumps) */
+
+int netlink_open(Netlink *ret)
+{
+        const int one = 1;
+        Netlink nl = { .sock = nl_socket_alloc() };
+
+        if (!nl.sock)
+                return -ENOMEM;
+        /* libnl would make up a port from the pid, which is 1 in every jail; 0 lets the kernel choose. */
+        nl_socket_set_local_port(nl.sock, 0);
+        if (nl_connect(nl.sock, NETLINK_ROUTE) < 0) {
+                int r = errno > 0 ? -errno : -EIO;
+                nl_socket_free(nl.sock);
+                return r;
+        }
+
+        /* Filters of dumps are obeyed or refused, never ignored (Linux 4.20). */
+        if (setsockopt(nl_socket_get_fd(nl.sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) <
+            0) {
+                int r = -errno;
+                netlink_done(&nl);
+                return r;
+        }
+
+        *ret = nl;
+        return 0;
+}
+
+static void drop_requests(Netlink *nl)
+{
+        for (size_t i = 0; i < nl->n_requests; i++)
+                nlmsg_free(nl->requests[i]);
+        nl->n_requests = 0;
+}
+
+void netlink_done(Netlink *nl)
+{
+        drop_requests(nl);
+        if (nl->sock)
+                nl_socket_free(nl->sock);
+        nl->sock = NULL;
+}
+
+struct nl_msg *netlink_request(Netlink *nl, int type, int flags, const void *header, size_t size)
+{
+        if (nl->n_requests == BATCH_MAX)
+                return NULL;
+
+        struct nl_msg *m = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
+        if (!m)
+                return NULL;
+        if (nlmsg_append(m, (void *) header, size, NLMSG_ALIGNTO) < 0) {
+                nlmsg_free(m);
+                return NULL;
+        }
+
+        nlmsg_hdr(m)->nlmsg_seq = ++nl->seq;
+        nl->requests[nl->n_requests++] = m;
+        return m;
+}
+
+static int send_batch(Netlink *nl)
+{
+        struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+        struct iovec iov[BATCH_MAX];
+
+        for (size_t i = 0; i < nl->n_requests; i++) {
+                struct nlmsghdr *h = nlmsg_hdr(nl->requests[i]);
+                iov[i] = (struct iovec){ h, h->nlmsg_len };
+        }
+
+        const struct msghdr msg = {
+                .msg_name = &kernel,
+                .msg_namelen = sizeof(kernel),
+                .msg_iov = iov,
+                .msg_iovlen = nl->n_requests,
+        };
+        return sendmsg(nl_socket_get_fd(nl->sock), &msg, 0) < 0 ? -errno : 0;
+}
+
+/* One datagram from the kernel, and from nobody else. */
+static int receive(Netlink *nl, char *buf, size_t *ret_size)
+{
+        struct sockaddr_nl from = {};
+        struct iovec iov = { buf, ANSWER_MAX };
+
+        for (;;) {
+                struct msghdr msg = {
+                        .msg_name = &from,
+                        .msg_namelen = sizeof(from),
+                        .msg_iov = &iov,
+                        .msg_iovlen = 1,
+                };
+                ssize_t n = recvmsg(nl_socket_get_fd(nl->sock), &msg, 0);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (msg.msg_flags & MSG_TRUNC)
+                        return -EMSGSIZE;
+                if (from.nl_pid != 0)
+                        continue;
+                *ret_size = (size_t) n;
+                return 0;
+        }
+}
+
+typedef struct Answers {
+        uint32_t last; /* the sequence number that ends the wait */
+        bool done;
+        int error; /* the first */
+        NetlinkHandler handler;
+        void *userdata;
+} Answers;
+
+static void take_error(Answers *a, int r)
+{
+        if (r < 0 && a->error == 0)
+                a->error = r;
+}
+
+static void take_message(Answers *a, const struct nlmsghdr *h)
+{
+        if (h->nlmsg_type == NLMSG_ERROR) {
+                take_error(a, ((const struct nlmsgerr *) nlmsg_data(h))->error);
+                a->done = a->done || h->nlmsg_seq == a->last;
+        } else if (h->nlmsg_type == NLMSG_DONE) {
+                take_error(a, *(const int *) nlmsg_data(h));
+                a->done = true;
+        } else if (a->handler) {
+                take_error(a, a->handler(h, a->userdata));
+                a->done = a->done || !(h->nlmsg_flags & NLM_F_MULTI);
+        }
+}
+
+static int exchange(Netlink *nl, Answers *a)
+{
+        char buf[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+        size_t size = 0;
+        int r;
+
+        a->last = nl->seq;
+        r = send_batch(nl);
+        drop_requests(nl);
+        if (r < 0)
+                return r;
+
+        while (!a->done) {
+                r = receive(nl, buf, &size);
+                if (r < 0)
+                        return r;
+                int left = (int) size;
+                for (struct nlmsghdr *h = (struct nlmsghdr *) (void *) buf; nlmsg_ok(h, left);
+                     h = nlmsg_next(h, &left))
+                        take_message(a, h);
+        }
+
+        return a->error;
+}
+
+int netlink_commit(Netlink *nl)
+{
+        Answers a = {};
+
+        if (nl->n_requests == 0)
+                return 0;
+        for (size_t i = 0; i < nl->n_requests; i++)
+                nlmsg_hdr(nl->requests[i])->nlmsg_flags |= NLM_F_ACK;
+        return exchange(nl, &a);
+}
+
+int netlink_query(Netlink *nl, NetlinkHandler handler, void *userdata)
+{
+        Answers a = { .handler = handler, .userdata = userdata };
+
+        assert(nl->n_requests == 1);
+        return exchange(nl, &a);
+}
