@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "fd-util.h"
+#include "uid-record.h"
+
+#define RECORD_MAX (ID_LEN_MAX + 1 + 64)
+#define NAME_LEN   32
+
+typedef struct Records {
+        int fd; /* of its own, for the lock that closing it gives back */
+        char alone[NAME_LEN];
+        char shared[NAME_LEN];
+} Records;
+
+static int records_open(const StateRoot *root, uint32_t uid, Records *ret)
+{
+        Records r = { .fd = openat(root->uid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+
+        if (r.fd < 0)
+                return -errno;
+        if (flock(r.fd, LOCK_EX) < 0) {
+                int k = -errno;
+                (void) safe_close(r.fd);
+                return k;
+        }
+        (void) snprintf(r.alone, sizeof(r.alone), "%u", uid);
+        (void) snprintf(r.shared, sizeof(r.shared), "%u.shared", uid);
+        *ret = r;
+        return 0;
+}
+
+static void records_done(Records *r)
+{
+        r->fd = safe_close(r->fd);
+}
+
+/* 1: the record stands for a living start of another id, *ret_owner is that id. 0: there is none, or a dead
+ * one, which is removed. */
+static int record_alive(const StateRoot *root, int dir_fd, const char *name, const State *self,
+                        char **ret_owner)
+{
+        char target[RECORD_MAX];
+        int r;
+
+        ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
+        if (n < 0)
+                return errno == ENOENT ? 0 : -errno;
+        target[n] = '\0';
+
+        char *slash = strchr(target, '/');
+        if (!slash)
+                return -EBADMSG;
+        *slash = '\0';
+
+        /* The same id: its earlier life is over, or we would not hold its state. */
+        if (strcmp(target, self->id) != 0) {
+                r = state_invocation_alive(root, target, slash + 1);
+                if (r < 0)
+                        return r;
+                if (r > 0) {
+                        *ret_owner = strdup(target);
+                        return *ret_owner ? 1 : -ENOMEM;
+                }
+        }
+
+        r = at_remove(dir_fd, name);
+        return r < 0 ? r : 0;
+}
+
+static int shared_alive(const StateRoot *root, const Records *rec, const State *self, char **ret_owner)
+{
+        int r = 0;
+
+        int fd = at_open_dir(rec->fd, rec->shared);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        _cleanup_closedir_ DIR *d = fdopendir(fd);
+        if (!d) {
+                r = -errno;
+                (void) safe_close(fd);
+                return r;
+        }
+
+        for (struct dirent *de; r == 0 && (de = readdir(d));)
+                if (de->d_name[0] != '.')
+                        r = record_alive(root, fd, de->d_name, self, ret_owner);
+        return r;
+}
+
+static int add(int dir_fd, const char *name, const State *s)
+{
+        char target[RECORD_MAX];
+
+        (void) snprintf(target, sizeof(target), "%s/%s", s->id, s->invocation);
+        return RET_NERRNO(symlinkat(target, dir_fd, name));
+}
+
+static int add_shared(const Records *rec, const State *s)
+{
+        _cleanup_close_ int fd = at_make_dir(rec->fd, rec->shared, 0755);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = at_remove(fd, s->id);
+        return r < 0 ? r : add(fd, s->id, s);
+}
+
+int uid_record_claim(const StateRoot *root, uint32_t uid, bool shared, const State *s, char **ret_owner)
+{
+        _cleanup_(records_done) Records rec = { .fd = -EBADF };
+        int r;
+
+        r = records_open(root, uid, &rec);
+        if (r < 0)
+                return r;
+
+        r = record_alive(root, rec.fd, rec.alone, s, ret_owner);
+        if (r == 0 && !shared)
+                r = shared_alive(root, &rec, s, ret_owner);
+        if (r != 0)
+                return r < 0 ? r : -EBUSY;
+
+        return shared ? add_shared(&rec, s) : add(rec.fd, rec.alone, s);
+}
+
+static int release(int dir_fd, const char *name, const State *s)
+{
+        char target[RECORD_MAX], own[RECORD_MAX];
+
+        ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
+        if (n < 0)
+                return errno == ENOENT ? 0 : -errno;
+        target[n] = '\0';
+        (void) snprintf(own, sizeof(own), "%s/%s", s->id, s->invocation);
+
+        return strcmp(target, own) == 0 ? at_remove(dir_fd, name) : 0;
+}
+
+int uid_record_release(const StateRoot *root, uint32_t uid, const State *s)
+{
+        _cleanup_(records_done) Records rec = { .fd = -EBADF };
+        int r;
+
+        r = records_open(root, uid, &rec);
+        if (r < 0)
+                return r;
+        r = release(rec.fd, rec.alone, s);
+        if (r < 0)
+                return r;
+
+        _cleanup_close_ int fd = at_open_dir(rec.fd, rec.shared);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        r = release(fd, s->id, s);
+        if (r < 0)
+                return r;
+
+        /* Gone with its last record. */
+        if (unlinkat(rec.fd, rec.shared, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY)
+                return -errno;
+        return 0;
+}
