@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A key is a row here and a paragraph in fcjail.env(5); tests hold the two together. */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "config-table.h"
+#include "config-value.h"
+
+#define MEMBER(m) offsetof(Config, m)
+#define WHOLE     0 /* the reader gets the Config */
+
+#define TAKES_ID   "a number from 1 to 4294967293"
+#define TAKES_PATH "an absolute path without '//', '.', '..' or a '/' at its end"
+
+/* A table is read by its columns. */
+/* clang-format off */
+const ConfigKey config_keys[CONFIG_KEYS_MAX] = {
+        { "FCJAIL_ANY_ID",     config_parse_tristate,  MEMBER(any_id),     "yes or no",
+          .default_only = true },
+        { "FCJAIL_UID",        config_parse_vm_id,     MEMBER(uid),        TAKES_ID },
+        { "FCJAIL_GID",        config_parse_vm_id,     MEMBER(gid),        TAKES_ID },
+        { "FCJAIL_UID_RANGE",  config_parse_uid_range, MEMBER(uid_range),
+          "first-last, two numbers from 1 to 4294967293" },
+        { "FCJAIL_SHARED_UID", config_parse_tristate,  MEMBER(shared_uid), "yes or no" },
+        { "FCJAIL_CHROOT_DIR", config_parse_path,      MEMBER(chroot_dir), TAKES_PATH },
+        { "FCJAIL_VMM",        config_parse_path,      MEMBER(vmm),        TAKES_PATH },
+        { "FCJAIL_VMM_ARGS",   config_parse_vmm_args,  MEMBER(vmm_args),
+          "arguments of the VMM, quoted as in ExecStart=" },
+        { "FCJAIL_VMM_TEXT",   config_parse_vmm_text,  MEMBER(vmm_text),   "private or shared" },
+        { "FCJAIL_CONFIG",     config_parse_path,      MEMBER(config),     TAKES_PATH },
+        { "FCJAIL_API",        config_parse_api,       WHOLE,
+          "/run/<file name>, a path in the jail, or no" },
+        { "FCJAIL_API_GROUP",  config_parse_group,     MEMBER(api_group),  "the name of a group" },
+        { "FCJAIL_READY",      config_parse_ready,     MEMBER(ready),      "api or exec" },
+        { "FCJAIL_NETNS",      config_parse_netns,     WHOLE,
+          "private, inherit, host, a name under /run/netns or an absolute path" },
+        { "FCJAIL_TAP",        config_parse_tap,       WHOLE,
+          "name[,mtu=…][,mac=…][,address=…] for each TAP, with blanks between them, or none" },
+        { "FCJAIL_STOP",       config_parse_stop,      WHOLE,
+          "ctrl-alt-del, ctrl-alt-del:<1 to 600 seconds> or kill" },
+        { "FCJAIL_KEEP",       config_parse_tristate,  MEMBER(keep),       "yes or no" },
+
+        { "UNKEY_METALD_JAILER_UID",        config_parse_vm_id, MEMBER(uid),        TAKES_ID,
+          .alias_of = "FCJAIL_UID" },
+        { "UNKEY_METALD_JAILER_GID",        config_parse_vm_id, MEMBER(gid),        TAKES_ID,
+          .alias_of = "FCJAIL_GID" },
+        { "UNKEY_METALD_JAILER_CHROOT_DIR", config_parse_path,  MEMBER(chroot_dir), TAKES_PATH,
+          .alias_of = "FCJAIL_CHROOT_DIR" },
+};
+/* clang-format on */
+
+const ConfigKey *config_key_find(const char *name)
+{
+        FOREACH_ARRAY (k, config_keys, CONFIG_KEYS_MAX)
+                if (strcmp(k->name, name) == 0)
+                        return k;
+
+        return NULL;
+}
+
+#define GUESS_LEN_MAX 40
+
+static size_t min(size_t a, size_t b)
+{
+        return a < b ? a : b;
+}
+
+/* How many slips lead from a to b: a character too many, too few or wrong, or two of them exchanged
+ * (Levenshtein's distance with transpositions). Neither is longer than GUESS_LEN_MAX. */
+static size_t distance(const char *a, const char *b)
+{
+        size_t rows[3][GUESS_LEN_MAX + 1], n = strlen(b), i;
+
+        for (size_t k = 0; k <= n; k++)
+                rows[0][k] = k;
+
+        for (i = 1; a[i - 1]; i++) {
+                size_t *now = rows[i % 3], *before = rows[(i - 1) % 3];
+
+                now[0] = i;
+                for (size_t k = 1; k <= n; k++) {
+                        now[k] = min(before[k - 1] + (a[i - 1] != b[k - 1]), 1 + min(before[k], now[k - 1]));
+                        if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+                                now[k] = min(now[k], rows[(i - 2) % 3][k - 2] + 1);
+                }
+        }
+
+        return rows[(i - 1) % 3][n];
+}
+
+const ConfigKey *config_key_guess(const char *name)
+{
+        const ConfigKey *guess = NULL;
+        size_t least = 3; /* one more than what is still a slip */
+
+        if (strlen(name) > GUESS_LEN_MAX)
+                return NULL;
+
+        FOREACH_ARRAY (k, config_keys, CONFIG_KEYS_MAX) {
+                size_t n = distance(name, k->name);
+
+                /* Two slips in a word of three letters make another word. */
+                if (n < least && (n == 1 || strlen(k->name) > sizeof("FCJAIL_") + 3)) {
+                        least = n;
+                        guess = k;
+                }
+        }
+
+        return guess;
+}

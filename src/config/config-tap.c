@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* FCJAIL_TAP=: the one value with a grammar of its own, "name[,option…]" separated by blanks. */
+
+#include <string.h>
+
+#include "config-value.h"
+#include "config.h"
+#include "text.h"
+
+/* What the tun driver takes: ETH_MIN_MTU to 65535 less the Ethernet header (drivers/net/tun.c). */
+#define MTU_MIN 68
+#define MTU_MAX 65521
+
+typedef struct Taps {
+        TapConfig items[TAPS_MAX];
+        size_t n_items;
+} Taps;
+
+static int parse_mtu(const char *value, TapConfig *t, char **ret_why)
+{
+        CutText cut;
+
+        if (t->mtu > 0)
+                return config_why(ret_why, "has mtu= twice for %s", t->name);
+        if (parse_u32(value, MTU_MIN, MTU_MAX, &t->mtu) < 0)
+                return config_why(ret_why, "has an mtu= for %s that is not a number from %i to %i: '%s'",
+                                  t->name, MTU_MIN, MTU_MAX, text_cut(&cut, value));
+        return 0;
+}
+
+static int parse_tap_mac(const char *value, TapConfig *t, char **ret_why)
+{
+        CutText cut;
+
+        if (t->has_mac)
+                return config_why(ret_why, "has mac= twice for %s", t->name);
+        if (parse_mac(value, &t->mac) < 0)
+                return config_why(ret_why,
+                                  "has a mac= for %s that is no unicast address like 06:00:ac:10:00:01: "
+                                  "'%s'",
+                                  t->name, text_cut(&cut, value));
+        t->has_mac = true;
+        return 0;
+}
+
+/* An address that a host may have: neither "this network" nor multicast and beyond. */
+static bool is_host_address(const InAddrPrefix *a)
+{
+        if (a->family == AF_INET) {
+                uint32_t v = ntohl(a->in.s_addr);
+
+                return v >> 24 != 0 && v >> 28 < 0xe;
+        }
+
+        return !IN6_IS_ADDR_UNSPECIFIED(&a->in6) && !IN6_IS_ADDR_MULTICAST(&a->in6);
+}
+
+static bool same_address(const InAddrPrefix *a, const InAddrPrefix *b)
+{
+        if (a->family != b->family)
+                return false;
+        return a->family == AF_INET ? a->in.s_addr == b->in.s_addr : IN6_ARE_ADDR_EQUAL(&a->in6, &b->in6);
+}
+
+static int parse_tap_address(const char *value, TapConfig *t, char **ret_why)
+{
+        InAddrPrefix a;
+        CutText cut;
+
+        if (parse_address(value, &a) < 0 || !is_host_address(&a))
+                return config_why(ret_why,
+                                  "has an address= for %s that is no host address with a prefix length like "
+                                  "192.0.2.1/30 or 2001:db8::1/64: '%s'",
+                                  t->name, text_cut(&cut, value));
+        FOREACH_ARRAY (i, t->addresses, t->n_addresses)
+                if (same_address(i, &a))
+                        return config_why(ret_why, "has the address %s twice for %s", value, t->name);
+        if (t->n_addresses >= TAP_ADDRESSES_MAX)
+                return config_why(ret_why, "has more than %i addresses for %s", TAP_ADDRESSES_MAX, t->name);
+
+        t->addresses[t->n_addresses++] = a;
+        return 0;
+}
+
+static const struct {
+        const char *name;
+        int (*parse)(const char *value, TapConfig *t, char **ret_why);
+} tap_options[] = {
+        { "mtu=", parse_mtu },
+        { "mac=", parse_tap_mac },
+        { "address=", parse_tap_address },
+};
+
+static int parse_option(const char *option, TapConfig *t, char **ret_why)
+{
+        CutText cut;
+
+        for (size_t i = 0; i < ELEMENTSOF(tap_options); i++) {
+                size_t n = strlen(tap_options[i].name);
+
+                if (strncmp(option, tap_options[i].name, n) == 0)
+                        return tap_options[i].parse(option + n, t, ret_why);
+        }
+
+        return config_why(ret_why, "has an option for %s that is not mtu=, mac= or address=: '%s'", t->name,
+                          text_cut(&cut, option));
+}
+
+/* The kernel makes "lo" itself, and "none" would read like no TAP. */
+static int parse_name(const char *name, const Taps *taps, TapConfig *t, char **ret_why)
+{
+        CutText cut;
+
+        if (!ifname_valid(name) || strcmp(name, "lo") == 0 || strcmp(name, "none") == 0)
+                return config_why(ret_why, "has '%s', which cannot be the name of a TAP",
+                                  text_cut(&cut, name));
+        FOREACH_ARRAY (i, taps->items, taps->n_items)
+                if (strcmp(i->name, name) == 0)
+                        return config_why(ret_why, "has the TAP %s twice", name);
+
+        memcpy(t->name, name, strlen(name) + 1);
+        return 0;
+}
+
+/* Cuts the text at each comma, in place. */
+static int parse_tap(char *word, Taps *taps, char **ret_why)
+{
+        TapConfig t = {};
+        char *option = word, *name;
+        int r;
+
+        if (taps->n_items >= TAPS_MAX)
+                return config_why(ret_why, "has more than %i TAPs", TAPS_MAX);
+
+        name = strsep(&option, ",");
+        r = parse_name(name, taps, &t, ret_why);
+        while (r >= 0 && option) {
+                char *one = strsep(&option, ",");
+
+                r = parse_option(one, &t, ret_why);
+        }
+        if (r < 0)
+                return r;
+
+        taps->items[taps->n_items++] = t;
+        return 0;
+}
+
+static int parse_taps(const char *value, Taps *taps, char **ret_why)
+{
+        char *save = NULL;
+        int r = 0;
+
+        _cleanup_free_ char *copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+
+        for (char *word = strtok_r(copy, " \t", &save); word && r >= 0; word = strtok_r(NULL, " \t", &save))
+                r = parse_tap(word, taps, ret_why);
+
+        if (r >= 0 && taps->n_items == 0)
+                return -EINVAL; /* nothing but blanks */
+        return r;
+}
+
+int config_parse_tap(const char *value, void *field, char **ret_why)
+{
+        Config *c = field;
+        Taps taps = {};
+        int r = 0;
+
+        if (strcmp(value, "none") != 0)
+                r = parse_taps(value, &taps, ret_why);
+        if (r < 0)
+                return r;
+
+        memcpy(c->taps, taps.items, sizeof(c->taps));
+        c->n_taps = taps.n_items;
+        c->taps_set = true;
+        return 0;
+}

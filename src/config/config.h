@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the operator said: the env files of one VM, and the environment of the unit, read strictly into one
+ * structure. No policy: a key that nobody set is unset here, and the plan decides what that means. The keys
+ * are described in fcjail.env(5); one row of the table in config-table.c each.
+ */
+
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <stdint.h>
+
+#include "diagnostics.h"
+#include "macro.h"
+#include "parse.h"
+
+typedef enum Tristate {
+        TRISTATE_UNSET = 0,
+        TRISTATE_NO,
+        TRISTATE_YES,
+} Tristate;
+
+typedef enum VmmText {
+        VMM_TEXT_UNSET = 0,
+        VMM_TEXT_PRIVATE,
+        VMM_TEXT_SHARED,
+} VmmText;
+
+typedef enum Ready {
+        READY_UNSET = 0,
+        READY_API,
+        READY_EXEC,
+} Ready;
+
+typedef enum NetnsKind {
+        NETNS_UNSET = 0,
+        NETNS_PRIVATE,
+        NETNS_INHERIT,
+        NETNS_HOST,
+        NETNS_PATH, /* a name becomes /run/netns/<name> */
+} NetnsKind;
+
+typedef enum StopKind {
+        STOP_UNSET = 0,
+        STOP_CTRL_ALT_DEL,
+        STOP_KILL,
+} StopKind;
+
+typedef struct UidRange {
+        uint32_t first, last; /* both included */
+} UidRange;
+
+#define TAP_ADDRESSES_MAX 8
+#define TAPS_MAX          8
+
+typedef struct TapConfig {
+        char name[IFNAMSIZ];
+        uint32_t mtu; /* bytes, 68 to 65521 (what the tun driver takes); 0: unset */
+        bool has_mac;
+        struct ether_addr mac; /* of the host's side of the TAP, not the guest's */
+        InAddrPrefix addresses[TAP_ADDRESSES_MAX];
+        size_t n_addresses;
+} TapConfig;
+
+/* How long `stop` may wait for the guest at most; TimeoutStopSec= of the unit must be longer. Seconds. */
+#define STOP_SECONDS_MAX 600
+
+/* One row of config-table.c each. */
+#define CONFIG_KEYS_MAX 20
+
+/* Where the value of a key came from. */
+typedef struct ConfigPlace {
+        bool is_set;
+        char *file; /* NULL: the environment */
+        unsigned line;
+} ConfigPlace;
+
+typedef struct Config {
+        Tristate any_id;
+        uint32_t uid, gid; /* 0: unset */
+        bool uid_from_alias;
+        UidRange uid_range; /* first = 0: unset */
+        Tristate shared_uid;
+        char *chroot_dir; /* all strings: NULL if unset */
+        char *vmm;
+        char **vmm_args; /* NULL if unset */
+        VmmText vmm_text;
+        char *config;
+        char *api;
+        bool api_off; /* FCJAIL_API=no */
+        char *api_group;
+        Ready ready;
+        NetnsKind netns;
+        char *netns_path; /* of NETNS_PATH */
+        TapConfig taps[TAPS_MAX];
+        size_t n_taps;
+        bool taps_set; /* else n_taps means nothing: "none" is no TAPs, unset is the default one */
+        StopKind stop;
+        uint32_t stop_seconds; /* 0: unset */
+        Tristate keep;
+        ConfigPlace places[CONFIG_KEYS_MAX]; /* by row of the table */
+} Config;
+
+void config_done(Config *c);
+
+/*
+ * Reads every file that applies to the VM `id`, and `environment` (NULL terminated "KEY=value" strings, the
+ * last and strongest source). *ret is to be freed with config_done(). id must be valid.
+ *
+ * Returns 0, or -EBADMSG if anything is wrong: then `d` holds every error, not only the first one, and *ret
+ * is untouched. -ENOMEM.
+ */
+int config_load(const char *id, char *const *environment, Diagnostics *d, Config *ret) _must_check_;
+
+/* Adds a DIAGNOSTIC_CONFLICT: "<file>:<line>: FCJAIL_X= <format>", with the place that set the key. Returns
+ * as diagnostics_add(). */
+int config_conflict(const Config *c, Diagnostics *d, const char *key, const char *format, ...)
+        _printf_(4, 5);
+
+#define _cleanup_config_ _cleanup_(config_done)

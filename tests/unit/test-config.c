@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+
+#include "config-table.h"
+#include "config.h"
+#include "fixture.h"
+
+TestSuite(config, .init = fixture_enter);
+
+#define ENV(...) ((char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+
+static void load(char *const *environment, Config *ret)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        int r;
+
+        r = config_load("web1", environment, &d, ret);
+        cr_assert_eq(r, 0, "%i: %s", r, d.n_items > 0 ? d.items[0].text : "");
+        cr_expect_eq(d.n_items, 0);
+}
+
+/* All errors, each on a line. */
+static void expect_errors(char *const *environment, const char *want)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        char got[8192] = "";
+        Config c = { .stop_seconds = 42 };
+        size_t n = 0;
+
+        cr_expect_eq(config_load("web1", environment, &d, &c), -EBADMSG);
+        cr_expect_eq(c.stop_seconds, 42);
+        for (size_t i = 0; i < d.n_items; i++)
+                n += (size_t) snprintf(got + n, sizeof(got) - n, "%s\n", d.items[i].text);
+        cr_expect_str_eq(got, want);
+}
+
+static DiagnosticKind first_kind(char *const *environment)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        Config c;
+
+        cr_expect_eq(config_load("web1", environment, &d, &c), -EBADMSG);
+        return d.n_items > 0 ? d.items[0].kind : _DIAGNOSTIC_INVALID;
+}
+
+Test(config, leaves_unset_what_nobody_set)
+{
+        _cleanup_config_ Config c = {}, zero = {};
+
+        file("/etc/fcjail/web1.env", "");
+        load(ENV(), &c);
+        cr_expect_arr_eq((char *) &c, (char *) &zero, sizeof(c));
+}
+
+Test(config, takes_every_key)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=1000\n"
+                                     "FCJAIL_GID=1001\n"
+                                     "FCJAIL_UID_RANGE=2000-3000\n"
+                                     "FCJAIL_SHARED_UID=yes\n"
+                                     "FCJAIL_CHROOT_DIR=/srv/x\n"
+                                     "FCJAIL_VMM=/opt/firecracker\n"
+                                     "FCJAIL_VMM_ARGS=--level Debug\n"
+                                     "FCJAIL_VMM_TEXT=shared\n"
+                                     "FCJAIL_CONFIG=/etc/vm.json\n"
+                                     "FCJAIL_API=/run/api\n"
+                                     "FCJAIL_API_GROUP=wheel\n"
+                                     "FCJAIL_READY=exec\n"
+                                     "FCJAIL_NETNS=blue\n"
+                                     "FCJAIL_TAP=tap7\n"
+                                     "FCJAIL_STOP=ctrl-alt-del:7\n"
+                                     "FCJAIL_KEEP=no\n");
+        file("/etc/fcjail/default.env", "FCJAIL_ANY_ID=no\n");
+        load(ENV(), &c);
+        cr_expect_eq(c.any_id, TRISTATE_NO);
+        cr_expect_eq(c.uid, 1000);
+        cr_expect_eq(c.gid, 1001);
+        cr_expect_not(c.uid_from_alias);
+        cr_expect_eq(c.uid_range.first, 2000);
+        cr_expect_eq(c.uid_range.last, 3000);
+        cr_expect_eq(c.shared_uid, TRISTATE_YES);
+        cr_expect_str_eq(c.chroot_dir, "/srv/x");
+        cr_expect_str_eq(c.vmm, "/opt/firecracker");
+        cr_assert_eq(strv_length(c.vmm_args), 2);
+        cr_expect_eq(c.vmm_text, VMM_TEXT_SHARED);
+        cr_expect_str_eq(c.config, "/etc/vm.json");
+        cr_expect_str_eq(c.api, "/run/api");
+        cr_expect_str_eq(c.api_group, "wheel");
+        cr_expect_eq(c.ready, READY_EXEC);
+        cr_expect_eq(c.netns, NETNS_PATH);
+        cr_expect_str_eq(c.netns_path, "/run/netns/blue");
+        cr_expect_eq(c.n_taps, 1);
+        cr_expect_eq(c.stop, STOP_CTRL_ALT_DEL);
+        cr_expect_eq(c.stop_seconds, 7);
+        cr_expect_eq(c.keep, TRISTATE_NO);
+}
+
+Test(config, later_wins_key_by_key)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/usr/lib/fcjail/default.env",
+             "FCJAIL_UID=1\nFCJAIL_GID=1\nFCJAIL_API_GROUP=a\nFCJAIL_VMM=/a\nFCJAIL_STOP=kill\n");
+        file("/usr/lib/fcjail/default.env.d/50.env",
+             "FCJAIL_UID=2\nFCJAIL_GID=2\nFCJAIL_API_GROUP=b\nFCJAIL_VMM=/b\n");
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=3\nFCJAIL_GID=3\nFCJAIL_API_GROUP=c\n");
+        file("/run/fcjail/web1.env.d/50.env", "FCJAIL_UID=4\nFCJAIL_GID=4\n");
+        load(ENV("FCJAIL_UID=5", "PATH=/bin"), &c);
+        cr_expect_eq(c.uid, 5);
+        cr_expect_eq(c.gid, 4);
+        cr_expect_str_eq(c.api_group, "c");
+        cr_expect_str_eq(c.vmm, "/b");
+        cr_expect_eq(c.stop, STOP_KILL);
+}
+
+Test(config, a_later_value_replaces_the_whole_earlier_one)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/etc/fcjail/default.env",
+             "FCJAIL_NETNS=blue\nFCJAIL_API=/run/x\nFCJAIL_STOP=ctrl-alt-del:9\nFCJAIL_TAP=a,mtu=100 b\n");
+        file("/etc/fcjail/web1.env",
+             "FCJAIL_NETNS=host\nFCJAIL_API=no\nFCJAIL_STOP=kill\nFCJAIL_TAP=none\n");
+        load(ENV(), &c);
+        cr_expect_eq(c.netns, NETNS_HOST);
+        cr_expect_null(c.netns_path);
+        cr_expect(c.api_off);
+        cr_expect_null(c.api);
+        cr_expect_eq(c.stop_seconds, 0);
+        cr_expect(c.taps_set);
+        cr_expect_eq(c.n_taps, 0);
+}
+
+Test(config, checks_a_value_that_is_overridden)
+{
+        file("/etc/fcjail/default.env", "FCJAIL_UID=x\n");
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=1\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail/default.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not 'x'\n");
+}
+
+Test(config, checks_nothing_that_is_hidden)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/usr/lib/fcjail/default.env", "FCJAIL_UID=x\n");
+        file("/etc/fcjail/default.env", "");
+        file("/run/fcjail/web1.env.d/a.env", "garbage");
+        link_to("/etc/fcjail/web1.env.d/a.env", "/dev/null");
+        file("/etc/fcjail/web1.env", "");
+        load(ENV(), &c);
+}
+
+Test(config, ignores_what_is_not_ours)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/etc/fcjail/web1.env",
+             "PATH=/bin\nPATH=/sbin\nXFCJAIL_UID=x\nfcjail_uid=x\nUNKEY_METALD_JAILER_X=1\nEMPTY=\n");
+        load(ENV("PATH=/bin", "PATH=/x", "=x", "nothing", ""), &c);
+        cr_expect_eq(c.uid, 0);
+}
+
+Test(config, rejects_an_unknown_key)
+{
+        file("/etc/fcjail/web1.env", "\nFCJAIL_UIDD=1\nFCJAIL_BIND=/x\nFCJAIL_=1\n");
+        expect_errors(ENV("FCJAIL_FOO=1", "FCJAIL_a b\n=1"),
+                      "/etc/fcjail/web1.env:2: FCJAIL_UIDD= is not known, did you mean FCJAIL_UID=?\n"
+                      "/etc/fcjail/web1.env:3: FCJAIL_BIND= is not known\n"
+                      "/etc/fcjail/web1.env:4: FCJAIL_= is not known\n"
+                      "environment: FCJAIL_FOO= is not known\n"
+                      "environment: FCJAIL_a b\\n= is not known\n");
+        cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNKNOWN_KEY);
+}
+
+Test(config, rejects_an_empty_value)
+{
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=\nFCJAIL_VMM_ARGS=''\n");
+        expect_errors(
+                ENV("FCJAIL_READY="),
+                "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not empty\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_VMM_ARGS= must be arguments of the VMM, quoted as in "
+                "ExecStart=, "
+                "not empty\n"
+                "environment: FCJAIL_READY= must be api or exec, not empty\n");
+        cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_VALUE);
+}
+
+Test(config, rejects_a_key_twice_in_one_place)
+{
+        file("/etc/fcjail/web1.env",
+             "FCJAIL_UID=1\n\nFCJAIL_UID=1\nUNKEY_METALD_JAILER_GID=1\nUNKEY_METALD_JAILER_GID=2\n");
+        expect_errors(ENV("FCJAIL_GID=1", "FCJAIL_GID=1"),
+                      "/etc/fcjail/web1.env:3: FCJAIL_UID= is set in line 1 already\n"
+                      "/etc/fcjail/web1.env:5: UNKEY_METALD_JAILER_GID= is set in line 4 already\n"
+                      "environment: FCJAIL_GID= is set twice\n");
+        cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_DUPLICATE);
+}
+
+Test(config, says_why_and_shows_the_value)
+{
+        file("/etc/fcjail/web1.env",
+             "FCJAIL_UID=65534\n"
+             "FCJAIL_VMM='/a\x1b[2J'\n"
+             "FCJAIL_CONFIG="
+             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+             "FCJAIL_TAP=tap0,mtu=1\n");
+        expect_errors(ENV(),
+                      "/etc/fcjail/web1.env:1: FCJAIL_UID= must not be 65534, which the system reserves for "
+                      "\"nobody\" or "
+                      "\"unset\"\n"
+                      "/etc/fcjail/web1.env:2: FCJAIL_VMM= must be an absolute path without '//', '.', '..' "
+                      "or a '/' at its "
+                      "end, not '/a\\x1b[2J'\n"
+                      "/etc/fcjail/web1.env:3: FCJAIL_CONFIG= must be an absolute path without '//', '.', "
+                      "'..' or a '/' at "
+                      "its end, not 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'\n"
+                      "/etc/fcjail/web1.env:4: FCJAIL_TAP= has an mtu= for tap0 that is not a number from "
+                      "68 to 65521: '1'\n");
+}
+
+Test(config, rejects_an_environment_that_is_no_text)
+{
+        expect_errors(ENV("FCJAIL_VMM=/\xff"), "environment: FCJAIL_VMM= is not valid UTF-8\n");
+}
+
+Test(config, tells_errors_in_the_order_of_the_lines)
+{
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=x\nnonsense\nFCJAIL_GID=x\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not 'x'\n"
+                "/etc/fcjail/web1.env:2: 'nonsense' is not an assignment (KEY=value)\n"
+                "/etc/fcjail/web1.env:3: FCJAIL_GID= must be a number from 1 to 4294967293, not 'x'\n");
+}
+
+Test(config, any_id_is_for_the_defaults_only)
+{
+        file("/etc/fcjail/default.env", "FCJAIL_ANY_ID=yes\n");
+        file("/etc/fcjail/default.env.d/a.env", "FCJAIL_ANY_ID=no\n");
+        file("/etc/fcjail/web1.env", "FCJAIL_ANY_ID=yes\n");
+        file("/etc/fcjail/web1.env.d/a.env", "FCJAIL_ANY_ID=yes\n");
+        expect_errors(
+                ENV("FCJAIL_ANY_ID=yes"),
+                "/etc/fcjail/web1.env:1: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n"
+                "/etc/fcjail/web1.env.d/a.env:1: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n"
+                "environment: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n");
+}
+
+#define UNKNOWN_ID                                                                                          \
+        "nothing is configured for 'web1': create /etc/fcjail/web1.env, which may be empty, or set "        \
+        "FCJAIL_ANY_ID=yes in /etc/fcjail/default.env\n"
+
+Test(config, refuses_an_id_that_nobody_configured)
+{
+        expect_errors(ENV(), UNKNOWN_ID);
+        cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNKNOWN_ID);
+        file("/etc/fcjail/default.env", "FCJAIL_UID=1\n");
+        file("/etc/fcjail/web2.env", "");
+        file("/etc/fcjail/web1.env.d/readme", "");
+        expect_errors(ENV("PATH=/bin"), UNKNOWN_ID);
+        file("/etc/fcjail/default.env", "FCJAIL_ANY_ID=no\n");
+        expect_errors(ENV(), UNKNOWN_ID);
+}
+
+Test(config, a_mask_is_no_configuration)
+{
+        link_to("/etc/fcjail/web1.env", "/dev/null");
+        file("/run/fcjail/web1.env", "FCJAIL_UID=1\n");
+        expect_errors(ENV(), UNKNOWN_ID);
+}
+
+Test(config, any_of_these_configures_an_id)
+{
+        _cleanup_config_ Config a = {}, b = {}, c = {}, d = {};
+
+        load(ENV("FCJAIL_KEEP=no"), &a);
+        load(ENV("UNKEY_METALD_JAILER_UID=5"), &b);
+        file("/run/fcjail/web1.env.d/x.env", "");
+        load(ENV(), &c);
+        cr_assert_eq(unlink("/run/fcjail/web1.env.d/x.env"), 0);
+        file("/usr/lib/fcjail/default.env.d/x.env", "FCJAIL_ANY_ID=yes\n");
+        load(ENV(), &d);
+        cr_expect_eq(d.any_id, TRISTATE_YES);
+}
+
+Test(config, an_unreadable_file_is_not_also_an_unknown_id)
+{
+        file("/etc/fcjail/web1.env", "");
+        mode("/etc/fcjail/web1.env", 0666);
+        expect_errors(ENV(), "/etc/fcjail/web1.env: is not read: it is not owned by root, or its group or "
+                             "others may write to it\n");
+        cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNSAFE_FILE);
+        mode("/etc/fcjail/web1.env", 0644);
+        mode("/etc/fcjail", 0777);
+        expect_errors(ENV(), "/etc/fcjail: is not read: it is not owned by root, or its group or others may "
+                             "write to it\n");
+}
+
+Test(config, an_alias_stands_for_its_key)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=5\nUNKEY_METALD_JAILER_GID=6\nUNKEY_METALD_"
+                                     "JAILER_CHROOT_DIR=/srv/x\n");
+        load(ENV(), &c);
+        cr_expect_eq(c.uid, 5);
+        cr_expect(c.uid_from_alias);
+        cr_expect_eq(c.gid, 6);
+        cr_expect_str_eq(c.chroot_dir, "/srv/x");
+}
+
+Test(config, only_the_uid_remembers_its_alias)
+{
+        _cleanup_config_ Config c = {}, both = {};
+
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=5\nUNKEY_METALD_JAILER_GID=6\n");
+        load(ENV(), &c);
+        cr_expect_not(c.uid_from_alias);
+        load(ENV("UNKEY_METALD_JAILER_UID=5"), &both);
+        cr_expect_eq(both.uid, 5);
+        cr_expect_not(both.uid_from_alias);
+}
+
+Test(config, rejects_a_key_and_its_alias_with_different_values)
+{
+        file("/etc/fcjail/default.env",
+             "UNKEY_METALD_JAILER_UID=5\nUNKEY_METALD_JAILER_CHROOT_DIR=/a\nFCJAIL_GID=1\n");
+        file("/etc/fcjail/web1.env", "#\nFCJAIL_UID=6\n");
+        expect_errors(ENV("FCJAIL_CHROOT_DIR=/b", "UNKEY_METALD_JAILER_GID=2"),
+                      "/etc/fcjail/web1.env:2: FCJAIL_UID= is '6', but its alias UNKEY_METALD_JAILER_UID= "
+                      "is '5' in "
+                      "/etc/fcjail/default.env:1\n"
+                      "/etc/fcjail/default.env:3: FCJAIL_GID= is '1', but its alias "
+                      "UNKEY_METALD_JAILER_GID= is '2' in "
+                      "the environment\n"
+                      "environment: FCJAIL_CHROOT_DIR= is '/b', but its alias "
+                      "UNKEY_METALD_JAILER_CHROOT_DIR= is '/a' in "
+                      "/etc/fcjail/default.env:2\n");
+        cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_DUPLICATE);
+}
+
+Test(config, an_alias_counts_with_its_last_value)
+{
+        _cleanup_config_ Config c = {};
+
+        file("/etc/fcjail/default.env", "UNKEY_METALD_JAILER_UID=5\n");
+        file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=6\n");
+        load(ENV("FCJAIL_UID=6"), &c);
+        cr_expect_eq(c.uid, 6);
+}
+
+Test(config, rejects_bad_values_of_an_alias_by_its_name)
+{
+        file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=root\n");
+        expect_errors(ENV(), "/etc/fcjail/web1.env:1: UNKEY_METALD_JAILER_UID= must be a number from 1 to "
+                             "4294967293, not "
+                             "'root'\n");
+}
+
+Test(config, tells_everything_at_once)
+{
+        file("/etc/fcjail/default.env", "FCJAIL_READY=now\n");
+        file("/etc/fcjail/default.env.d/a.env", "");
+        mode("/etc/fcjail/default.env.d/a.env", 0777);
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=-1\nFCJAIL_UID=5\nFCJAIL_FOO=1\nFCJAIL_VMM=\"/x\n");
+        expect_errors(
+                ENV("FCJAIL_KEEP=maybe"),
+                "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
+                "/etc/fcjail/default.env.d/a.env: is not read: it is not owned by root, or its group or "
+                "others may write to it\n"
+                "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_UID= is set in line 1 already\n"
+                "/etc/fcjail/web1.env:3: FCJAIL_FOO= is not known\n"
+                "/etc/fcjail/web1.env:4: a quoted value is not closed with \" before the end of the file\n"
+                "environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
+}
+
+Test(config, adds_to_what_is_in_the_list_already)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_config_ Config c = {};
+
+        cr_expect_lt(diagnostics_add(&d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL, "before"), 0);
+        cr_expect_eq(config_load("web1", ENV("FCJAIL_UID=5"), &d, &c), 0);
+        cr_expect_eq(d.n_items, 1);
+}
+
+Test(config, can_be_freed_twice)
+{
+        Config c = {};
+
+        file("/etc/fcjail/web1.env", "FCJAIL_VMM=/x\nFCJAIL_VMM_ARGS=a\n");
+        load(ENV(), &c);
+        config_done(&c);
+        config_done(&c);
+}

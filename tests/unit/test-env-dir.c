@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+#include "env-dir.h"
+#include "env-file.h"
+#include "fixture.h"
+
+TestSuite(env_dir, .init = fixture_enter);
+
+/* The paths for web1 in their order, each on a line, and the texts of errors. */
+static void expect_list(const char *want, const char *want_errors)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_env_paths_ EnvPaths paths = {};
+        char got[4096] = "", errors[4096] = "";
+        size_t n = 0;
+
+        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        for (size_t i = 0; i < paths.n_items; i++)
+                n += (size_t) snprintf(got + n, sizeof(got) - n, "%s\n", paths.items[i].path);
+        n = 0;
+        for (size_t i = 0; i < d.n_items; i++) {
+                n += (size_t) snprintf(errors + n, sizeof(errors) - n, "%s\n", d.items[i].text);
+                cr_expect_eq(d.items[i].kind, DIAGNOSTIC_UNSAFE_FILE);
+        }
+        cr_expect_str_eq(got, want);
+        cr_expect_str_eq(errors, want_errors);
+}
+
+Test(env_dir, nothing_is_normal)
+{
+        expect_list("", "");
+        dir("/etc/fcjail");
+        dir("/run/fcjail");
+        dir("/usr/lib/fcjail");
+        expect_list("", "");
+}
+
+Test(env_dir, defaults_come_before_the_vm_and_files_before_drop_ins)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_env_paths_ EnvPaths paths = {};
+
+        file("/etc/fcjail/web1.env.d/a.env", "");
+        file("/etc/fcjail/web1.env", "");
+        file("/etc/fcjail/default.env.d/a.env", "");
+        file("/etc/fcjail/default.env", "");
+        expect_list("/etc/fcjail/default.env\n"
+                    "/etc/fcjail/default.env.d/a.env\n"
+                    "/etc/fcjail/web1.env\n"
+                    "/etc/fcjail/web1.env.d/a.env\n",
+                    "");
+
+        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(paths.n_items, 4);
+        cr_expect_eq(paths.items[0].scope, ENV_SCOPE_DEFAULT);
+        cr_expect_eq(paths.items[1].scope, ENV_SCOPE_DEFAULT);
+        cr_expect_eq(paths.items[2].scope, ENV_SCOPE_VM);
+        cr_expect_eq(paths.items[3].scope, ENV_SCOPE_VM);
+}
+
+Test(env_dir, a_name_in_etc_hides_the_others)
+{
+        file("/usr/lib/fcjail/default.env", "");
+        expect_list("/usr/lib/fcjail/default.env\n", "");
+        file("/run/fcjail/default.env", "");
+        expect_list("/run/fcjail/default.env\n", "");
+        file("/etc/fcjail/default.env", "");
+        expect_list("/etc/fcjail/default.env\n", "");
+
+        file("/run/fcjail/web1.env", "");
+        expect_list("/etc/fcjail/default.env\n/run/fcjail/web1.env\n", "");
+        file("/etc/fcjail/web1.env", "");
+        expect_list("/etc/fcjail/default.env\n/etc/fcjail/web1.env\n", "");
+}
+
+Test(env_dir, drop_ins_of_all_directories_are_sorted_together)
+{
+        file("/usr/lib/fcjail/default.env.d/20-b.env", "");
+        file("/usr/lib/fcjail/default.env.d/50-hidden.env", "");
+        file("/run/fcjail/default.env.d/10-a.env", "");
+        file("/run/fcjail/default.env.d/50-hidden.env", "");
+        file("/etc/fcjail/default.env.d/30-c.env", "");
+        file("/etc/fcjail/default.env.d/50-hidden.env", "");
+        file("/etc/fcjail/default.env.d/9.env", "");
+        expect_list("/run/fcjail/default.env.d/10-a.env\n"
+                    "/usr/lib/fcjail/default.env.d/20-b.env\n"
+                    "/etc/fcjail/default.env.d/30-c.env\n"
+                    "/etc/fcjail/default.env.d/50-hidden.env\n"
+                    "/etc/fcjail/default.env.d/9.env\n",
+                    "");
+}
+
+Test(env_dir, a_package_has_no_files_of_one_vm)
+{
+        file("/usr/lib/fcjail/web1.env", "");
+        file("/usr/lib/fcjail/web1.env.d/a.env", "");
+        expect_list("", "");
+}
+
+Test(env_dir, takes_only_names_that_end_in_env)
+{
+        file("/etc/fcjail/web1.env.d/a", "");
+        file("/etc/fcjail/web1.env.d/a.conf", "");
+        file("/etc/fcjail/web1.env.d/a.env~", "");
+        file("/etc/fcjail/web1.env.d/a.env.dpkg-old", "");
+        file("/etc/fcjail/web1.env.d/.a.env", "");
+        file("/etc/fcjail/web1.env.d/.env", "");
+        file("/etc/fcjail/web1.env.d/b.env", "");
+        file("/etc/fcjail/web2.env", "");
+        file("/etc/fcjail/web", "");
+        expect_list("/etc/fcjail/web1.env.d/b.env\n", "");
+}
+
+Test(env_dir, lists_whatever_has_the_name)
+{
+        link_to("/etc/fcjail/web1.env", "/nowhere");
+        dir("/etc/fcjail/default.env");
+        expect_list("/etc/fcjail/default.env\n/etc/fcjail/web1.env\n", "");
+}
+
+Test(env_dir, leaves_out_a_directory_that_others_may_write)
+{
+        file("/etc/fcjail/web1.env", "");
+        file("/run/fcjail/web1.env", "");
+        mode("/etc/fcjail", 0775);
+        expect_list("/run/fcjail/web1.env\n", "/etc/fcjail: is not read: it is not owned by root, or its "
+                                              "group or others may write to it\n");
+}
+
+Test(env_dir, leaves_out_a_drop_in_directory_of_somebody_else)
+{
+        file("/etc/fcjail/web1.env", "");
+        file("/etc/fcjail/web1.env.d/a.env", "");
+        owner("/etc/fcjail/web1.env.d", 1000);
+        expect_list("/etc/fcjail/web1.env\n", "/etc/fcjail/web1.env.d: is not read: it is not owned by "
+                                              "root, or its group or others may write to it\n");
+}
+
+Test(env_dir, tells_of_a_directory_that_is_none)
+{
+        file("/etc/fcjail/web1.env.d", "");
+        link_to("/run/fcjail", "/nowhere");
+        expect_list("", "/run/fcjail: cannot be read: /nowhere: No such file or directory\n"
+                        "/etc/fcjail/web1.env.d: cannot be read: Not a directory\n");
+}
+
+Test(env_dir, follows_a_directory_link_of_root)
+{
+        file("/etc/there/web1.env", "");
+        link_to("/etc/fcjail", "there");
+        expect_list("/etc/fcjail/web1.env\n", "");
+}
+
+/* What reading /etc/f.env gives: its content, or the error in front of which the path stands. */
+static void expect_read(int want, const char *want_text)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0;
+
+        cr_expect_eq(env_dir_read("/etc/f.env", &d, &data, &size), want);
+        if (want == 1) {
+                cr_assert_not_null(data);
+                cr_expect_eq(size, strlen(want_text));
+                cr_expect_arr_eq(data, want_text, size);
+        } else
+                cr_expect_null(data);
+
+        cr_assert_eq(d.n_items, want < 0 ? 1 : 0);
+        if (want < 0) {
+                cr_expect_str_eq(d.items[0].text, want_text);
+                cr_expect_str_eq(d.items[0].file, "/etc/f.env");
+        }
+}
+
+Test(env_dir, reads_a_file)
+{
+        file("/etc/f.env", "A=1\n");
+        expect_read(1, "A=1\n");
+        file("/etc/f.env", "");
+        expect_read(1, "");
+}
+
+Test(env_dir, reads_through_a_link_of_root)
+{
+        file("/etc/there/x", "A=1\n");
+        link_to("/etc/f.env", "there/x");
+        expect_read(1, "A=1\n");
+}
+
+Test(env_dir, a_link_to_dev_null_masks)
+{
+        link_to("/etc/f.env", "/dev/null");
+        expect_read(0, NULL);
+}
+
+Test(env_dir, a_link_to_a_link_to_dev_null_masks)
+{
+        link_to("/etc/null", "../dev/null");
+        link_to("/etc/f.env", "null");
+        expect_read(0, NULL);
+}
+
+Test(env_dir, another_device_does_not_mask)
+{
+        link_to("/etc/f.env", "/dev/zero");
+        expect_read(-EBADMSG, "/etc/f.env: is not read: it is not a regular file");
+}
+
+Test(env_dir, refuses_what_is_no_file)
+{
+        dir("/etc/f.env");
+        expect_read(-EBADMSG, "/etc/f.env: is not read: it is not a regular file");
+        cr_assert_eq(rmdir("/etc/f.env"), 0);
+        cr_assert_eq(mkfifo("/etc/f.env", 0600), 0);
+        expect_read(-EBADMSG, "/etc/f.env: is not read: it is not a regular file");
+}
+
+Test(env_dir, refuses_a_file_that_others_may_write)
+{
+        file("/etc/f.env", "A=1\n");
+        mode("/etc/f.env", 0664);
+        expect_read(
+                -EBADMSG,
+                "/etc/f.env: is not read: it is not owned by root, or its group or others may write to it");
+}
+
+Test(env_dir, names_the_directory_at_fault)
+{
+        file("/etc/there/x", "A=1\n");
+        mode("/etc/there", 0777);
+        link_to("/etc/f.env", "there/x");
+        expect_read(-EBADMSG,
+                    "/etc/f.env: is not read: /etc/there is not owned by root, or its group or others may "
+                    "write to it");
+}
+
+Test(env_dir, refuses_a_link_into_nowhere)
+{
+        link_to("/etc/f.env", "/nowhere");
+        expect_read(-EBADMSG, "/etc/f.env: cannot be read: /nowhere: No such file or directory");
+}
+
+Test(env_dir, refuses_a_link_of_somebody_else)
+{
+        link_to("/etc/f.env", "/dev/null");
+        owner("/etc/f.env", 1000);
+        expect_read(-EBADMSG,
+                    "/etc/f.env: is not read: it is a symbolic link that not only root could have made, or "
+                    "one of too many");
+}
+
+Test(env_dir, reads_one_byte_more_than_the_parser_takes)
+{
+        static char data[ENV_FILE_SIZE_MAX + 100];
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char *read_back = NULL;
+        size_t size = 0;
+
+        memset(data, '#', sizeof(data));
+        file_bytes("/etc/f.env", data, sizeof(data));
+        cr_assert_eq(env_dir_read("/etc/f.env", &d, &read_back, &size), 1);
+        cr_expect_eq(size, ENV_FILE_SIZE_MAX + 1);
+}
