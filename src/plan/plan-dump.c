@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The plan as a person reads it and as golden tests compare it: stable order, one line per fact, nothing of
+ * the moment (times, pids) in it.
+ */
+
+#include <sched.h>
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+#include "plan.h"
+
+static void dump_identity(FILE *f, const Plan *p)
+{
+        fprintf(f, "vm: %s\n", p->id);
+        if (p->uid != 0)
+                fprintf(f, "uid: %u%s\n", p->uid, p->uid_shared ? " (shared)" : "");
+        else
+                fprintf(f, "uid: a free one of %u-%u\n", p->uid_range.first, p->uid_range.last);
+        if (p->gid != 0)
+                fprintf(f, "gid: %u\n", p->gid);
+        else
+                fprintf(f, "gid: as the uid\n");
+}
+
+static void dump_jail(FILE *f, const Plan *p)
+{
+        fprintf(f, "jail: %s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT "\n", p->chroot_dir, p->id);
+        fprintf(f, "vmm: %s (%s)\n", p->vmm, p->vmm_text_shared ? "shared text" : "private copy");
+        if (p->config)
+                fprintf(f, "config: %s -> /" JAIL_CONFIG "\n", p->config);
+        FOREACH_ARRAY (n, p->nodes, p->n_nodes)
+                fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev), n->mode);
+}
+
+static void dump_tap(FILE *f, const TapConfig *t)
+{
+        char text[ADDRESS_STR_MAX];
+
+        fprintf(f, "tap: %s", t->name);
+        if (t->mtu != 0)
+                fprintf(f, " mtu=%u", t->mtu);
+        if (t->has_mac) {
+                const uint8_t *o = t->mac.ether_addr_octet;
+                fprintf(f, " mac=%02x:%02x:%02x:%02x:%02x:%02x", o[0], o[1], o[2], o[3], o[4], o[5]);
+        }
+        FOREACH_ARRAY (a, t->addresses, t->n_addresses)
+                fprintf(f, " address=%s", address_to_string(a, text));
+        fputc('\n', f);
+}
+
+static void dump_net(FILE *f, const Plan *p)
+{
+        static const char *const kinds[] = {
+                [NETNS_PRIVATE] = "private",
+                [NETNS_INHERIT] = "inherit",
+                [NETNS_HOST] = "host",
+        };
+
+        fprintf(f, "netns: %s\n", p->netns == NETNS_PATH ? p->netns_path : kinds[p->netns]);
+        FOREACH_ARRAY (t, p->taps, p->n_taps)
+                dump_tap(f, t);
+        if (p->n_taps == 0)
+                fprintf(f, "tap: none\n");
+
+        fprintf(f, "namespaces: mnt pid ipc uts cgroup%s\n", p->clone_flags & CLONE_NEWNET ? " net" : "");
+}
+
+static void dump_life(FILE *f, const Plan *p)
+{
+        fprintf(f, "api: %s\n", p->api ? p->api : "no");
+        fprintf(f, "ready: %s\n", p->ready == READY_API ? "api" : "exec");
+        if (p->stop_seconds != 0)
+                fprintf(f, "stop: ctrl-alt-del, %u s\n", p->stop_seconds);
+        else
+                fprintf(f, "stop: kill\n");
+        fprintf(f, "keep: %s\n", p->keep ? "yes" : "no");
+}
+
+int plan_dump(const Plan *p, char **ret)
+{
+        _cleanup_strv_ char **argv = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = plan_argv(p, &(VmmTimes){}, &argv);
+        if (r < 0)
+                return r;
+
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                return -errno;
+        dump_identity(f, p);
+        dump_jail(f, p);
+        dump_net(f, p);
+        dump_life(f, p);
+        fprintf(f, "argv:");
+        for (char **a = argv; *a; a++)
+                fprintf(f, " %s", *a);
+        fputc('\n', f);
+        if (fclose(f) != 0)
+                return -ENOMEM;
+
+        *ret = TAKE_PTR(text);
+        return 0;
+}

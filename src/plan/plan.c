@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "plan.h"
+
+/* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
+#define DEFAULT_CHROOT_DIR "/srv/jailer"
+#define DEFAULT_VMM        "/usr/local/bin/firecracker"
+#define DEFAULT_API        "/run/firecracker.socket"
+#define DEFAULT_TAP        "tap0"
+#define DEFAULT_STOP       20
+static const UidRange default_range = { 1879048192, 1879113727 };
+
+/* ctrl-alt-del goes through the i8042 keyboard controller, which only a PC has. */
+#if defined(__x86_64__)
+#define HAVE_CTRL_ALT_DEL true
+#else
+#define HAVE_CTRL_ALT_DEL false
+#endif
+
+/* Numbers from the kernel's Documentation/admin-guide/devices.txt. */
+static const struct {
+        const char *path;
+        mode_t mode;
+        unsigned major, minor;
+} standard_nodes[] = {
+        { "kvm", 0660, 10, 232 }, { "net/tun", 0660, 10, 200 }, { "null", 0666, 1, 3 },
+        { "random", 0444, 1, 8 }, { "urandom", 0444, 1, 9 },
+};
+
+/* Every namespace but the user's: TAP devices and network namespaces belong to the initial one. The mount
+ * namespace is INSIDE's own affair, and so is a network namespace that is joined. */
+#define BASE_CLONE_FLAGS (CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+void plan_done(Plan *p)
+{
+        free(p->id);
+        free(p->chroot_dir);
+        free(p->vmm);
+        strv_free(p->vmm_args);
+        free(p->config);
+        free(p->api);
+        free(p->netns_path);
+        *p = (Plan){};
+}
+
+static int dup_or(const char *value, const char *fallback, char **ret)
+{
+        if (!value)
+                value = fallback;
+        if (!value)
+                return 0;
+        *ret = strdup(value);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int dup_words(char *const *words, char ***ret)
+{
+        size_t n = strv_length(words);
+        _cleanup_strv_ char **v = calloc(n + 1, sizeof(char *));
+
+        if (!v)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                v[i] = strdup(words[i]);
+                if (!v[i])
+                        return -ENOMEM;
+        }
+
+        *ret = TAKE_PTR(v);
+        return 0;
+}
+
+static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+{
+        p->uid_range = c->uid_range.first != 0 ? c->uid_range : default_range;
+        p->uid = c->uid;
+        p->gid = c->gid;
+
+        if (p->uid == 0 && facts->unit_uid != 0) {
+                p->uid = facts->unit_uid;
+                if (!vm_id_valid(p->uid))
+                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
+                                               "User= of the unit is uid %u, which no VM may have", p->uid);
+        }
+        if (p->gid == 0 && facts->unit_gid != 0)
+                p->gid = facts->unit_gid;
+        if (p->gid == 0)
+                p->gid = p->uid; /* 0 again if the uid is still to be chosen */
+
+        /* metald ran all its VMs as 1000, so its settings can only mean that the uid is shared. */
+        p->uid_shared =
+                c->shared_uid == TRISTATE_YES || (c->shared_uid == TRISTATE_UNSET && c->uid_from_alias);
+        if (p->uid_shared && p->uid == 0)
+                return config_conflict(c, d, "FCJAIL_SHARED_UID",
+                                       "yes needs a uid to share: set FCJAIL_UID= too");
+        return 0;
+}
+
+static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+{
+        int r;
+
+        r = dup_or(c->chroot_dir, DEFAULT_CHROOT_DIR, &p->chroot_dir);
+        if (r >= 0)
+                r = dup_or(c->vmm, DEFAULT_VMM, &p->vmm);
+        if (r >= 0)
+                r = dup_words(c->vmm_args, &p->vmm_args);
+        if (r >= 0)
+                r = dup_or(c->config, NULL, &p->config);
+        if (r >= 0 && !c->api_off)
+                r = dup_or(c->api, DEFAULT_API, &p->api);
+        if (r < 0)
+                return r;
+
+        p->vmm_text_shared = c->vmm_text == VMM_TEXT_SHARED;
+        p->api_gid = facts->api_gid;
+        p->api_group_required = c->api_group != NULL;
+        p->keep = c->keep == TRISTATE_YES;
+
+        p->ready = c->ready;
+        if (p->ready == READY_UNSET)
+                p->ready = p->api ? READY_API : READY_EXEC;
+        if (p->ready == READY_API && !p->api)
+                return config_conflict(c, d, "FCJAIL_READY", "api needs an API, but FCJAIL_API=no is set");
+        if (!p->api && !p->config)
+                return config_conflict(c, d, "FCJAIL_API",
+                                       "no leaves the VMM with nothing to do: set FCJAIL_CONFIG= too");
+        return 0;
+}
+
+static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+{
+        p->netns = c->netns;
+        if (p->netns == NETNS_UNSET)
+                p->netns = facts->own_netns ? NETNS_INHERIT : NETNS_PRIVATE;
+        if (p->netns == NETNS_INHERIT && !facts->own_netns)
+                return config_conflict(c, d, "FCJAIL_NETNS",
+                                       "inherit would give the VM the host's network: set PrivateNetwork=, "
+                                       "NetworkNamespacePath= or JoinsNamespaceOf= in the unit, or say "
+                                       "FCJAIL_NETNS=host if you mean it");
+        if (dup_or(c->netns_path, NULL, &p->netns_path) < 0)
+                return -ENOMEM;
+
+        if (c->taps_set) {
+                memcpy(p->taps, c->taps, sizeof(p->taps));
+                p->n_taps = c->n_taps;
+        } else {
+                (void) snprintf(p->taps[0].name, sizeof(p->taps[0].name), "%s", DEFAULT_TAP);
+                p->n_taps = 1;
+        }
+
+        p->clone_flags = BASE_CLONE_FLAGS | (p->netns == NETNS_PRIVATE ? CLONE_NEWNET : 0);
+        return 0;
+}
+
+static void plan_nodes(const HostFacts *facts, Plan *p)
+{
+        FOREACH_ARRAY (n, standard_nodes, ELEMENTSOF(standard_nodes))
+                p->nodes[p->n_nodes++] = (NodePlan){ n->path, n->mode, makedev(n->major, n->minor) };
+
+        /* For the restore of a snapshot through userfaultfd; the VMM alone decides whether it wants it. */
+        if (facts->userfaultfd != 0)
+                p->nodes[p->n_nodes++] = (NodePlan){ "userfaultfd", 0660, facts->userfaultfd };
+}
+
+static int plan_stop(const Config *c, Diagnostics *d, Plan *p)
+{
+        StopKind kind = c->stop;
+
+        if (kind == STOP_UNSET)
+                kind = HAVE_CTRL_ALT_DEL && p->api ? STOP_CTRL_ALT_DEL : STOP_KILL;
+        if (kind == STOP_CTRL_ALT_DEL && !p->api)
+                return config_conflict(c, d, "FCJAIL_STOP",
+                                       "ctrl-alt-del needs an API, but FCJAIL_API=no is set");
+        if (kind == STOP_CTRL_ALT_DEL && !HAVE_CTRL_ALT_DEL)
+                return config_conflict(c, d, "FCJAIL_STOP",
+                                       "ctrl-alt-del exists on x86_64 only: say FCJAIL_STOP=kill");
+
+        if (kind == STOP_CTRL_ALT_DEL)
+                p->stop_seconds = c->stop_seconds != 0 ? c->stop_seconds : DEFAULT_STOP;
+        return 0;
+}
+
+int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)
+{
+        _cleanup_plan_ Plan p = { .supervised = facts->supervised };
+        size_t n_before = d->n_items;
+
+        p.id = strdup(id);
+        if (!p.id)
+                return -ENOMEM;
+
+        /* All of them, so that all contradictions are told at once. */
+        int results[] = {
+                plan_identity(c, facts, d, &p),
+                plan_vmm(c, facts, d, &p),
+                plan_net(c, facts, d, &p),
+                plan_stop(c, d, &p),
+        };
+        plan_nodes(facts, &p);
+
+        FOREACH_ARRAY (r, results, ELEMENTSOF(results))
+                if (*r == -ENOMEM)
+                        return *r;
+        if (d->n_items > n_before)
+                return -EBADMSG;
+
+        *ret = p;
+        p = (Plan){};
+        return 0;
+}
+
+/* A vector that grows by one copied string at a time. */
+static int push(char ***v, const char *s)
+{
+        size_t n = strv_length(*v);
+        char **grown = reallocarray(*v, n + 2, sizeof(char *));
+
+        if (!grown)
+                return -ENOMEM;
+        *v = grown;
+        grown[n + 1] = NULL;
+        grown[n] = strdup(s);
+        return grown[n] ? 0 : -ENOMEM;
+}
+
+static int push_pair(char ***v, const char *option, const char *value)
+{
+        int r = push(v, option);
+
+        return r < 0 ? r : push(v, value);
+}
+
+static int push_usec(char ***v, const char *option, uint64_t usec)
+{
+        char text[24];
+
+        (void) snprintf(text, sizeof(text), "%" PRIu64, usec);
+        return push_pair(v, option, text);
+}
+
+int plan_argv(const Plan *p, const VmmTimes *times, char ***ret)
+{
+        _cleanup_strv_ char **v = NULL;
+        int r;
+
+        r = push(&v, JAIL_VMM);
+        if (r >= 0)
+                r = push_pair(&v, "--id", p->id);
+        if (r >= 0)
+                r = push_usec(&v, "--start-time-us", times->start_usec);
+        if (r >= 0)
+                r = push_usec(&v, "--start-time-cpu-us", times->start_cpu_usec);
+        if (r >= 0)
+                r = push_usec(&v, "--parent-cpu-time-us", times->parent_cpu_usec);
+        if (r >= 0)
+                r = p->api ? push_pair(&v, "--api-sock", p->api) : push(&v, "--no-api");
+        if (r >= 0 && p->config)
+                r = push_pair(&v, "--config-file", "/" JAIL_CONFIG);
+        for (char **a = p->vmm_args; r >= 0 && a && *a; a++)
+                r = push(&v, *a);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(v);
+        return 0;
+}

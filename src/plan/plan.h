@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Config + HostFacts -> Plan: everything that a start will do, as data, before anything is touched. All
+ * policy is here. Pure: no system calls, no clock, no environment. `fcjail check` prints it, the steps carry
+ * it out.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config.h"
+#include "diagnostics.h"
+#include "macro.h"
+
+/* The names that fcjail makes in the jail directory; all others there belong to somebody else. */
+#define JAIL_DEV    "dev"
+#define JAIL_RUN    "run"
+#define JAIL_VMM    "firecracker"
+#define JAIL_CONFIG "fcjail.json"
+
+/* <base>/firecracker/<id>/root, the layout of Firecracker's own jailer. */
+#define JAIL_VMM_DIR "firecracker"
+#define JAIL_ROOT    "root"
+
+/* What a plan needs to know about the host and the process, asked before (step/host.h). */
+typedef struct HostFacts {
+        uid_t unit_uid; /* User= and Group= of the unit; 0: root */
+        gid_t unit_gid;
+        bool own_netns;    /* the process is in another network namespace than PID 1 */
+        bool supervised;   /* systemd waits for our notification and will clean up */
+        dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
+        gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; 0: nobody but root */
+} HostFacts;
+
+typedef struct NodePlan {
+        const char *path; /* in the jail, relative to dev/ */
+        mode_t mode;      /* permissions; the node is root:<vm gid> */
+        dev_t rdev;
+} NodePlan;
+
+#define NODES_MAX 8
+
+typedef struct Plan {
+        char *id;
+
+        uint32_t uid, gid;  /* uid 0: one of uid_range; gid 0: as the uid */
+        UidRange uid_range; /* both included */
+        bool uid_shared;
+
+        char *chroot_dir;
+        char *vmm; /* path on the host */
+        bool vmm_text_shared;
+        char **vmm_args; /* further arguments, may be NULL */
+        char *config;    /* path on the host; NULL: none */
+        char *api;       /* path in the jail; NULL: --no-api */
+        gid_t api_gid;
+        bool api_group_required; /* it was asked for by name */
+        Ready ready;
+
+        unsigned long clone_flags; /* the namespaces that INSIDE is born into */
+        NetnsKind netns;
+        char *netns_path;
+        TapConfig taps[TAPS_MAX];
+        size_t n_taps;
+
+        NodePlan nodes[NODES_MAX];
+        size_t n_nodes;
+
+        bool supervised;
+        uint32_t stop_seconds; /* wait this long after ctrl-alt-del; 0: kill at once */
+        bool keep;
+} Plan;
+
+void plan_done(Plan *p);
+#define _cleanup_plan_ _cleanup_(plan_done)
+
+/* 0 and *ret, to be freed with plan_done(); -EBADMSG: `d` says what contradicts what; -ENOMEM. */
+int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)
+        _must_check_;
+
+/* The plan as stable text, one "key: value" per line, to be freed. -ENOMEM. */
+int plan_dump(const Plan *p, char **ret) _must_check_;
+
+/* Arguments of the VMM that only the moment of the exec knows, in µs. */
+typedef struct VmmTimes {
+        uint64_t start_usec;      /* CLOCK_MONOTONIC when the helper began */
+        uint64_t start_cpu_usec;  /* CPU time of the process at its exec */
+        uint64_t parent_cpu_usec; /* CPU time spent on this start before the exec */
+} VmmTimes;
+
+/* The VMM's argv, NULL terminated, to be freed with strv_free(). -ENOMEM. */
+int plan_argv(const Plan *p, const VmmTimes *times, char ***ret) _must_check_;
