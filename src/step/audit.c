@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `audit`: nothing of what was done before is believed. Every property that the jail promises is read
+ * back here, through another call than the one that set it; any difference forbids the exec. A prototype
+ * that checked every return value still ran the VMM as root when one call was made to lie.
+ *
+ * Should:  come before the seccomp filter: with it on, a setuid(0) fails whoever tries.
+ * Mustn't: repair anything. What is wrong here is a bug, or an attack.
+ */
+
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "drop.h"
+#include "step.h"
+
+static _printf_(3, 4) int wrong(Jail *jail, const char *what, const char *format, ...)
+{
+        char reason[256];
+        va_list ap;
+
+        va_start(ap, format);
+        (void) vsnprintf(reason, sizeof(reason), format, ap);
+        va_end(ap);
+        return step_fail_because(jail, -EBADE, /* exit_status= */ 0, what, "%s", reason);
+}
+
+static int audit_ids(Jail *jail)
+{
+        uid_t ruid = 0, euid = 0, suid = 0;
+        gid_t rgid = 0, egid = 0, sgid = 0;
+
+        if (getresuid(&ruid, &euid, &suid) < 0 || ruid != jail->uid || euid != jail->uid ||
+            suid != jail->uid)
+                return wrong(jail, "uid", "it is %u, %u, %u instead of %u", ruid, euid, suid, jail->uid);
+        if (getresgid(&rgid, &egid, &sgid) < 0 || rgid != jail->gid || egid != jail->gid ||
+            sgid != jail->gid)
+                return wrong(jail, "gid", "it is %u, %u, %u instead of %u", rgid, egid, sgid, jail->gid);
+        if ((uid_t) setfsuid((uid_t) -1) != jail->uid || (gid_t) setfsgid((gid_t) -1) != jail->gid)
+                return wrong(jail, "fsuid", "it is not %u", jail->uid);
+
+        int n = getgroups(0, NULL);
+        if (n != 0)
+                return wrong(jail, "groups", "%i supplementary ones are left", n);
+        return 0;
+}
+
+static int audit_cap_sets(Jail *jail)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+        memset(data, 0xff, sizeof(data));
+        if (syscall(SYS_capget, &header, data) < 0)
+                return wrong(jail, "capabilities", "they cannot be read");
+        FOREACH_ARRAY (d, data, ELEMENTSOF(data))
+                if (d->effective != 0 || d->permitted != 0 || d->inheritable != 0)
+                        return wrong(jail, "capabilities", "%08x, %08x, %08x are left", d->effective,
+                                     d->permitted, d->inheritable);
+        return 0;
+}
+
+/* 0 of a capability that the kernel has, EINVAL of one that it has not: anything else is not "absent". */
+static bool is_absent(int r)
+{
+        return r == 0 || (r < 0 && errno == EINVAL);
+}
+
+static int audit_cap_bounds(Jail *jail)
+{
+        for (unsigned long cap = 0; cap <= CAPABILITIES_MAX; cap++) {
+                if (!is_absent(prctl(PR_CAPBSET_READ, cap, 0, 0, 0)))
+                        return wrong(jail, "bounding set", "capability %lu is left", cap);
+                if (!is_absent(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0)))
+                        return wrong(jail, "ambient set", "capability %lu is left", cap);
+        }
+
+        /* The kernel has this one: that it is "absent" because all calls say EINVAL would be a lie. */
+        if (prctl(PR_CAPBSET_READ, (unsigned long) CAP_SYS_ADMIN, 0, 0, 0) != 0)
+                return wrong(jail, "bounding set", "it cannot be read");
+        return 0;
+}
+
+static int audit_bits(Jail *jail)
+{
+        int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+        if (bits < 0 || (unsigned) bits != JAIL_SECUREBITS)
+                return wrong(jail, "securebits", "they are %#x", (unsigned) bits);
+        if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+                return wrong(jail, "no_new_privs", "it is not set");
+        if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1)
+                return wrong(jail, "dumpable", "the process is");
+        return 0;
+}
+
+/* The proof of the pudding: what must not be possible is tried. */
+static int audit_no_way_back(Jail *jail)
+{
+        if (setuid(0) >= 0 || errno != EPERM)
+                return wrong(jail, "setuid(0)", "it was not refused");
+        if (setgid(0) >= 0 || errno != EPERM)
+                return wrong(jail, "setgid(0)", "it was not refused");
+        if (unshare(CLONE_NEWUSER) >= 0 || errno != EPERM)
+                return wrong(jail, "unshare(CLONE_NEWUSER)", "it was not refused with EPERM");
+        return 0;
+}
+
+static bool same_object(const struct stat *a, const struct stat *b)
+{
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static int audit_root(Jail *jail)
+{
+        struct stat root, parent, cwd, run;
+
+        if (stat("/", &root) < 0 || stat("/..", &parent) < 0 || stat(".", &cwd) < 0 ||
+            stat("/" JAIL_RUN, &run) < 0)
+                return wrong(jail, "/", "it cannot be looked at");
+        if (!same_object(&root, &jail->root_st))
+                return wrong(jail, "/", "it is not the jail's directory");
+        if (!same_object(&root, &parent))
+                return wrong(jail, "/..", "it leads out of the jail");
+        if (!same_object(&root, &cwd))
+                return wrong(jail, "working directory", "it is not /");
+        if (!same_object(&run, &jail->run_st))
+                return wrong(jail, "/" JAIL_RUN, "it is not the jail's directory");
+        return 0;
+}
+
+static int audit_mounts(Jail *jail)
+{
+        static const struct {
+                const char *path;
+                unsigned long flags;
+        } mounts[] = {
+                { "/", ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC },
+                { "/" JAIL_DEV, ST_RDONLY | ST_NOSUID | ST_NOEXEC },
+                { "/" JAIL_RUN, ST_NOSUID | ST_NODEV | ST_NOEXEC },
+                { "/" JAIL_VMM, ST_RDONLY | ST_NOSUID | ST_NODEV },
+        };
+        const unsigned long mask = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
+        struct statvfs sv;
+
+        FOREACH_ARRAY (m, mounts, ELEMENTSOF(mounts)) {
+                if (statvfs(m->path, &sv) < 0)
+                        return wrong(jail, m->path, "it cannot be looked at");
+                if ((sv.f_flag & mask) != m->flags)
+                        return wrong(jail, m->path, "its mount flags are %#lx instead of %#lx",
+                                     sv.f_flag & mask, m->flags);
+        }
+
+        return 0;
+}
+
+static int audit_nodes(Jail *jail)
+{
+        char path[80];
+        struct stat st;
+
+        FOREACH_ARRAY (n, jail->plan->nodes, jail->plan->n_nodes) {
+                (void) snprintf(path, sizeof(path), "/" JAIL_DEV "/%s", n->path);
+                if (lstat(path, &st) < 0)
+                        return wrong(jail, path, "it is not there");
+                if (st.st_mode != (S_IFCHR | n->mode) || st.st_rdev != n->rdev)
+                        return wrong(jail, path, "it is %o %u:%u", st.st_mode, major(st.st_rdev),
+                                     minor(st.st_rdev));
+                if (st.st_uid != 0 || st.st_gid != jail->gid)
+                        return wrong(jail, path, "it belongs to %u:%u", st.st_uid, st.st_gid);
+        }
+
+        return 0;
+}
+
+/* One call for all of them: poll(2) says of each whether it is open. */
+static int audit_fds(Jail *jail)
+{
+        static struct pollfd fds[2048];
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return wrong(jail, "descriptors", "their limit cannot be read");
+        size_t n = limit.rlim_cur < ELEMENTSOF(fds) ? limit.rlim_cur : ELEMENTSOF(fds);
+
+        for (size_t i = 0; i < n; i++)
+                fds[i] = (struct pollfd){ .fd = (int) i };
+        if (poll(fds, n, 0) < 0)
+                return wrong(jail, "descriptors", "they cannot be looked at");
+        for (size_t i = 0; i < n; i++) {
+                bool open = !(fds[i].revents & POLLNVAL);
+                if (open != (i <= CHANNEL_FD))
+                        return wrong(jail, "descriptors", "number %zu is %s", i, open ? "open" : "closed");
+        }
+
+        return 0;
+}
+
+static int audit_process(Jail *jail)
+{
+        struct sigaction sa;
+        sigset_t set;
+
+        if (getpid() != 1)
+                return wrong(jail, "pid", "it is %i in its namespace", getpid());
+        if (getsid(0) != 1)
+                return wrong(jail, "session", "it is not its own");
+
+        (void) sigfillset(&set);
+        if (sigprocmask(SIG_BLOCK, NULL, &set) < 0 || !sigisemptyset(&set))
+                return wrong(jail, "signals", "some are blocked");
+        for (int sig = 1; sig < NSIG; sig++)
+                if (sigaction(sig, NULL, &sa) >= 0 && sa.sa_handler == SIG_IGN)
+                        return wrong(jail, "signals", "number %i is ignored", sig);
+        return 0;
+}
+
+int step_audit(Jail *jail)
+{
+        static int (*const checks[])(Jail *) = {
+                audit_ids,  audit_cap_sets, audit_cap_bounds, audit_bits, audit_no_way_back,
+                audit_root, audit_mounts,   audit_nodes,      audit_fds,  audit_process,
+        };
+        int r;
+
+        FOREACH_ARRAY (check, checks, ELEMENTSOF(checks)) {
+                r = (*check)(jail);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `clone`: the moment when there are two processes.
+ *
+ * INSIDE is made with CLONE_PARENT under systemd, so that it is a child of systemd from birth: with a plain
+ * fork systemd may take the later main process for a stranger and kill it without waiting. It is the raw
+ * clone(2), because RestrictNamespaces= answers clone3(2) with ENOSYS.
+ *
+ * Should:  let INSIDE die of SIGHUP and SIGTERM until the execve. As PID 1 of its namespace it would ignore
+ *          them, and a stop during the start would last until TimeoutStopSec=.
+ * Mustn't: let INSIDE execute anything before the record names it.
+ */
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "inside.h"
+#include "step.h"
+
+int message_send(int fd, MessageKind kind, const Failure *failure)
+{
+        Message m = { .kind = (char) kind };
+
+        if (failure)
+                m.failure = *failure;
+        ssize_t n = send(fd, &m, sizeof(m), MSG_NOSIGNAL);
+        if (n < 0)
+                return -errno;
+        return (size_t) n == sizeof(m) ? 0 : -EIO;
+}
+
+int message_receive(int fd, Message *ret)
+{
+        for (;;) {
+                ssize_t n = recv(fd, ret, sizeof(*ret), 0);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return errno == ECONNRESET ? 0 : -errno;
+                if (n == 0)
+                        return 0;
+                return (size_t) n == sizeof(*ret) ? 1 : -EBADMSG;
+        }
+}
+
+static const char *const namespace_names[] = {
+        [NAMESPACE_NET] = "net", [NAMESPACE_PID] = "pid",       [NAMESPACE_IPC] = "ipc",
+        [NAMESPACE_UTS] = "uts", [NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_MNT] = "mnt",
+};
+
+int namespace_inode(NamespaceId ns, ino_t *ret)
+{
+        char path[32];
+        struct stat st;
+
+        (void) snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_names[ns]);
+        if (stat(path, &st) < 0)
+                return -errno;
+
+        *ret = st.st_ino;
+        return 0;
+}
+
+const char *namespace_name(NamespaceId ns)
+{
+        return namespace_names[ns];
+}
+
+uint64_t cpu_usec(void)
+{
+        struct timespec ts;
+
+        /* Cannot fail: the clock exists and the pointer is good. */
+        (void) clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+        return (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
+}
+
+static void die_by_signal(int sig)
+{
+        (void) sig;
+        _exit(EX_TEMPFAIL);
+}
+
+/* They are blocked since before the clone, so that none is lost in between. */
+static int answer_signals(const sigset_t *set)
+{
+        struct sigaction sa = { .sa_handler = die_by_signal };
+
+        if (sigaction(SIGHUP, &sa, NULL) < 0 || sigaction(SIGTERM, &sa, NULL) < 0)
+                return -errno;
+        return RET_NERRNO(sigprocmask(SIG_UNBLOCK, set, NULL));
+}
+
+static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
+{
+        int r;
+
+        jail->channel_fd = safe_close(jail->channel_fd);
+        jail->channel_fd = channel_fd;
+
+        r = answer_signals(set);
+        if (r < 0)
+                (void) step_fail(jail, r, "signals");
+        else
+                r = steps_run(jail, STEP_INSIDE);
+
+        /* Only failures come back. If OUTSIDE is gone too, nobody is left to tell. */
+        r = message_send(jail->channel_fd, MESSAGE_FAILED, &jail->failure);
+        _exit(r < 0 ? EX_TEMPFAIL : EX_OSERR);
+}
+
+/* The record names the process before it may execute anything. That it is gone already is for the channel to
+ * tell. */
+static int let_go(Jail *jail)
+{
+        ProcRef ref;
+        int r;
+
+        r = proc_ref(jail->pid, &ref);
+        if (r == -ESRCH)
+                return 0;
+        if (r >= 0)
+                r = state_append_vmm(jail->state_fd, &ref);
+        if (r < 0)
+                return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
+        jail->state.vmm = ref;
+
+        r = message_send(jail->channel_fd, MESSAGE_GO, NULL);
+        if (r < 0 && r != -EPIPE)
+                return step_fail(jail, r, "channel");
+        return 0;
+}
+
+static int do_clone(Jail *jail, int inside_fd)
+{
+        unsigned long flags = jail->plan->clone_flags | CLONE_PIDFD | SIGCHLD;
+        sigset_t set, saved;
+        int pid_fd = -EBADF;
+
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, SIGHUP);
+        (void) sigaddset(&set, SIGTERM);
+        if (sigprocmask(SIG_BLOCK, &set, &saved) < 0)
+                return step_fail(jail, -errno, "signals");
+
+        if (jail->plan->supervised)
+                flags |= CLONE_PARENT;
+        long pid =
+                syscall(SYS_clone, flags, /* stack= */ NULL, &pid_fd, /* child_tid= */ NULL, /* tls= */ 0UL);
+        if (pid == 0)
+                inside(jail, inside_fd, &set);
+        int r = pid < 0 ? -errno : 0;
+
+        (void) sigprocmask(SIG_SETMASK, &saved, NULL);
+        if (r < 0)
+                return step_fail(jail, r, "clone");
+
+        jail->pid = (pid_t) pid;
+        jail->pid_fd = pid_fd;
+        return 0;
+}
+
+int step_clone(Jail *jail)
+{
+        int pair[2];
+        int r;
+
+        for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++) {
+                r = namespace_inode(ns, &jail->host_ns[ns]);
+                if (r < 0)
+                        return step_fail(jail, r, "/proc/self/ns/%s", namespace_name(ns));
+        }
+
+        jail->cpu_usec = cpu_usec();
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return step_fail(jail, -errno, "channel");
+        jail->channel_fd = pair[0];
+
+        r = do_clone(jail, pair[1]);
+        (void) safe_close(pair[1]);
+        if (r < 0)
+                return r;
+
+        return let_go(jail);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `exec`: the last one of INSIDE. OUTSIDE must have written down who the VMM is (MESSAGE_GO), and must
+ * be there at this moment (MESSAGE_BEGIN arrives): a VMM that nobody knows of must not exist.
+ */
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "inside.h"
+#include "step.h"
+
+static int wait_for_go(Jail *jail)
+{
+        Message m;
+        int r;
+
+        r = message_receive(jail->channel_fd, &m);
+        if (r < 0)
+                return step_fail(jail, r, "channel");
+        if (r == 0 || m.kind != MESSAGE_GO)
+                return step_fail(jail, -ECANCELED, "the starting process");
+        return 0;
+}
+
+int step_exec(Jail *jail)
+{
+        VmmTimes times = { .start_usec = jail->start_usec, .start_cpu_usec = cpu_usec() };
+        _cleanup_strv_ char **argv = NULL;
+        char *environment[] = { NULL };
+        int r;
+
+        times.parent_cpu_usec = jail->cpu_usec + times.start_cpu_usec;
+        r = plan_argv(jail->plan, &times, &argv);
+        if (r < 0)
+                return step_fail(jail, r, "arguments");
+        r = wait_for_go(jail);
+        if (r < 0)
+                return r;
+
+        /* The sockets that the VMM makes are for its uid and its group. */
+        (void) umask(0007);
+
+        r = message_send(jail->channel_fd, MESSAGE_BEGIN, NULL);
+        if (r < 0)
+                return step_fail(jail, r, "the starting process");
+
+        (void) execve("/" JAIL_VMM, argv, environment);
+        return step_fail(jail, -errno, "%s", jail->plan->vmm);
+}

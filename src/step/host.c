@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "host.h"
+#include "parse.h"
+
+/* Are we in PID 1's network namespace? /proc/1/ns/net needs CAP_SYS_PTRACE; the inode of this file is the
+ * namespace's as well, and anybody may look at it. Where PID 1 is hidden (ProtectProc=), we do not know and
+ * say no: then nobody is given the host's network by mistake. */
+static bool in_own_netns(void)
+{
+        struct stat init, self;
+
+        if (stat("/proc/1/net/dev", &init) < 0 || stat("/proc/self/net/dev", &self) < 0)
+                return false;
+        return init.st_ino != self.st_ino || init.st_dev != self.st_dev;
+}
+
+/* systemd set NOTIFY_SOCKET for us, not for one of our ancestors. systemd 247 has no SYSTEMD_EXEC_PID, but
+ * its service processes are its children. */
+static bool is_supervised(void)
+{
+        const char *exec_pid = getenv("SYSTEMD_EXEC_PID");
+        uint32_t pid;
+
+        if (!getenv("NOTIFY_SOCKET"))
+                return false;
+        if (!exec_pid)
+                return getppid() == 1;
+        return parse_u32(exec_pid, 1, INT32_MAX, &pid) >= 0 && (pid_t) pid == getpid();
+}
+
+/* By reading /etc/group: a name service could block a start, or be answered by somebody else. */
+static int find_group(const char *name, gid_t *ret)
+{
+        _cleanup_fclose_ FILE *f = fopen("/etc/group", "re");
+
+        if (!f)
+                return -errno;
+        for (struct group *g; (g = fgetgrent(f));)
+                if (strcmp(g->gr_name, name) == 0) {
+                        *ret = g->gr_gid;
+                        return 0;
+                }
+
+        return -ENOENT;
+}
+
+static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
+{
+        struct stat st;
+        int r;
+
+        if (c->api_group) {
+                r = find_group(c->api_group, ret);
+                if (r == -ENOENT)
+                        return config_conflict(
+                                c, d, "FCJAIL_API_GROUP",
+                                "'%s' is not a group in /etc/group; groupadd --system %s makes it",
+                                c->api_group, c->api_group);
+                return r;
+        }
+
+        /* systemd-tmpfiles has made it root:fcjail; without the installed files nobody else gets access. */
+        if (stat("/run/fcjail", &st) >= 0)
+                *ret = st.st_gid;
+        return 0;
+}
+
+int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, HostFacts *ret)
+{
+        HostFacts facts = {
+                .unit_uid = unit_uid,
+                .unit_gid = unit_gid,
+                .own_netns = in_own_netns(),
+                .supervised = is_supervised(),
+        };
+        struct stat st;
+        int r;
+
+        if (stat("/dev/userfaultfd", &st) >= 0 && S_ISCHR(st.st_mode))
+                facts.userfaultfd = st.st_rdev;
+
+        r = find_api_gid(c, d, &facts.api_gid);
+        if (r < 0)
+                return r;
+
+        *ret = facts;
+        return 0;
+}

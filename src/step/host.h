@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Read-only questions to the host, answered before the plan is made. */
+
+#include "config.h"
+#include "diagnostics.h"
+#include "plan.h"
+#include "state.h"
+
+/*
+ * Fills in what a plan needs to know. unit_uid and unit_gid are those that the process was started with.
+ * 0, -EBADMSG (FCJAIL_API_GROUP= names no group; `d` says so), or -errno.
+ */
+int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, HostFacts *ret) _must_check_;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What OUTSIDE and INSIDE say to each other over the channel, a SOCK_SEQPACKET pair: whole messages, and an
+ * end that shows when the other side is gone. */
+
+#include "jail.h"
+
+typedef enum MessageKind {
+        MESSAGE_GO = 'g',     /* OUTSIDE: the VMM is written down, INSIDE may execute it */
+        MESSAGE_BEGIN = 'b',  /* INSIDE: the next thing is the execve */
+        MESSAGE_FAILED = 'f', /* INSIDE: a step failed, the execve among them */
+} MessageKind;
+
+typedef struct Message {
+        char kind;
+        Failure failure; /* of MESSAGE_FAILED */
+} Message;
+
+/* Never raises SIGPIPE. 0 or -errno; -EPIPE: the other side is gone. */
+int message_send(int fd, MessageKind kind, const Failure *failure) _must_check_;
+
+/* Waits for one. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
+int message_receive(int fd, Message *ret) _must_check_;
+
+/* The inode that stands for this process's namespace of a kind, as /proc/self/ns shows it. */
+int namespace_inode(NamespaceId ns, ino_t *ret) _must_check_;
+const char *namespace_name(NamespaceId ns);
+
+/* CPU time of this process, in µs. */
+uint64_t cpu_usec(void);

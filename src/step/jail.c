@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "fd-util.h"
+#include "jail.h"
+
+Jail jail_new(const Plan *plan, uint64_t start_usec)
+{
+        return (Jail){
+                .plan = plan,
+                .start_usec = start_usec,
+                .base_fd = -EBADF,
+                .vmm_fd = -EBADF,
+                .config_fd = -EBADF,
+                .netns_fd = -EBADF,
+                .state_root = { .fd = -EBADF, .vm_fd = -EBADF, .uid_fd = -EBADF },
+                .state_fd = -EBADF,
+                .root_fd = -EBADF,
+                .run_fd = -EBADF,
+                .root_tree = -EBADF,
+                .run_tree = -EBADF,
+                .vmm_tree = -EBADF,
+                .pid_fd = -EBADF,
+                .channel_fd = -EBADF,
+                .cage_fd = -EBADF,
+                .jail_fd = -EBADF,
+                .failure = { .step = -1 },
+        };
+}
+
+void jail_done(Jail *jail)
+{
+        int *fds[] = {
+                &jail->base_fd, &jail->vmm_fd,     &jail->config_fd, &jail->netns_fd, &jail->state_fd,
+                &jail->root_fd, &jail->run_fd,     &jail->root_tree, &jail->run_tree, &jail->vmm_tree,
+                &jail->pid_fd,  &jail->channel_fd, &jail->cage_fd,   &jail->jail_fd,
+        };
+
+        FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))
+                **fd = safe_close(**fd);
+        state_root_done(&jail->state_root);
+        state_done(&jail->state);
+}
+
+int step_fail(Jail *jail, int r, const char *format, ...)
+{
+        va_list ap;
+
+        jail->failure.error = r;
+        va_start(ap, format);
+        (void) vsnprintf(jail->failure.object, sizeof(jail->failure.object), format, ap);
+        va_end(ap);
+        return r;
+}
+
+int step_fail_because(Jail *jail, int r, int exit_status, const char *object, const char *format, ...)
+{
+        va_list ap;
+
+        jail->failure.error = r;
+        jail->failure.exit_status = exit_status;
+        (void) snprintf(jail->failure.object, sizeof(jail->failure.object), "%s", object);
+        va_start(ap, format);
+        (void) vsnprintf(jail->failure.reason, sizeof(jail->failure.reason), format, ap);
+        va_end(ap);
+        return r;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What one start has in its hands. OUTSIDE fills it in; INSIDE is born with a copy of it. Descriptors are
+ * -EBADF until a step opens them; jail_done() closes what is left.
+ */
+
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "plan.h"
+#include "state.h"
+
+/* What went wrong, in a form that fits into one message of the channel. */
+typedef struct Failure {
+        int step;        /* index into the table of steps; -1: nothing failed */
+        int error;       /* -errno */
+        int exit_status; /* sysexits(3); 0: the step's own from the table */
+        char object[512];
+        char reason[512]; /* instead of the errno's text; may be empty */
+} Failure;
+
+/* The namespaces whose identity is checked; indexes of the arrays below. */
+typedef enum NamespaceId {
+        NAMESPACE_NET,
+        NAMESPACE_PID,
+        NAMESPACE_IPC,
+        NAMESPACE_UTS,
+        NAMESPACE_CGROUP,
+        NAMESPACE_MNT,
+        _NAMESPACE_MAX,
+} NamespaceId;
+
+typedef struct Jail {
+        const Plan *plan;
+
+        uint64_t start_usec; /* CLOCK_MONOTONIC when main() began */
+
+        /* paths: opened and verified */
+        int base_fd;   /* the chroot base directory */
+        int vmm_fd;    /* the VMM's binary */
+        int config_fd; /* FCJAIL_CONFIG */
+        int netns_fd;  /* the namespace to join */
+
+        /* state, uid */
+        StateRoot state_root;
+        int state_fd; /* locked: whoever has it owns the id */
+        State state;
+        uint32_t uid, gid;
+
+        /* tree: the jail's directories on the host, and clones of them that can be attached anywhere */
+        int root_fd;
+        int run_fd;
+        int root_tree, run_tree, vmm_tree;
+
+        /* clone */
+        pid_t pid; /* of INSIDE, as OUTSIDE sees it */
+        int pid_fd;
+        int channel_fd; /* this side's end of the channel between the two */
+        ino_t host_ns[_NAMESPACE_MAX];
+        uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
+
+        /* INSIDE only */
+        int cage_fd;                 /* the tmpfs that becomes the root for a moment */
+        int jail_fd;                 /* the jail's root on it */
+        struct stat root_st, run_st; /* of root_fd and run_fd, for the audit */
+
+        Failure failure;
+} Jail;
+
+/* Every descriptor unset. */
+Jail jail_new(const Plan *plan, uint64_t start_usec);
+void jail_done(Jail *jail);
+#define _cleanup_jail_ _cleanup_(jail_done)
+
+/* How a step says that it failed: r is the -errno, the rest names the object. Returns r. */
+int step_fail(Jail *jail, int r, const char *format, ...) _printf_(3, 4);
+
+/* The same with an exit status of its own and a reason in words, which says what to do. */
+int step_fail_because(Jail *jail, int r, int exit_status, const char *object, const char *format, ...)
+        _printf_(5, 6);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "mount-util.h"
+
+/* glibc 2.36 declares these, Debian 11's does not have them. */
+static int fs_config(int fd, unsigned cmd, const char *key, const char *value)
+{
+        return RET_NERRNO(syscall(SYS_fsconfig, fd, cmd, key, value, 0));
+}
+
+int new_tmpfs(const char *n_inodes)
+{
+        int r;
+
+        _cleanup_close_ int fd = (int) syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        r = fs_config(fd, FSCONFIG_SET_STRING, "mode", "0755");
+        if (r >= 0)
+                r = fs_config(fd, FSCONFIG_SET_STRING, "size", "16k");
+        if (r >= 0)
+                r = fs_config(fd, FSCONFIG_SET_STRING, "nr_inodes", n_inodes);
+        if (r >= 0)
+                r = fs_config(fd, FSCONFIG_CMD_CREATE, NULL, NULL);
+        if (r < 0)
+                return r;
+
+        return RET_NERRNO(syscall(SYS_fsmount, fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID));
+}
+
+int mount_attach(int tree_fd, int dir_fd, const char *name)
+{
+        unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (name[0] ? 0 : MOVE_MOUNT_T_EMPTY_PATH);
+
+        return RET_NERRNO(syscall(SYS_move_mount, tree_fd, "", dir_fd, name, flags));
+}

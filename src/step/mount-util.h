@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "macro.h"
+
+/* A detached tmpfs for at most n_inodes objects (a decimal number), nosuid. A descriptor or -errno. */
+int new_tmpfs(const char *n_inodes) _must_check_;
+
+/* Attaches a detached tree at dir_fd/name; "" is dir_fd itself. 0 or -errno. */
+int mount_attach(int tree_fd, int dir_fd, const char *name) _must_check_;

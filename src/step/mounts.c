@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `mounts`: a mount namespace, and in it the jail, not yet the root.
+ *
+ *     cage  tmpfs                  becomes "/" for a moment; afterwards nothing has a name for it
+ *     cage/jail                    <base>/firecracker/<id>/root
+ *     cage/jail/run                its run/
+ *     cage/jail/firecracker        the VMM
+ *
+ * The jail is a sub-directory of the cage so that `root` can end with a chroot into it: the kernel refuses a
+ * new user namespace to a chrooted process, and without that refusal a process without any capability gets
+ * all of them back by one unshare(CLONE_NEWUSER).
+ *
+ * Should:  attach detached trees only, so that nothing here depends on how many mounts the host has.
+ */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "inside.h"
+#include "mount-util.h"
+#include "step.h"
+
+/* Any directory will do as a place for the cage: it is covered in this mount namespace only. */
+#define CAGE_PLACE "/run/fcjail"
+
+static int new_mount_namespace(Jail *jail)
+{
+        ino_t ino;
+        int r;
+
+        if (unshare(CLONE_NEWNS) < 0)
+                return step_fail(jail, -errno, "mount namespace");
+        r = namespace_inode(NAMESPACE_MNT, &ino);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns/mnt");
+        if (ino == jail->host_ns[NAMESPACE_MNT])
+                return step_fail(jail, -EBADE, "the mnt namespace is still the host's");
+
+        /* Nothing that is mounted here may show on the host, nor the other way round. */
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return step_fail(jail, -errno, "/");
+        return 0;
+}
+
+static int make_cage(Jail *jail)
+{
+        int r;
+
+        _cleanup_close_ int place = open(CAGE_PLACE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (place < 0)
+                return step_fail(jail, -errno, CAGE_PLACE);
+        r = jail->cage_fd = new_tmpfs("4");
+        if (r >= 0)
+                r = mount_attach(jail->cage_fd, place, "");
+        if (r >= 0)
+                r = RET_NERRNO(mkdirat(jail->cage_fd, "jail", 0755));
+        return r < 0 ? step_fail(jail, r, "cage") : 0;
+}
+
+int step_mounts(Jail *jail)
+{
+        int r;
+
+        r = new_mount_namespace(jail);
+        if (r >= 0)
+                r = make_cage(jail);
+        if (r < 0)
+                return r;
+
+        r = mount_attach(jail->root_tree, jail->cage_fd, "jail");
+        if (r < 0)
+                return step_fail(jail, r, "jail");
+        /* Opened anew, to stand on the mount and not below it. */
+        r = jail->jail_fd = openat(jail->cage_fd, "jail", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (r < 0)
+                return step_fail(jail, -errno, "jail");
+
+        r = mount_attach(jail->run_tree, jail->jail_fd, JAIL_RUN);
+        if (r < 0)
+                return step_fail(jail, r, "jail/" JAIL_RUN);
+        r = mount_attach(jail->vmm_tree, jail->jail_fd, JAIL_VMM);
+        return r < 0 ? step_fail(jail, r, "jail/" JAIL_VMM) : 0;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `paths`: from here on no path of the configuration is used again, only what was opened and found to
+ * be in order here.
+ *
+ * Should:  leave everything as it is; hold each object by a descriptor.
+ * Mustn't: make anything: nothing is recorded yet.
+ */
+
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "chase.h"
+#include "fd-util.h"
+#include "step.h"
+
+#define CONFIG_SIZE_MAX (1024 * 1024)
+
+/* chase_open(), with its errors told as this step's. */
+static int open_path(Jail *jail, const char *path, int flags, const char *remedy, int *ret_fd)
+{
+        _cleanup_free_ char *culprit = NULL;
+
+        int fd = chase_open(path, flags, CHASE_DEFAULT, &culprit);
+        if (fd >= 0) {
+                *ret_fd = fd;
+                return 0;
+        }
+
+        if (fd == -ENOENT)
+                return step_fail_because(jail, fd, EX_NOINPUT, path, "%s does not exist; %s",
+                                         culprit ? culprit : path, remedy);
+        if (fd == -EPERM || fd == -ELOOP)
+                return step_fail_because(jail, fd, EX_NOPERM, path, "%s %s", culprit ? culprit : path,
+                                         chase_strerror(fd));
+        return step_fail_because(jail, fd, EX_NOINPUT, path, "%s: %s", culprit ? culprit : path,
+                                 chase_strerror(fd));
+}
+
+/* 1: an ELF program that needs no interpreter. The jail has no dynamic linker to offer. */
+static int is_static_elf(int fd)
+{
+        Elf64_Ehdr e;
+        Elf64_Phdr p;
+
+        ssize_t n = pread(fd, &e, sizeof(e), 0);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
+            e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(p))
+                return -ENOEXEC;
+
+        for (unsigned i = 0; i < e.e_phnum; i++) {
+                n = pread(fd, &p, sizeof(p), (off_t) (e.e_phoff + i * sizeof(p)));
+                if (n < 0)
+                        return -errno;
+                if ((size_t) n != sizeof(p))
+                        return -ENOEXEC;
+                if (p.p_type == PT_INTERP)
+                        return 0;
+        }
+
+        return 1;
+}
+
+static int open_vmm(Jail *jail)
+{
+        const char *path = jail->plan->vmm;
+        int r;
+
+        r = open_path(jail, path, O_RDONLY,
+                      "install Firecracker there, or name it with FCJAIL_VMM=", &jail->vmm_fd);
+        if (r < 0)
+                return r;
+
+        r = is_static_elf(jail->vmm_fd);
+        if (r == -ENOEXEC)
+                return step_fail_because(jail, r, EX_NOINPUT, path, "is not a 64-bit ELF program");
+        if (r < 0)
+                return step_fail(jail, r, "%s", path);
+        if (r == 0)
+                return step_fail_because(
+                        jail, -ENOEXEC, EX_NOINPUT, path,
+                        "is dynamically linked, and the jail has no libraries; use the static "
+                        "(musl) build that Firecracker's releases carry");
+        return 0;
+}
+
+static int open_config(Jail *jail)
+{
+        const char *path = jail->plan->config;
+        struct stat st;
+        int r;
+
+        if (!path)
+                return 0;
+        r = open_path(jail, path, O_RDONLY, "write it, or unset FCJAIL_CONFIG=", &jail->config_fd);
+        if (r < 0)
+                return r;
+        if (fstat(jail->config_fd, &st) < 0)
+                return step_fail(jail, -errno, "%s", path);
+        if (st.st_size > CONFIG_SIZE_MAX)
+                return step_fail_because(jail, -EFBIG, EX_NOINPUT, path, "is larger than %i bytes",
+                                         CONFIG_SIZE_MAX);
+        return 0;
+}
+
+/* Links are followed whoever made them, as users rely on it; what they lead to must be a network namespace.
+ */
+static int open_netns(Jail *jail)
+{
+        const char *path = jail->plan->netns_path;
+        char link[FD_PATH_MAX];
+        struct statfs sfs;
+
+        if (jail->plan->netns != NETNS_PATH)
+                return 0;
+
+        /* O_PATH first: opening a FIFO or a device would already be an action. */
+        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+                return step_fail_because(jail, -ENOENT, EX_NOINPUT, path,
+                                         "does not exist; `ip netns add` makes a named namespace, `ip netns "
+                                         "list` shows those there are");
+        if (fd < 0 || fstatfs(fd, &sfs) < 0)
+                return step_fail(jail, -errno, "%s", path);
+        if (sfs.f_type != NSFS_MAGIC)
+                return step_fail_because(jail, -EINVAL, EX_NOINPUT, path, "is not a namespace");
+
+        jail->netns_fd = open(fd_path(link, fd), O_RDONLY | O_CLOEXEC);
+        if (jail->netns_fd < 0)
+                return step_fail(jail, -errno, "%s", path);
+        if (ioctl(jail->netns_fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+                return step_fail_because(jail, -EINVAL, EX_NOINPUT, path,
+                                         "is a namespace, but not of the network");
+        return 0;
+}
+
+static int need_device(Jail *jail, const char *path, const char *module)
+{
+        struct stat st;
+
+        if (stat(path, &st) >= 0 && S_ISCHR(st.st_mode))
+                return 0;
+        return step_fail_because(jail, -ENODEV, EX_UNAVAILABLE, path,
+                                 "the host does not have this device; `modprobe %s` may bring it", module);
+}
+
+int step_paths(Jail *jail)
+{
+        int r;
+
+        r = open_path(jail, jail->plan->chroot_dir, O_PATH | O_DIRECTORY,
+                      "`systemd-tmpfiles --create` makes the default one; make others with mkdir -m 0755",
+                      &jail->base_fd);
+        if (r >= 0)
+                r = open_vmm(jail);
+        if (r >= 0)
+                r = open_config(jail);
+        if (r >= 0)
+                r = open_netns(jail);
+        if (r >= 0)
+                r = need_device(jail, "/dev/kvm", "kvm_intel or kvm_amd");
+        if (r >= 0 && jail->plan->n_taps > 0)
+                r = need_device(jail, "/dev/net/tun", "tun");
+        return r;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `root`: the jail becomes "/", and nothing else is left.
+ *
+ * Should:  remount each mount by itself, since MS_BIND ignores MS_RDONLY; and make all of them private
+ *          first: a clone of a shared mount is shared, and pivot_root(2) refuses those.
+ * Should:  unmount the old root exactly once. It lies on top of the new one, so a second call would take
+ *          away the new one.
+ * Should:  end with a chroot(2) into the sub-directory, see mounts.c.
+ */
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "step.h"
+
+/* The jail's mount table; audit.c holds it against what is there in the end. The root last. */
+static const struct {
+        const char *name;
+        unsigned long flags;
+} remounts[] = {
+        { JAIL_DEV, MS_RDONLY | MS_NOSUID | MS_NOEXEC },
+        { JAIL_RUN, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+        { JAIL_VMM, MS_RDONLY | MS_NOSUID | MS_NODEV },
+        { ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
+};
+
+static int remount(Jail *jail, const char *name, unsigned long flags)
+{
+        if (mount(NULL, name, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0)
+                return step_fail(jail, -errno, "remount of %s", name);
+        return 0;
+}
+
+static int restrict_mounts(Jail *jail)
+{
+        int r;
+
+        if (fchdir(jail->cage_fd) < 0)
+                return step_fail(jail, -errno, "cage");
+        if (mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return step_fail(jail, -errno, "propagation");
+        r = remount(jail, ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+        if (r < 0)
+                return r;
+
+        if (fchdir(jail->jail_fd) < 0)
+                return step_fail(jail, -errno, "jail");
+        FOREACH_ARRAY (m, remounts, ELEMENTSOF(remounts)) {
+                r = remount(jail, m->name, m->flags);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
+}
+
+int step_root(Jail *jail)
+{
+        int r;
+
+        if (fstat(jail->root_fd, &jail->root_st) < 0 || fstat(jail->run_fd, &jail->run_st) < 0)
+                return step_fail(jail, -errno, "jail");
+        r = restrict_mounts(jail);
+        if (r < 0)
+                return r;
+
+        if (fchdir(jail->cage_fd) < 0)
+                return step_fail(jail, -errno, "cage");
+        if (syscall(SYS_pivot_root, ".", ".") < 0)
+                return step_fail(jail, -errno, "pivot_root");
+        if (umount2(".", MNT_DETACH) < 0)
+                return step_fail(jail, -errno, "unmounting the host's root");
+        if (fchdir(jail->jail_fd) < 0)
+                return step_fail(jail, -errno, "jail");
+        if (chroot(".") < 0)
+                return step_fail(jail, -errno, "chroot");
+        if (chdir("/") < 0)
+                return step_fail(jail, -errno, "/");
+        return 0;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Steps `state` and `uid`: whoever holds the lock on the VM's record owns the id, until its last process is
+ * gone. Of any number that start at once, one gets it; and the same holds for a uid that is not shared.
+ *
+ * Should:  write down everything that the later steps make, before they make it.
+ * Mustn't: touch anything of a VM that may be alive.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <systemd/sd-id128.h>
+
+#include "fd-util.h"
+#include "step.h"
+#include "uid-record.h"
+
+/* systemd's INVOCATION_ID, by which a cleanup knows that it is meant; a random one for a start by hand. */
+static int find_invocation(char ret[33])
+{
+        const char *env = getenv("INVOCATION_ID");
+        sd_id128_t id;
+        int r;
+
+        r = env ? sd_id128_from_string(env, &id) : sd_id128_randomize(&id);
+        if (r < 0)
+                return r;
+        (void) sd_id128_to_string(id, ret);
+        return 0;
+}
+
+static int dup_to(const char *s, char **ret)
+{
+        if (!s)
+                return 0;
+        *ret = strdup(s);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* A namespace that lives longer than the VM keeps its TAPs; a private one takes them along. */
+static const char *lasting_netns(const Plan *p)
+{
+        switch (p->netns) {
+        case NETNS_PATH:
+                return p->netns_path;
+        case NETNS_INHERIT:
+        case NETNS_HOST:
+                return "/proc/self/ns/net"; /* the cleanup runs where the start ran: ExecStopPost=, or by
+                                               hand */
+        default:
+                return NULL;
+        }
+}
+
+static int make_state(const Plan *p, State *ret)
+{
+        char boot[33], invocation[33];
+        _cleanup_state_ State s = {
+                .supervised = p->supervised,
+                .keep = p->keep,
+                .stop_seconds = p->stop_seconds,
+        };
+        int r;
+
+        r = boot_id(boot);
+        if (r >= 0)
+                r = find_invocation(invocation);
+        if (r >= 0)
+                r = dup_to(p->id, &s.id);
+        if (r >= 0)
+                r = dup_to(boot, &s.boot);
+        if (r >= 0)
+                r = dup_to(invocation, &s.invocation);
+        if (r >= 0)
+                r = dup_to(p->chroot_dir, &s.chroot_dir);
+        if (r >= 0)
+                r = dup_to(p->api, &s.api);
+        if (r >= 0)
+                r = dup_to(lasting_netns(p), &s.netns);
+        for (size_t i = 0; r >= 0 && i < p->n_taps; i++)
+                r = dup_to(p->taps[i].name, &s.taps[s.n_taps++]);
+        if (r < 0)
+                return r;
+
+        *ret = s;
+        s = (State){};
+        return 0;
+}
+
+/* An earlier life of the id, if it is over, is cleaned up here with what it wrote down itself. */
+static int bury_earlier_life(Jail *jail)
+{
+        _cleanup_state_ State old = {};
+        int r;
+
+        r = state_read(jail->state_fd, &old);
+        if (r == -ENODATA)
+                return 0;
+        if (r < 0)
+                return step_fail_because(jail, r, EX_IOERR, jail->plan->id,
+                                         "its record in /run/fcjail/vm cannot be read; if no such VM runs, "
+                                         "remove the record and start again");
+
+        r = state_vmm_alive(&old);
+        if (r < 0)
+                return step_fail(jail, r, "%s", jail->plan->id);
+        if (r > 0)
+                return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                                         "a VM of this id runs already, as process %i", old.vmm.pid);
+
+        r = steps_undo(&jail->state_root, &old);
+        if (r < 0)
+                return step_fail_because(jail, r, EX_TEMPFAIL, jail->plan->id,
+                                         "what an earlier life left could not be cleaned up (see above)");
+        return 0;
+}
+
+int step_state(Jail *jail)
+{
+        _cleanup_free_ char *culprit = NULL;
+        int r;
+
+        r = state_root_open(&jail->state_root, &culprit);
+        if (r < 0)
+                return step_fail(jail, r, "%s", culprit ? culprit : "/run/fcjail");
+
+        jail->state_fd = state_lock(&jail->state_root, jail->plan->id, /* create= */ true);
+        if (jail->state_fd == -EBUSY)
+                return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                                         "a VM of this id is being started, run by hand or cleaned up now");
+        if (jail->state_fd < 0)
+                return step_fail(jail, jail->state_fd, "/run/fcjail/vm/%s", jail->plan->id);
+
+        r = bury_earlier_life(jail);
+        if (r < 0)
+                return r;
+
+        r = make_state(jail->plan, &jail->state);
+        if (r >= 0)
+                r = state_write(jail->state_fd, &jail->state);
+        if (r < 0)
+                return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
+        return 0;
+}
+
+/* Writes down which uid it will be, then tries to get it. -EBUSY: *ret_owner has it. */
+static int try_uid(Jail *jail, uint32_t uid, uint32_t gid, char **ret_owner)
+{
+        int r;
+
+        r = state_append_uid(jail->state_fd, uid, gid);
+        if (r < 0)
+                return r;
+        r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state, ret_owner);
+        if (r < 0)
+                return r;
+
+        jail->uid = jail->state.uid = uid;
+        jail->gid = jail->state.gid = gid;
+        return 0;
+}
+
+/* FNV-1a: the same id gets the same uid again if it can, which is friendly to files that the VM owns. */
+static uint32_t hash_id(const char *id)
+{
+        uint32_t h = 2166136261U;
+
+        for (const char *p = id; *p; p++)
+                h = (h ^ (uint8_t) *p) * 16777619U;
+        return h;
+}
+
+static int uid_from_range(Jail *jail)
+{
+        const UidRange *range = &jail->plan->uid_range;
+        uint32_t n = range->last - range->first + 1;
+        uint32_t offset = hash_id(jail->plan->id) % n;
+        int r;
+
+        for (uint32_t i = 0; i < n; i++) {
+                _cleanup_free_ char *owner = NULL;
+                uint32_t uid = range->first + (offset + i) % n;
+
+                r = try_uid(jail, uid, jail->plan->gid != 0 ? jail->plan->gid : uid, &owner);
+                if (r >= 0)
+                        return 0;
+                if (r != -EBUSY)
+                        return step_fail(jail, r, "uid %u", uid);
+        }
+
+        return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                                 "all uids of %u-%u are in use; stop a VM or widen FCJAIL_UID_RANGE=",
+                                 range->first, range->last);
+}
+
+int step_uid(Jail *jail)
+{
+        const Plan *p = jail->plan;
+        _cleanup_free_ char *owner = NULL;
+        char object[32];
+        int r;
+
+        if (p->uid == 0)
+                return uid_from_range(jail);
+
+        r = try_uid(jail, p->uid, p->gid, &owner);
+        if (r == 0)
+                return 0;
+        if (r != -EBUSY)
+                return step_fail(jail, r, "uid %u", p->uid);
+
+        (void) snprintf(object, sizeof(object), "uid %u", p->uid);
+        return step_fail_because(jail, r, EX_TEMPFAIL, object,
+                                 "belongs to the running VM '%s'; give this one another, or none at all, or "
+                                 "say FCJAIL_SHARED_UID=yes for both",
+                                 owner);
+}
+
+int undo_uid(Undo *undo)
+{
+        if (undo->state->uid == 0)
+                return 0;
+        return uid_record_release(undo->root, undo->state->uid, undo->state);
+}

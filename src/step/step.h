@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The ordered table of steps, and the two ways to go through it: forwards to start, backwards to clean up.
+ */
+
+#include "jail.h"
+#include "macro.h"
+
+typedef struct Undo {
+        const StateRoot *root;
+        const State *state;
+        char *kept; /* names that others put into the jail directory, for the log; NULL: none */
+} Undo;
+
+typedef enum StepSide {
+        STEP_OUTSIDE, /* in the host's namespaces, before INSIDE exists */
+        STEP_INSIDE,  /* in the VM's, up to the exec */
+        STEP_AFTER,   /* OUTSIDE again, while or after the VMM starts */
+} StepSide;
+
+typedef struct Step {
+        const char *name;
+        StepSide side;
+        int (*run)(Jail *jail);
+        int (*undo)(Undo *undo); /* NULL: nothing outlives the processes */
+        int exit_status;         /* unless the failure says another */
+        const char *message_id;
+        const char *summary; /* for the man page, which a test compares */
+} Step;
+
+extern const Step steps[];
+extern const size_t n_steps;
+
+/* Runs the steps of one side in order. 0, or the -errno of the first that failed, with jail->failure set. */
+int steps_run(Jail *jail, StepSide side) _must_check_;
+
+/*
+ * Takes away what the state tells of, last step first. Goes on after an error, so that as much as possible
+ * is gone, and returns the first one; each is logged with the step's message id. The state file itself
+ * stays: the caller removes it when all went well.
+ */
+int steps_undo(const StateRoot *root, const State *state) _must_check_;
+
+/* One journal entry for a failed start; returns the exit status. */
+int failure_log(const Plan *plan, const Failure *failure);
+
+/* The steps, one file each, in the order of the table. */
+int step_paths(Jail *jail) _must_check_;
+int step_state(Jail *jail) _must_check_;
+int step_uid(Jail *jail) _must_check_;
+int undo_uid(Undo *undo) _must_check_;
+int step_tree(Jail *jail) _must_check_;
+int undo_tree(Undo *undo) _must_check_;
+int step_clone(Jail *jail) _must_check_;
+int step_netns(Jail *jail) _must_check_;
+int step_tap(Jail *jail) _must_check_;
+int undo_tap(Undo *undo) _must_check_;
+int step_group(Jail *jail) _must_check_;
+int step_mounts(Jail *jail) _must_check_;
+int step_nodes(Jail *jail) _must_check_;
+int step_root(Jail *jail) _must_check_;
+int step_drop(Jail *jail) _must_check_;
+int step_audit(Jail *jail) _must_check_;
+int step_seccomp(Jail *jail) _must_check_;
+int step_exec(Jail *jail) _must_check_;
+int step_launch(Jail *jail) _must_check_;
+int step_ready(Jail *jail) _must_check_;

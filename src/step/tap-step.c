@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `tap`: the VM's TAP devices, made inside its network namespace, owned by its uid and gid. net/tap.c
+ * has the order in which a TAP is made, and why.
+ *
+ * Should:  read each back from the kernel before going on.
+ * Mustn't: take over a TAP that is there already: it may be somebody else's.
+ */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "step.h"
+#include "tap.h"
+
+static const char *netns_text(const Plan *p)
+{
+        switch (p->netns) {
+        case NETNS_PATH:
+                return p->netns_path;
+        case NETNS_HOST:
+                return "the host's";
+        case NETNS_INHERIT:
+                return "the unit's";
+        default:
+                return "its own";
+        }
+}
+
+static int fail(Jail *jail, const TapConfig *tap, int r, const char *what)
+{
+        char object[512];
+
+        (void) snprintf(object, sizeof(object), "%.15s in netns '%.400s'", tap->name,
+                        netns_text(jail->plan));
+        if (what)
+                return step_fail_because(jail, r, EX_OSERR, object, "its %s is not what was asked for",
+                                         what);
+        if (r == -EBUSY || r == -EEXIST)
+                return step_fail_because(
+                        jail, r, EX_TEMPFAIL, object,
+                        "there is a device of this name, which fcjail did not make; `ip link del %s` "
+                        "there removes it, FCJAIL_TAP= names another",
+                        tap->name);
+        return step_fail(jail, r, "%s", object);
+}
+
+int step_tap(Jail *jail)
+{
+        char mark[STATE_MARK_MAX];
+        int r;
+
+        FOREACH_ARRAY (tap, jail->plan->taps, jail->plan->n_taps) {
+                const TapSpec spec = {
+                        .name = tap->name,
+                        .owner = jail->uid,
+                        .group = jail->gid,
+                        .mtu = tap->mtu,
+                        .mac = tap->has_mac ? &tap->mac : NULL,
+                        .addresses = tap->addresses,
+                        .n_addresses = tap->n_addresses,
+                        .alias = state_mark(&jail->state, mark),
+                };
+                const char *what = NULL;
+
+                r = tap_create(&spec);
+                if (r >= 0)
+                        r = tap_verify(&spec, &what);
+                if (r < 0)
+                        return fail(jail, tap, r, what);
+        }
+
+        return 0;
+}
+
+static int remove_all(const State *s)
+{
+        char mark[STATE_MARK_MAX];
+        int r, first = 0;
+
+        for (size_t i = 0; i < s->n_taps; i++) {
+                r = tap_remove(s->taps[i], state_mark(s, mark));
+                if (r < 0 && first == 0)
+                        first = r;
+        }
+
+        return first;
+}
+
+/* In a child, because whoever cleans up stays in the namespace it is in. */
+static int remove_all_in(int netns_fd, const State *s)
+{
+        int status;
+
+        pid_t pid = fork();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                int r = RET_NERRNO(setns(netns_fd, CLONE_NEWNET));
+                if (r >= 0)
+                        r = remove_all(s);
+                _exit(r < 0 ? -r : 0);
+        }
+
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        if (!WIFEXITED(status))
+                return -EIO;
+        return -WEXITSTATUS(status);
+}
+
+int undo_tap(Undo *undo)
+{
+        const State *s = undo->state;
+
+        if (!s->netns || s->n_taps == 0)
+                return 0;
+
+        _cleanup_close_ int fd = open(s->netns, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                /* With the namespace the devices in it are gone. */
+                return errno == ENOENT ? 0 : -errno;
+        return remove_all_in(fd, s);
+}

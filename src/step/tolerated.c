@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tolerated.h"
+
+static const struct {
+        Tolerated what;
+        int error;
+        const char *reason;
+} table[] = {
+        { TOLERATED_KEYRING, -ENOSYS, "a kernel without key rings has none that could be shared" },
+        { TOLERATED_KEYRING, -EDQUOT,
+          "the uid's quota of keys is used up by others of this uid; the filter refuses every key call, and "
+          "KeyringMode=private has given the unit a session ring of its own" },
+        { TOLERATED_ACL, -EOPNOTSUPP,
+          "a file system without ACLs shuts the managers' group out; only root can use the socket then, "
+          "which "
+          "is the safe side. Not tolerated when FCJAIL_API_GROUP= asks for a group by name" },
+};
+
+int tolerate(Tolerated what, int r)
+{
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table))
+                if (row->what == what && row->error == r)
+                        return 0;
+        return r;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `tree`: the jail's directory on the host.
+ *
+ *     <base>/firecracker/<id>/root/             root:root 0755
+ *     <base>/firecracker/<id>/root/dev/         root:root 0755, only a place to mount on
+ *     <base>/firecracker/<id>/root/run/         root:<vm gid> 0770, all that the VM may write
+ *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is
+ * not dumpable and cannot be traced by another one of its uid <base>/firecracker/<id>/root/fcjail.json
+ * root:<vm gid> 0440
+ *
+ * Should:  make these four names anew, whatever an earlier life left under them.
+ * Mustn't: follow, change or remove anything else that is in root/: it belongs to somebody else.
+ */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/acl.h>
+#include <sys/fsuid.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "chase.h"
+#include "fd-util.h"
+#include "step.h"
+#include "tolerated.h"
+
+#define VMM_MODE 0511
+
+static int fail_at(Jail *jail, int r, const char *name)
+{
+        return step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s/%s", jail->plan->chroot_dir, jail->plan->id, name);
+}
+
+/* A directory of the way down, made or found; only root may be able to change what is in it. */
+static int open_level(Jail *jail, int dir_fd, const char *name, int *ret_fd)
+{
+        struct stat st;
+
+        _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0755);
+        if (fd < 0)
+                return fail_at(jail, fd, name);
+        if (fstat(fd, &st) < 0)
+                return fail_at(jail, -errno, name);
+        if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+                (void) fail_at(jail, -EPERM, name);
+                return step_fail_because(
+                        jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
+                        "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it "
+                        "(Firecracker's own jailer gives it to the VM)",
+                        st.st_uid, st.st_mode & 07777U);
+        }
+
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* What is made until group_end() is root:<gid>. Nothing is ever chowned. */
+static int group_begin(gid_t gid)
+{
+        (void) setfsgid(gid);
+        return (gid_t) setfsgid((gid_t) -1) == gid ? 0 : -EPERM;
+}
+
+static void group_end(void)
+{
+        (void) setfsgid(getegid());
+}
+
+static int remove_run(int root_fd)
+{
+        int r;
+
+        _cleanup_close_ int fd = at_open_dir(root_fd, JAIL_RUN);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        r = at_empty_dir(fd);
+        if (r < 0)
+                return r;
+        return RET_NERRNO(unlinkat(root_fd, JAIL_RUN, AT_REMOVEDIR));
+}
+
+/* The managers' group may reach run/ (x) and use the sockets that the VMM makes in it (rw, by the default
+ * ACL), but make nothing there. */
+static int set_acl(int run_fd, acl_type_t type, const char *text)
+{
+        char path[FD_PATH_MAX];
+        int r;
+
+        acl_t acl = acl_from_text(text);
+        if (!acl)
+                return -errno;
+        /* libacl has no call for a default ACL by descriptor; the magic link is this very directory. */
+        r = RET_NERRNO(acl_set_file(fd_path(path, run_fd), type, acl));
+        (void) acl_free(acl);
+        return r;
+}
+
+static int let_managers_in(Jail *jail)
+{
+        char text[128];
+        int r;
+
+        if (jail->plan->api_gid == 0)
+                return 0;
+
+        (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,g:%u:--x,m::rwx,o::---", jail->plan->api_gid);
+        r = set_acl(jail->run_fd, ACL_TYPE_ACCESS, text);
+        if (r >= 0) {
+                (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,g:%u:rw-,m::rwx,o::---",
+                                jail->plan->api_gid);
+                r = set_acl(jail->run_fd, ACL_TYPE_DEFAULT, text);
+        }
+
+        return jail->plan->api_group_required ? r : tolerate(TOLERATED_ACL, r);
+}
+
+static int make_run(Jail *jail)
+{
+        int r;
+
+        r = remove_run(jail->root_fd);
+        if (r < 0)
+                return fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN);
+
+        r = group_begin(jail->gid);
+        if (r >= 0)
+                jail->run_fd = r = at_make_dir(jail->root_fd, JAIL_RUN, 0770);
+        group_end();
+        if (r >= 0)
+                r = let_managers_in(jail);
+        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
+}
+
+static int make_vmm(Jail *jail)
+{
+        struct statvfs sv;
+        int r;
+
+        r = at_remove(jail->root_fd, JAIL_VMM);
+        if (r < 0)
+                return fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM);
+
+        if (jail->plan->vmm_text_shared) {
+                /* Only a place to mount the host's binary on. */
+                r = at_write_file(jail->root_fd, JAIL_VMM, VMM_MODE, "", 0);
+                return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+        }
+
+        if (fstatvfs(jail->root_fd, &sv) < 0)
+                return fail_at(jail, -errno, JAIL_ROOT);
+        if (sv.f_flag & ST_NOEXEC)
+                return step_fail_because(
+                        jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
+                        "is mounted noexec, so a copy of the VMM there cannot be executed; "
+                        "remount it, move FCJAIL_CHROOT_DIR=, or say FCJAIL_VMM_TEXT=shared");
+
+        r = at_copy_file(jail->root_fd, JAIL_VMM, VMM_MODE, jail->vmm_fd);
+        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+}
+
+static int make_config(Jail *jail)
+{
+        int r;
+
+        r = at_remove(jail->root_fd, JAIL_CONFIG);
+        if (r >= 0 && jail->config_fd >= 0) {
+                r = group_begin(jail->gid);
+                if (r >= 0)
+                        r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->config_fd);
+                group_end();
+        }
+        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_CONFIG) : 0;
+}
+
+static int clone_tree(int fd, const char *name, int *ret_fd)
+{
+        int tree =
+                (int) syscall(SYS_open_tree, fd, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+        if (tree < 0)
+                return -errno;
+
+        *ret_fd = tree;
+        return 0;
+}
+
+/* Detached copies of the mounts that the directories are on: INSIDE can attach them in any mount namespace.
+ */
+static int clone_trees(Jail *jail)
+{
+        int r;
+
+        r = clone_tree(jail->root_fd, "", &jail->root_tree);
+        if (r < 0)
+                return fail_at(jail, r, JAIL_ROOT);
+        r = clone_tree(jail->run_fd, "", &jail->run_tree);
+        if (r < 0)
+                return fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN);
+        r = jail->plan->vmm_text_shared ? clone_tree(jail->vmm_fd, "", &jail->vmm_tree)
+                                        : clone_tree(jail->root_fd, JAIL_VMM, &jail->vmm_tree);
+        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+}
+
+int step_tree(Jail *jail)
+{
+        _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF, dev_fd = -EBADF;
+        int r;
+
+        r = open_level(jail, jail->base_fd, JAIL_VMM_DIR, &vmms_fd);
+        if (r >= 0)
+                r = open_level(jail, vmms_fd, jail->plan->id, &vm_fd);
+        if (r >= 0)
+                r = open_level(jail, vm_fd, JAIL_ROOT, &jail->root_fd);
+        if (r >= 0)
+                r = open_level(jail, jail->root_fd, JAIL_DEV, &dev_fd);
+        if (r >= 0)
+                r = make_run(jail);
+        if (r >= 0)
+                r = make_vmm(jail);
+        if (r >= 0)
+                r = make_config(jail);
+        if (r >= 0)
+                r = clone_trees(jail);
+        return r;
+}
+
+/* The names in a directory, for the log, put behind those in *names. */
+static int list_names(int dir_fd, const char *prefix, char **names)
+{
+        int fd = at_open_dir(dir_fd, ".");
+        if (fd < 0)
+                return fd;
+        _cleanup_closedir_ DIR *d = fdopendir(fd);
+        if (!d) {
+                (void) safe_close(fd);
+                return -ENOMEM;
+        }
+
+        for (struct dirent *de; (de = readdir(d));) {
+                char *longer;
+
+                if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+                        continue;
+                if (asprintf(&longer, "%s%s%s%s", *names ? *names : "", *names ? ", " : "", prefix,
+                             de->d_name) < 0)
+                        return -ENOMEM;
+                free(*names);
+                *names = longer;
+        }
+
+        return 0;
+}
+
+/* Removes a directory of ours; if others put something into it, it stays and *kept names that. */
+static int remove_level(int dir_fd, const char *name, const char *prefix, char **kept)
+{
+        if (unlinkat(dir_fd, name, AT_REMOVEDIR) >= 0 || errno == ENOENT)
+                return 0;
+        if (errno != ENOTEMPTY && errno != EEXIST)
+                return -errno;
+
+        _cleanup_close_ int fd = at_open_dir(dir_fd, name);
+        return fd < 0 ? fd : list_names(fd, prefix, kept);
+}
+
+static int undo_root(Undo *undo, int vm_fd)
+{
+        int r;
+
+        _cleanup_close_ int root_fd = at_open_dir(vm_fd, JAIL_ROOT);
+        if (root_fd < 0)
+                return root_fd == -ENOENT ? 0 : root_fd;
+
+        r = at_remove(root_fd, JAIL_CONFIG);
+        if (r >= 0)
+                r = at_remove(root_fd, JAIL_VMM);
+        if (r >= 0)
+                r = remove_run(root_fd);
+        if (r >= 0)
+                r = remove_level(root_fd, JAIL_DEV, "root/dev/", &undo->kept);
+        return r < 0 ? r : remove_level(vm_fd, JAIL_ROOT, "root/", &undo->kept);
+}
+
+int undo_tree(Undo *undo)
+{
+        int r;
+
+        if (undo->state->keep)
+                return 0;
+
+        _cleanup_close_ int base_fd =
+                chase_open(undo->state->chroot_dir, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        if (base_fd < 0)
+                return base_fd == -ENOENT ? 0 : base_fd;
+        _cleanup_close_ int vmms_fd = at_open_dir(base_fd, JAIL_VMM_DIR);
+        if (vmms_fd < 0)
+                return vmms_fd == -ENOENT ? 0 : vmms_fd;
+        _cleanup_close_ int vm_fd = at_open_dir(vmms_fd, undo->state->id);
+        if (vm_fd < 0)
+                return vm_fd == -ENOENT ? 0 : vm_fd;
+
+        r = undo_root(undo, vm_fd);
+        if (r < 0)
+                return r;
+        /* <base>/firecracker stays: another start may just be going through it. */
+        return undo->kept ? 0 : remove_level(vmms_fd, undo->state->id, "", &undo->kept);
+}
