@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "by-hand.h"
+#include "common.h"
+#include "fd-util.h"
+#include "log.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+static int send_signal(const Jail *jail, int sig)
+{
+        return RET_NERRNO(syscall(SYS_pidfd_send_signal, jail->pid_fd, sig, NULL, 0));
+}
+
+static int wait_status(const Jail *jail)
+{
+        siginfo_t si = {};
+
+        while (waitid((idtype_t) P_PIDFD, (id_t) jail->pid_fd, &si, WEXITED) < 0)
+                if (errno != EINTR)
+                        return EX_OSERR;
+
+        return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
+}
+
+/* One that arrived on the descriptor: the first is a request to the VMM, the second an order. */
+static int hand_on_signal(const Jail *jail, int signal_fd, unsigned *n_signals)
+{
+        struct signalfd_siginfo si;
+
+        if (read(signal_fd, &si, sizeof(si)) != (ssize_t) sizeof(si))
+                return 0;
+        return send_signal(jail, ++*n_signals == 1 ? SIGHUP : SIGKILL);
+}
+
+static int watch(const Jail *jail, int signal_fd)
+{
+        struct pollfd p[] = { { .fd = jail->pid_fd, .events = POLLIN },
+                              { .fd = signal_fd, .events = POLLIN } };
+        unsigned n_signals = 0;
+        int r;
+
+        for (;;) {
+                if (poll(p, ELEMENTSOF(p), -1) < 0 && errno != EINTR)
+                        return -errno;
+                if (p[0].revents)
+                        return 0;
+                if (p[1].revents) {
+                        r = hand_on_signal(jail, signal_fd, &n_signals);
+                        if (r < 0 && r != -ESRCH)
+                                return r;
+                }
+        }
+}
+
+int stay_with_vmm(Jail *jail)
+{
+        sigset_t set;
+        int r;
+
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, SIGHUP);
+        (void) sigaddset(&set, SIGINT);
+        (void) sigaddset(&set, SIGTERM);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return EX_OSERR;
+        _cleanup_close_ int signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (signal_fd < 0)
+                return EX_OSERR;
+
+        r = watch(jail, signal_fd);
+        if (r < 0) {
+                log_error("Failed to watch the VMM of '%s': %s", jail->plan->id, strerror(-r));
+                kill_vmm(jail);
+        }
+
+        int status = wait_status(jail);
+        r = clean_up(&jail->state_root, &jail->state);
+        return r < 0 ? EX_OSERR : status;
+}
+
+void kill_vmm(Jail *jail)
+{
+        siginfo_t si;
+
+        if (jail->pid_fd < 0)
+                return;
+
+        /* ESRCH: it is gone, which is what is wanted. */
+        (void) send_signal(jail, SIGKILL);
+        (void) waitid((idtype_t) P_PIDFD, (id_t) jail->pid_fd, &si, WEXITED | WNOWAIT);
+}

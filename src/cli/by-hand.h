@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "jail.h"
+
+/*
+ * Outside systemd OUTSIDE stays as long as the VMM: it hands SIGINT, SIGTERM and SIGHUP on as the SIGHUP
+ * that the VMM understands (a second one kills it), cleans up, and returns the VMM's exit status (128 +
+ * signal if it was killed).
+ */
+int stay_with_vmm(Jail *jail);
+
+/* Ends INSIDE or the VMM if it still lives, and waits for it. */
+void kill_vmm(Jail *jail);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/capability.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "chase.h"
+#include "common.h"
+#include "fd-util.h"
+#include "host.h"
+#include "log.h"
+#include "messages.h"
+#include "step.h"
+
+int check_id(const char *id)
+{
+        if (id_valid(id))
+                return EX_OK;
+
+        log_error("'%s' is not an id of a VM: it takes 1 to %i letters, digits and '-', not '-' first", id,
+                  ID_LEN_MAX);
+        return EX_USAGE;
+}
+
+int become_root(Caller *ret)
+{
+        uid_t ruid, euid, suid;
+        gid_t rgid, egid, sgid;
+
+        if (getresuid(&ruid, &euid, &suid) < 0 || getresgid(&rgid, &egid, &sgid) < 0)
+                return EX_OSERR;
+        if (getauxval(AT_SECURE) || ruid != euid || rgid != egid) {
+                log_entry(LOG_ERR, MESSAGE_PRIVILEGE, 0, NULL, 0,
+                          "fcjail must not be setuid or setgid, nor have file capabilities");
+                return EX_NOPERM;
+        }
+
+        if (ruid != 0 || rgid != 0) {
+                if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
+                        log_entry(LOG_ERR, MESSAGE_PRIVILEGE, -errno, NULL, 0,
+                                  "Started as uid %u without the capabilities to become root: run it as "
+                                  "root, or give "
+                                  "the unit AmbientCapabilities= as fcjail@.service(8) says",
+                                  ruid);
+                        return EX_NOPERM;
+                }
+        }
+
+        *ret = (Caller){ .uid = ruid, .gid = rgid };
+        return EX_OK;
+}
+
+/* The unit's CapabilityBoundingSet=. */
+static const cap_value_t needed[] = {
+        CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_MKNOD, CAP_SYS_CHROOT, CAP_SETUID, CAP_SETGID, CAP_SETPCAP,
+};
+
+int check_capabilities(void)
+{
+        cap_flag_value_t value;
+
+        cap_t caps = cap_get_proc();
+        if (!caps)
+                return EX_OSERR;
+
+        int status = EX_OK;
+        FOREACH_ARRAY (c, needed, ELEMENTSOF(needed)) {
+                if (cap_get_flag(caps, *c, CAP_EFFECTIVE, &value) >= 0 && value == CAP_SET)
+                        continue;
+                char *name = cap_to_name(*c);
+                log_entry(LOG_ERR, MESSAGE_PRIVILEGE, -EPERM, NULL, 0,
+                          "The capability %s is missing: run fcjail as root, or put it into the unit's "
+                          "CapabilityBoundingSet= and, with User=, AmbientCapabilities=",
+                          name ? name : "?");
+                (void) cap_free(name);
+                status = EX_NOPERM;
+        }
+
+        (void) cap_free(caps);
+        return status;
+}
+
+static const char *const diagnostic_ids[_DIAGNOSTIC_MAX] = {
+        [DIAGNOSTIC_SYNTAX] = MESSAGE_CONFIG_SYNTAX,
+        [DIAGNOSTIC_UNKNOWN_KEY] = MESSAGE_CONFIG_UNKNOWN_KEY,
+        [DIAGNOSTIC_DUPLICATE] = MESSAGE_CONFIG_DUPLICATE,
+        [DIAGNOSTIC_VALUE] = MESSAGE_CONFIG_VALUE,
+        [DIAGNOSTIC_UNSAFE_FILE] = MESSAGE_CONFIG_UNSAFE_FILE,
+        [DIAGNOSTIC_UNKNOWN_ID] = MESSAGE_CONFIG_UNKNOWN_ID,
+        [DIAGNOSTIC_CONFLICT] = MESSAGE_CONFIG_CONFLICT,
+};
+
+static void log_diagnostics(const Diagnostics *d)
+{
+        FOREACH_ARRAY (i, d->items, d->n_items) {
+                char line[16];
+                (void) snprintf(line, sizeof(line), "%u", i->line);
+                const LogField fields[] = {
+                        { "FCJAIL_FILE", i->file },
+                        { "FCJAIL_LINE", i->line != 0 ? line : NULL },
+                        { "FCJAIL_KEY", i->key },
+                };
+                log_entry(LOG_ERR, diagnostic_ids[i->kind], 0, fields, ELEMENTSOF(fields), "%s", i->text);
+        }
+}
+
+static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan *ret)
+{
+        _cleanup_config_ Config config = {};
+        HostFacts facts;
+        int r;
+
+        r = config_load(id, environ, d, &config);
+        if (r >= 0)
+                r = host_facts(&config, caller->uid, caller->gid, d, &facts);
+        if (r >= 0)
+                r = plan_make(id, &config, &facts, d, ret);
+        return r;
+}
+
+int load_plan(const char *id, const Caller *caller, Plan *ret)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        int r;
+
+        r = make_plan(id, caller, &d, ret);
+        log_diagnostics(&d);
+        if (r == -EBADMSG)
+                return EX_CONFIG;
+        if (r < 0) {
+                log_error("Failed to read the configuration of '%s': %s", id, strerror(-r));
+                return EX_OSERR;
+        }
+
+        return EX_OK;
+}
+
+int open_run_dir(const State *s)
+{
+        const char *const levels[] = { JAIL_VMM_DIR, s->id, JAIL_ROOT, JAIL_RUN };
+
+        _cleanup_close_ int fd = chase_open(s->chroot_dir, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        if (fd < 0)
+                return fd;
+        FOREACH_ARRAY (level, levels, ELEMENTSOF(levels)) {
+                /* O_PATH: a member of the managers' group may go through run/, but not list it. */
+                int next = openat(fd, *level, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (next < 0)
+                        return -errno;
+                fd = safe_close(fd);
+                fd = next;
+        }
+
+        return TAKE_FD(fd);
+}
+
+const char *api_name(const char *api)
+{
+        return api + strlen("/" JAIL_RUN "/");
+}
+
+int clean_up(const StateRoot *root, const State *s)
+{
+        int r;
+
+        r = steps_undo(root, s);
+        if (r < 0)
+                return r;
+
+        r = state_remove(root, s->id);
+        if (r < 0)
+                log_entry(LOG_ERR, MESSAGE_CLEANUP_FAILED, r, NULL, 0,
+                          "Failed to remove the record of '%s': %s", s->id, strerror(-r));
+        return r;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What several verbs do in the same way. */
+
+#include <sys/types.h>
+
+#include "config.h"
+#include "macro.h"
+#include "plan.h"
+#include "state.h"
+
+/* Returns an exit status (0: go on), after saying what is wrong. */
+int check_id(const char *id);
+
+/* Who started us. A unit with User= and AmbientCapabilities= starts us as that user: the user becomes the
+ * VM's uid and gid, and the helper goes on as root with the capabilities it was given. */
+typedef struct Caller {
+        uid_t uid; /* 0: root */
+        gid_t gid;
+} Caller;
+
+/* Returns an exit status, after saying what is wrong. Refuses a setuid program. */
+int become_root(Caller *ret);
+
+/* Logs that the helper lacks one of the capabilities that a start needs; an exit status. */
+int check_capabilities(void);
+
+/* Config and plan of an id, all errors logged. An exit status. */
+int load_plan(const char *id, const Caller *caller, Plan *ret);
+
+/* The directory run/ of a VM's jail, from its record. A descriptor or -errno. */
+int open_run_dir(const State *s) _must_check_;
+
+/* The name in run/ of the API socket. */
+const char *api_name(const char *api);
+
+/* Steps back over everything the state tells of, and forgets it. 0 or -errno; errors are logged. */
+int clean_up(const StateRoot *root, const State *s) _must_check_;

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * fcjail run ID: the ExecStart= of fcjail@.service. Begins with what must be so before anything is read:
+ * descriptors, umask and signals as we want them and not as we were given them.
+ */
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "by-hand.h"
+#include "common.h"
+#include "fd-util.h"
+#include "log.h"
+#include "messages.h"
+#include "step.h"
+#include "verbs.h"
+
+/* All signals do what they do by default, and none is blocked: systemd leaves SIGPIPE ignored, a shell may
+ * leave others, and the VMM would inherit that. */
+static int reset_signals(void)
+{
+        const struct sigaction sa = { .sa_handler = SIG_DFL };
+        sigset_t none;
+
+        for (int sig = 1; sig < NSIG; sig++)
+                /* EINVAL: SIGKILL, SIGSTOP and those that libc keeps for itself. */
+                if (sigaction(sig, &sa, NULL) < 0 && errno != EINVAL)
+                        return -errno;
+
+        (void) sigemptyset(&none);
+        return RET_NERRNO(sigprocmask(SIG_SETMASK, &none, NULL));
+}
+
+static int sanitize(void)
+{
+        int r;
+
+        r = fd_fix_stdio();
+        if (r == -EISDIR) {
+                log_error("Standard input, output or error is a directory");
+                return EX_USAGE;
+        }
+        if (r >= 0)
+                r = fd_close_from(3);
+        if (r >= 0)
+                r = reset_signals();
+        if (r < 0) {
+                log_error("Failed to bring the process in order: %s", strerror(-r));
+                return EX_OSERR;
+        }
+
+        (void) umask(0077);
+        return EX_OK;
+}
+
+/* What we need of the environment from here on; the rest is nobody's business. */
+static int reduce_environment(void)
+{
+        static const char *const kept[] = { "NOTIFY_SOCKET", "INVOCATION_ID" };
+        char *values[ELEMENTSOF(kept)] = {};
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++) {
+                const char *value = getenv(kept[i]);
+                if (value && !(values[i] = strdup(value)))
+                        r = -ENOMEM;
+        }
+        if (clearenv() != 0)
+                r = -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++) {
+                if (r >= 0 && values[i] && setenv(kept[i], values[i], /* overwrite= */ 1) < 0)
+                        r = -errno;
+                free(values[i]);
+        }
+        return r;
+}
+
+static int fail(Jail *jail)
+{
+        const Failure *f = &jail->failure;
+        int status = failure_log(jail->plan, f);
+
+        (void) sd_notifyf(/* unset_environment= */ 0, "STATUS=Failed at step %s: %s: %s\nERRNO=%i",
+                          steps[f->step].name, f->object, f->reason[0] ? f->reason : strerror(-f->error),
+                          -f->error);
+
+        /* Under systemd ExecStopPost= cleans up, when it has killed what is left. Otherwise it is up to us,
+         * if the id is ours at all. */
+        if (!jail->plan->supervised && jail->state.id) {
+                kill_vmm(jail);
+                if (clean_up(&jail->state_root, &jail->state) < 0)
+                        log_warning("`fcjail cleanup %s` tries again to remove what is left",
+                                    jail->plan->id);
+        }
+        return status;
+}
+
+static int succeed(Jail *jail)
+{
+        const Plan *p = jail->plan;
+        char uid[16], pid[16], usec[24];
+        const LogField fields[] = {
+                { "FCJAIL_UID", uid },
+                { "FCJAIL_PID", pid },
+                { "FCJAIL_USEC", usec },
+        };
+
+        (void) snprintf(uid, sizeof(uid), "%u", jail->uid);
+        (void) snprintf(pid, sizeof(pid), "%i", jail->pid);
+        (void) snprintf(usec, sizeof(usec), "%llu", (unsigned long long) (now_usec() - jail->start_usec));
+        log_entry(LOG_INFO, MESSAGE_STARTED, 0, fields, ELEMENTSOF(fields),
+                  "Started VM '%s' as process %i, uid %u, %s", p->id, jail->pid, jail->uid,
+                  p->ready == READY_EXEC ? "executed"
+                  : p->config            ? "its guest runs"
+                                         : "its API answers");
+
+        if (!p->supervised)
+                return stay_with_vmm(jail);
+
+        /* One datagram, and the last: what is sent after MAINPID= would come from a stranger. */
+        int r = sd_notifyf(/* unset_environment= */ 0, "MAINPID=%i\nREADY=1\nSTATUS=VM runs as uid %u",
+                           jail->pid, jail->uid);
+        if (r < 0) {
+                log_error("Failed to notify systemd: %s", strerror(-r));
+                return EX_OSERR;
+        }
+        return EX_OK;
+}
+
+static int run(const Plan *plan, uint64_t start_usec)
+{
+        _cleanup_jail_ Jail jail = jail_new(plan, start_usec);
+        int r;
+
+        r = steps_run(&jail, STEP_OUTSIDE);
+        if (r >= 0)
+                r = steps_run(&jail, STEP_AFTER);
+        return r < 0 ? fail(&jail) : succeed(&jail);
+}
+
+int verb_run(char **args)
+{
+        uint64_t start_usec = now_usec();
+        _cleanup_plan_ Plan plan = {};
+        const char *id = args[0];
+        Caller caller;
+        int status;
+
+        log_open(id_valid(id) ? id : NULL);
+        status = sanitize();
+        if (status == EX_OK)
+                status = check_id(id);
+        if (status == EX_OK)
+                status = become_root(&caller);
+        if (status == EX_OK)
+                status = check_capabilities();
+        if (status == EX_OK)
+                status = load_plan(id, &caller, &plan);
+        if (status != EX_OK)
+                return status;
+        if (reduce_environment() < 0)
+                return EX_OSERR;
+
+        return run(&plan, start_usec);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * fcjail stop ID: the ExecStop= of fcjail@.service. Asks the guest to shut down by ctrl-alt-del and waits,
+ * no longer than FCJAIL_STOP= said when the VM was started. Whatever comes of it, systemd goes on with
+ * SIGHUP and SIGKILL; of a VM started by hand, that part is done here.
+ */
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "common.h"
+#include "fd-util.h"
+#include "log.h"
+#include "messages.h"
+#include "verbs.h"
+
+#define REQUEST_USEC (2U * 1000000U)
+#define HANGUP_USEC  (2U * 1000000U) /* a VMM that gets SIGHUP flushes its metrics */
+
+/* Holds the process of the record, not another one that got its pid. */
+static int open_vmm(const State *s)
+{
+        int r;
+
+        _cleanup_close_ int pid_fd = (int) syscall(SYS_pidfd_open, s->vmm.pid, 0);
+        if (pid_fd < 0)
+                return -errno;
+        r = state_vmm_alive(s);
+        if (r <= 0)
+                return r < 0 ? r : -ESRCH;
+        return TAKE_FD(pid_fd);
+}
+
+/* true: it ended in time. */
+static bool wait_for_end(int pid_fd, uint64_t deadline)
+{
+        struct pollfd p = { .fd = pid_fd, .events = POLLIN };
+
+        for (;;) {
+                uint64_t now = now_usec();
+                int msec = now < deadline ? (int) ((deadline - now + 999) / 1000) : 0;
+                int n = poll(&p, 1, msec);
+                if (n > 0)
+                        return true;
+                if (n == 0 && msec == 0)
+                        return false;
+        }
+}
+
+/* 0: the VMM has passed it on to the guest. */
+static int press_ctrl_alt_del(const State *s, int pid_fd)
+{
+        _cleanup_api_reply_ ApiReply reply = {};
+        int r;
+
+        _cleanup_close_ int run_fd = open_run_dir(s);
+        if (run_fd < 0)
+                return run_fd;
+        _cleanup_close_ int fd = api_connect(run_fd, api_name(s->api), s->uid, s->gid);
+        if (fd < 0)
+                return fd;
+
+        r = api_request(fd, "PUT", "/actions", "{\"action_type\":\"SendCtrlAltDel\"}",
+                        now_usec() + REQUEST_USEC, pid_fd, &reply);
+        if (r < 0)
+                return r;
+        if (reply.status / 100 != 2) {
+                _cleanup_free_ char *fault = api_fault(&reply);
+                log_info("The VMM of '%s' does not take ctrl-alt-del: %s", s->id,
+                         fault ? fault : "no reason given");
+                return -EOPNOTSUPP;
+        }
+        return 0;
+}
+
+/* true: the guest has shut down. */
+static bool ask_guest(const State *s, int pid_fd)
+{
+        uint64_t deadline = now_usec() + s->stop_seconds * 1000000ULL;
+        int r;
+
+        if (s->stop_seconds == 0 || !s->api)
+                return false;
+
+        r = press_ctrl_alt_del(s, pid_fd);
+        if (r == -ESRCH || r == -ECONNRESET)
+                return wait_for_end(pid_fd, deadline);
+        if (r < 0) {
+                log_info("The guest of '%s' cannot be asked to shut down: %s", s->id, strerror(-r));
+                return false;
+        }
+        if (!wait_for_end(pid_fd, deadline)) {
+                log_warning("The guest of '%s' did not shut down within %u s", s->id, s->stop_seconds);
+                return false;
+        }
+        return true;
+}
+
+static void end(int pid_fd)
+{
+        (void) syscall(SYS_pidfd_send_signal, pid_fd, SIGHUP, NULL, 0);
+        if (wait_for_end(pid_fd, now_usec() + HANGUP_USEC))
+                return;
+        (void) syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0);
+        (void) wait_for_end(pid_fd, now_usec() + HANGUP_USEC);
+}
+
+static int stop(const State *s)
+{
+        _cleanup_close_ int pid_fd = open_vmm(s);
+
+        if (pid_fd == -ESRCH)
+                return EX_OK;
+        if (pid_fd < 0) {
+                log_error("Failed to look at process %i: %s", s->vmm.pid, strerror(-pid_fd));
+                return EX_OSERR;
+        }
+
+        if (ask_guest(s, pid_fd)) {
+                log_entry(LOG_INFO, MESSAGE_STOPPED, 0, NULL, 0, "The guest of '%s' has shut down", s->id);
+                return EX_OK;
+        }
+
+        if (!s->supervised)
+                end(pid_fd);
+        else if (!getenv("INVOCATION_ID"))
+                log_info("`systemctl stop fcjail@%s` stops it in any case", s->id);
+        return EX_OK;
+}
+
+int verb_stop(char **args)
+{
+        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF, .uid_fd = -EBADF };
+        _cleanup_state_ State s = {};
+        const char *id = args[0];
+        Caller caller;
+        int status, r;
+
+        log_open(id_valid(id) ? id : NULL);
+        status = check_id(id);
+        if (status == EX_OK)
+                status = become_root(&caller);
+        if (status != EX_OK)
+                return status;
+
+        r = state_root_open(&root, NULL);
+        if (r >= 0)
+                r = state_load(&root, id, &s);
+        if (r == -ENOENT || r == -ENODATA) {
+                log_info("No VM '%s' runs", id);
+                return EX_OK;
+        }
+        if (r < 0) {
+                log_error("Failed to read the record of '%s': %s", id, strerror(-r));
+                return EX_OSERR;
+        }
+
+        return stop(&s);
+}
