@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The part of Firecracker's API that a jailer meets, and the loop that serves it together with the network.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+#define CONNECTIONS_MAX 10 /* as Firecracker */
+#define REQUEST_MAX     16384
+
+static struct {
+        int fd; /* 0: free */
+        size_t n;
+        char buf[REQUEST_MAX];
+} connections[CONNECTIONS_MAX];
+
+int api_listen(const char *path)
+{
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+        if (strlen(path) >= sizeof(sa.sun_path))
+                return -ENAMETOOLONG;
+        memcpy(sa.sun_path, path, strlen(path));
+
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0 || bind(fd, (struct sockaddr *) &sa, sizeof(sa)) < 0 || listen(fd, CONNECTIONS_MAX) < 0)
+                return -errno;
+        return fd;
+}
+
+static int start_guest(char *reason, size_t size)
+{
+        const char *what;
+
+        if (guest_running()) {
+                (void) snprintf(reason, size, "The microVM is already running.");
+                return -EINVAL;
+        }
+        int r = guest_start(&what);
+        if (r < 0)
+                (void) snprintf(reason, size, "Cannot start the guest: %s: %s", what, strerror(-r));
+        return r;
+}
+
+static int add_interface(const char *interface, char *reason, size_t size)
+{
+        char tap[64], mac[32];
+
+        if (guest_running()) {
+                (void) snprintf(reason, size,
+                                "The requested operation is not supported after starting the microVM.");
+                return -EINVAL;
+        }
+        if (!json_string(json_member(interface, "host_dev_name"), tap, sizeof(tap))) {
+                (void) snprintf(reason, size, "A network interface needs a host_dev_name.");
+                return -EINVAL;
+        }
+        bool has_mac = json_string(json_member(interface, "guest_mac"), mac, sizeof(mac));
+        int r = net_add(tap, has_mac ? mac : NULL);
+        if (r < 0)
+                (void) snprintf(reason, size, "Open tap device failed: %s: %s", tap, strerror(-r));
+        return r;
+}
+
+int api_configure(const char *json, char *reason, size_t size)
+{
+        const char *interface;
+        int r;
+
+        if (!json_valid(json)) {
+                (void) snprintf(reason, size, "The configuration is not JSON.");
+                return -EINVAL;
+        }
+        for (size_t i = 0; (interface = json_element(json_member(json, "network-interfaces"), i)); i++) {
+                r = add_interface(interface, reason, size);
+                if (r < 0)
+                        return r;
+        }
+        return start_guest(reason, size);
+}
+
+static int do_action(const char *body, char *reason, size_t size)
+{
+        char type[32] = "";
+
+        (void) json_string(json_member(body, "action_type"), type, sizeof(type));
+        if (strcmp(type, "InstanceStart") == 0)
+                return start_guest(reason, size);
+        if (strcmp(type, "SendCtrlAltDel") == 0) {
+                if (guest_ctrl_alt_del())
+                        return 0;
+                (void) snprintf(reason, size,
+                                "The requested operation is not supported before starting the microVM.");
+                return -EINVAL;
+        }
+        (void) snprintf(reason, size, "Invalid action type.");
+        return -EINVAL;
+}
+
+static void reply(int fd, int status, const char *body)
+{
+        static const char *const texts[] = { [200 % 100] = "OK", [204 % 100] = "No Content" };
+        char text[2048];
+
+        int n = snprintf(text, sizeof(text),
+                         "HTTP/1.1 %i %s\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n"
+                         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                         status, status < 300 ? texts[status % 100] : "Bad Request", strlen(body), body);
+        if (status == 204)
+                n = snprintf(text, sizeof(text),
+                             "HTTP/1.1 204 No Content\r\nServer: Firecracker API\r\nConnection: "
+                             "keep-alive\r\n\r\n");
+        /* Short enough for any socket buffer; who does not read does not get it. */
+        if (send(fd, text, (size_t) n, MSG_NOSIGNAL) < 0)
+                log_line("a reply was lost: %s", strerror(errno));
+}
+
+static void serve(int fd, const char *method, const char *path, const char *body)
+{
+        char reason[512] = "", text[768];
+        int r = -EINVAL;
+
+        if (strcmp(method, "GET") == 0 && strcmp(path, "/") == 0) {
+                (void) snprintf(text, sizeof(text),
+                                "{\"id\":\"%s\",\"state\":\"%s\",\"vmm_version\":\"" VERSION
+                                "\",\"app_name\":\"demo-vmm\"}",
+                                vm_id, guest_running() ? "Running" : "Not started");
+                reply(fd, 200, text);
+                return;
+        }
+        if (strcmp(method, "GET") == 0 && strcmp(path, "/version") == 0) {
+                reply(fd, 200, "{\"firecracker_version\":\"" VERSION "\"}");
+                return;
+        }
+
+        bool put = strcmp(method, "PUT") == 0;
+        if (put && !json_valid(body))
+                (void) snprintf(reason, sizeof(reason),
+                                "An error occurred when deserializing the json body.");
+        else if (put && strcmp(path, "/actions") == 0)
+                r = do_action(body, reason, sizeof(reason));
+        else if (put && strncmp(path, "/network-interfaces/", 20) == 0)
+                r = add_interface(body, reason, sizeof(reason));
+        else
+                (void) snprintf(reason, sizeof(reason), "Invalid request method and/or path: %s %s.", method,
+                                path);
+
+        if (r < 0) {
+                (void) snprintf(text, sizeof(text), "{\"fault_message\":\"%s\"}", reason);
+                reply(fd, 400, text);
+        } else {
+                reply(fd, 204, "");
+        }
+}
+
+/* Serves one whole request at the start of the buffer. How long it was, 0: it is not whole, -1: it is none.
+ */
+static ssize_t serve_first(int fd, char *buf, size_t n)
+{
+        char method[16], path[256], body[REQUEST_MAX];
+        unsigned long length = 0;
+
+        buf[n] = '\0';
+        char *end = strstr(buf, "\r\n\r\n");
+        if (!end)
+                return n >= REQUEST_MAX - 1 ? -1 : 0;
+        size_t head = (size_t) (end - buf) + 4;
+        for (char *line = strstr(buf, "\r\n"); line && line < end; line = strstr(line + 2, "\r\n"))
+                if (strncasecmp(line + 2, "Content-Length:", 15) == 0)
+                        length = strtoul(line + 17, NULL, 10);
+        if (length >= REQUEST_MAX - head || sscanf(buf, "%15s %255s HTTP/1.", method, path) != 2)
+                return -1;
+        if (n < head + length)
+                return 0;
+
+        memcpy(body, buf + head, length);
+        body[length] = '\0';
+        serve(fd, method, path, body);
+        return (ssize_t) (head + length);
+}
+
+/* false: the connection has ended. */
+static bool read_requests(int fd, char *buf, size_t *n)
+{
+        ssize_t k = recv(fd, buf + *n, REQUEST_MAX - 1 - *n, MSG_DONTWAIT);
+
+        if (k <= 0)
+                return k < 0 && errno == EAGAIN;
+        *n += (size_t) k;
+        while (*n > 0) {
+                ssize_t used = serve_first(fd, buf, *n);
+                if (used < 0)
+                        return false;
+                if (used == 0)
+                        break;
+                *n -= (size_t) used;
+                memmove(buf, buf + used, *n);
+        }
+        return true;
+}
+
+static void accept_one(int listen_fd)
+{
+        int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd < 0)
+                return;
+        for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+                if (connections[i].fd == 0) {
+                        connections[i].fd = fd;
+                        connections[i].n = 0;
+                        return;
+                }
+        (void) close(fd);
+}
+
+void api_serve(int listen_fd)
+{
+        for (;;) {
+                struct pollfd p[1 + CONNECTIONS_MAX + INTERFACES_MAX];
+                int taps[INTERFACES_MAX];
+                size_t n_taps = net_fds(taps);
+                struct pollfd *tap = p + 1 + CONNECTIONS_MAX;
+
+                p[0] = (struct pollfd){ .fd = listen_fd, .events = POLLIN }; /* -1 is passed over */
+                for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+                        p[1 + i] = (struct pollfd){ .fd = connections[i].fd > 0 ? connections[i].fd : -1,
+                                                    .events = POLLIN };
+                for (size_t i = 0; i < n_taps; i++)
+                        tap[i] = (struct pollfd){ .fd = taps[i], .events = POLLIN };
+
+                if (poll(p, 1 + CONNECTIONS_MAX + n_taps, -1) < 0)
+                        continue;
+                for (size_t i = 0; i < n_taps; i++)
+                        if (tap[i].revents)
+                                net_answer(tap[i].fd);
+                for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+                        if (p[1 + i].revents &&
+                            !read_requests(p[1 + i].fd, connections[i].buf, &connections[i].n)) {
+                                (void) close(connections[i].fd);
+                                connections[i].fd = 0;
+                        }
+                if (p[0].revents)
+                        accept_one(listen_fd);
+        }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * demo-vmm: a small stand-in for Firecracker, so that everything around a VMM can be seen and tested where
+ * Firecracker is not installed. One thread serves the API and the network, one runs the guest's CPU.
+ */
+
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VERSION "1.0.0-demo"
+
+/* Firecracker's exit statuses. */
+#define EXIT_BAD_CONFIG 152
+#define EXIT_BAD_ARGS   153
+
+typedef struct Options {
+        const char *id;
+        const char *api_sock;    /* NULL: no API */
+        const char *config_file; /* NULL: configured by the API */
+        const char *log_path;
+        unsigned long long start_usec, start_cpu_usec, parent_cpu_usec;
+        bool probe;
+} Options;
+
+extern const char *vm_id; /* --id */
+
+/* One line to the log, which is standard output unless --log-path says otherwise. */
+void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* json.c: looks around in a JSON text without making anything of it. A value is a pointer to its first
+ * character; NULL goes in as it comes out, so that calls can be nested. */
+bool json_valid(const char *text);
+const char *json_member(const char *object, const char *name);
+const char *json_element(const char *array, size_t index);
+/* Copies a string without escapes into buf. false: it is none, or too long. */
+bool json_string(const char *value, char *buf, size_t size);
+bool json_is_true(const char *value);
+
+/* guest.c. All return 0 or -errno; *ret_what says what failed. */
+int guest_start(const char **ret_what);
+bool guest_running(void);
+/* false: there is no guest to press keys for. */
+bool guest_ctrl_alt_del(void);
+
+/* net.c */
+#define INTERFACES_MAX 8
+extern struct in_addr net_address; /* what all interfaces answer for */
+int net_add(const char *tap, const char *mac);
+size_t net_fds(int *fds); /* the TAPs, to be polled */
+void net_answer(int fd);
+
+/* api.c: config files and requests mean the same. -EINVAL and the reason in words. */
+int api_listen(const char *path);
+int api_configure(const char *json, char *reason, size_t size);
+void api_serve(int listen_fd) __attribute__((noreturn));
+
+/* probe.c: what the process sees of its jail, as one line of JSON on standard output. */
+void probe(int argc, char **argv, char **envp);
