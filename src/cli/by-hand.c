@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -13,15 +12,11 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
+#include "vmm.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
-
-static int send_signal(const Jail *jail, int sig)
-{
-        return RET_NERRNO(syscall(SYS_pidfd_send_signal, jail->pid_fd, sig, NULL, 0));
-}
 
 static int wait_status(const Jail *jail)
 {
@@ -41,7 +36,7 @@ static int hand_on_signal(const Jail *jail, int signal_fd, unsigned *n_signals)
 
         if (read(signal_fd, &si, sizeof(si)) != (ssize_t) sizeof(si))
                 return 0;
-        return send_signal(jail, ++*n_signals == 1 ? SIGHUP : SIGKILL);
+        return vmm_signal(jail->pid_fd, jail->uid, ++*n_signals == 1 ? SIGHUP : SIGKILL);
 }
 
 static int watch(const Jail *jail, int signal_fd)
@@ -82,22 +77,10 @@ int stay_with_vmm(Jail *jail)
         r = watch(jail, signal_fd);
         if (r < 0) {
                 log_error("Failed to watch the VMM of '%s': %s", jail->plan->id, strerror(-r));
-                kill_vmm(jail);
+                (void) vmm_kill(jail->pid_fd, jail->uid); /* waited for below */
         }
 
         int status = wait_status(jail);
         r = clean_up(&jail->state_root, &jail->state);
         return r < 0 ? EX_OSERR : status;
-}
-
-void kill_vmm(Jail *jail)
-{
-        siginfo_t si;
-
-        if (jail->pid_fd < 0)
-                return;
-
-        /* ESRCH: it is gone, which is what is wanted. */
-        (void) send_signal(jail, SIGKILL);
-        (void) waitid((idtype_t) P_PIDFD, (id_t) jail->pid_fd, &si, WEXITED | WNOWAIT);
 }

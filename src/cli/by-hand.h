@@ -9,6 +9,3 @@
  * signal if it was killed).
  */
 int stay_with_vmm(Jail *jail);
-
-/* Ends INSIDE or the VMM if it still lives, and waits for it. */
-void kill_vmm(Jail *jail);

@@ -8,18 +8,24 @@
 
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "api.h"
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
 #include "state.h"
 #include "verbs.h"
+#include "vmm.h"
 
-/* Called by systemd for a start that has ended, a VM of this id that somebody runs by hand is none of our
- * business, and no error. Called by hand, it is what stands in the way. */
-static int is_in_use(const char *id, const char *invocation, pid_t pid)
+#define WAIT_USEC  (5U * 1000000U)
+#define RETRY_USEC 1000U
+
+/* Somebody else's VM. To systemd, after a start that could not have the id, that is no error; to a person it
+ * is what stands in the way. */
+static int leave_alone(const char *id, pid_t pid)
 {
-        if (invocation)
+        if (getenv("INVOCATION_ID"))
                 return EX_OK;
 
         if (pid > 0)
@@ -29,9 +35,37 @@ static int is_in_use(const char *id, const char *invocation, pid_t pid)
         return EX_TEMPFAIL;
 }
 
-static int clean(const StateRoot *root, const char *id, int state_fd)
+/* systemd calls us for this very start, so all that is left of it is to go: a VMM that is deaf to signals,
+ * or INSIDE on its way to the end. */
+static bool is_ours(const StateRoot *root, const char *id)
 {
         const char *invocation = getenv("INVOCATION_ID");
+        _cleanup_state_ State s = {};
+
+        if (!invocation || state_load(root, id, &s) < 0 || strcmp(s.invocation, invocation) != 0)
+                return false;
+
+        _cleanup_close_ int pid_fd = vmm_hold(&s);
+        if (pid_fd >= 0 && !vmm_kill(pid_fd, s.uid))
+                log_error("The VMM of '%s', process %i, cannot be killed", id, s.vmm.pid);
+        return true;
+}
+
+/* The lock of our own start is free as soon as its last process is gone. */
+static int lock(const StateRoot *root, const char *id, bool ours)
+{
+        uint64_t deadline = now_usec() + (ours ? WAIT_USEC : 0);
+
+        for (;;) {
+                int fd = state_lock(root, id, /* create= */ false);
+                if (fd != -EBUSY || now_usec() >= deadline)
+                        return fd;
+                (void) usleep(RETRY_USEC);
+        }
+}
+
+static int clean(const StateRoot *root, const char *id, int state_fd)
+{
         _cleanup_state_ State s = {};
         int r;
 
@@ -45,8 +79,7 @@ static int clean(const StateRoot *root, const char *id, int state_fd)
 
         r = state_vmm_alive(&s);
         if (r != 0)
-                return is_in_use(id, invocation && strcmp(invocation, s.invocation) != 0 ? invocation : NULL,
-                                 s.vmm.pid);
+                return leave_alone(id, s.vmm.pid);
 
         return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
 }
@@ -70,11 +103,11 @@ int verb_cleanup(char **args)
                 log_error("Failed to open /run/fcjail: %s", strerror(-r));
                 return EX_OSERR;
         }
-        _cleanup_close_ int state_fd = state_lock(&root, id, /* create= */ false);
+        _cleanup_close_ int state_fd = lock(&root, id, is_ours(&root, id));
         if (state_fd == -ENOENT)
                 return EX_OK;
         if (state_fd == -EBUSY)
-                return is_in_use(id, getenv("INVOCATION_ID"), 0);
+                return leave_alone(id, 0);
         if (state_fd < 0) {
                 log_error("Failed to open /run/fcjail/vm/%s: %s", id, strerror(-state_fd));
                 return EX_OSERR;

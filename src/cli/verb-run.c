@@ -21,6 +21,7 @@
 #include "messages.h"
 #include "step.h"
 #include "verbs.h"
+#include "vmm.h"
 
 /* All signals do what they do by default, and none is blocked: systemd leaves SIGPIPE ignored, a shell may
  * leave others, and the VMM would inherit that. */
@@ -91,10 +92,12 @@ static int fail(Jail *jail)
                           steps[f->step].name, f->object, f->reason[0] ? f->reason : strerror(-f->error),
                           -f->error);
 
-        /* Under systemd ExecStopPost= cleans up, when it has killed what is left. Otherwise it is up to us,
-         * if the id is ours at all. */
+        /* A VMM that is up but not ready goes at once; systemd would wait for it. */
+        if (jail->pid_fd >= 0 && !vmm_kill(jail->pid_fd, jail->uid))
+                log_warning("The VMM of '%s', process %i, could not be killed", jail->plan->id, jail->pid);
+
+        /* Under systemd ExecStopPost= cleans up. Otherwise it is up to us, if the id is ours at all. */
         if (!jail->plan->supervised && jail->state.id) {
-                kill_vmm(jail);
                 if (clean_up(&jail->state_root, &jail->state) < 0)
                         log_warning("`fcjail cleanup %s` tries again to remove what is left",
                                     jail->plan->id);

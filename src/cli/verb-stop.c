@@ -6,10 +6,8 @@
  * SIGHUP and SIGKILL; of a VM started by hand, that part is done here.
  */
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -19,39 +17,10 @@
 #include "log.h"
 #include "messages.h"
 #include "verbs.h"
+#include "vmm.h"
 
 #define REQUEST_USEC (2U * 1000000U)
 #define HANGUP_USEC  (2U * 1000000U) /* a VMM that gets SIGHUP flushes its metrics */
-
-/* Holds the process of the record, not another one that got its pid. */
-static int open_vmm(const State *s)
-{
-        int r;
-
-        _cleanup_close_ int pid_fd = (int) syscall(SYS_pidfd_open, s->vmm.pid, 0);
-        if (pid_fd < 0)
-                return -errno;
-        r = state_vmm_alive(s);
-        if (r <= 0)
-                return r < 0 ? r : -ESRCH;
-        return TAKE_FD(pid_fd);
-}
-
-/* true: it ended in time. */
-static bool wait_for_end(int pid_fd, uint64_t deadline)
-{
-        struct pollfd p = { .fd = pid_fd, .events = POLLIN };
-
-        for (;;) {
-                uint64_t now = now_usec();
-                int msec = now < deadline ? (int) ((deadline - now + 999) / 1000) : 0;
-                int n = poll(&p, 1, msec);
-                if (n > 0)
-                        return true;
-                if (n == 0 && msec == 0)
-                        return false;
-        }
-}
 
 /* 0: the VMM has passed it on to the guest. */
 static int press_ctrl_alt_del(const State *s, int pid_fd)
@@ -90,30 +59,33 @@ static bool ask_guest(const State *s, int pid_fd)
 
         r = press_ctrl_alt_del(s, pid_fd);
         if (r == -ESRCH || r == -ECONNRESET)
-                return wait_for_end(pid_fd, deadline);
+                return vmm_wait(pid_fd, deadline);
         if (r < 0) {
                 log_info("The guest of '%s' cannot be asked to shut down: %s", s->id, strerror(-r));
                 return false;
         }
-        if (!wait_for_end(pid_fd, deadline)) {
+        if (!vmm_wait(pid_fd, deadline)) {
                 log_warning("The guest of '%s' did not shut down within %u s", s->id, s->stop_seconds);
                 return false;
         }
         return true;
 }
 
-static void end(int pid_fd)
+/* What systemd does for a unit. */
+static int end(const State *s, int pid_fd)
 {
-        (void) syscall(SYS_pidfd_send_signal, pid_fd, SIGHUP, NULL, 0);
-        if (wait_for_end(pid_fd, now_usec() + HANGUP_USEC))
-                return;
-        (void) syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0);
-        (void) wait_for_end(pid_fd, now_usec() + HANGUP_USEC);
+        int r = vmm_signal(pid_fd, s->uid, SIGHUP);
+
+        if (r == -ESRCH || (r >= 0 && vmm_wait(pid_fd, now_usec() + HANGUP_USEC)) ||
+            vmm_kill(pid_fd, s->uid))
+                return EX_OK;
+        log_error("The VMM of '%s', process %i, cannot be killed", s->id, s->vmm.pid);
+        return EX_OSERR;
 }
 
 static int stop(const State *s)
 {
-        _cleanup_close_ int pid_fd = open_vmm(s);
+        _cleanup_close_ int pid_fd = vmm_hold(s);
 
         if (pid_fd == -ESRCH)
                 return EX_OK;
@@ -128,8 +100,8 @@ static int stop(const State *s)
         }
 
         if (!s->supervised)
-                end(pid_fd);
-        else if (!getenv("INVOCATION_ID"))
+                return end(s, pid_fd);
+        if (!getenv("INVOCATION_ID"))
                 log_info("`systemctl stop fcjail@%s` stops it in any case", s->id);
         return EX_OK;
 }

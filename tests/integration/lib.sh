@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+#
+# For the tests in this directory, which run inside the lab (tests/lab/boot). A test is a function test_<name>;
+# it fails at the first command that does. After each, what it started is stopped, and it is an error if
+# something is left then.
+
+set -uo pipefail
+export LC_ALL=C SYSTEMD_PAGER='' SYSTEMD_COLORS=0
+
+ENV=/etc/fcjail
+STATE=/run/fcjail
+BASE=/srv/jailer/firecracker
+
+# vm ID [KEY=VALUE…]: settings of a VM whose guest starts by itself.
+vm() {
+        local id=$1 default
+        shift
+        printf '%s\n' "$@" >"$ENV/$id.env"
+        for default in FCJAIL_VMM=/usr/local/bin/demo-vmm FCJAIL_CONFIG=$ENV/demo.json \
+                FCJAIL_TAP=tap0,address=172.16.0.1/24; do
+                grep -q "^${default%%=*}=" "$ENV/$id.env" || echo "$default" >>"$ENV/$id.env"
+        done
+        # Empty settings are there to keep a default away.
+        sed -i '/=$/d' "$ENV/$id.env"
+}
+
+# unit ID LINE…: a drop-in for the unit of one VM.
+unit() {
+        local dir=/run/systemd/system/fcjail@$1.service.d
+        shift
+        mkdir -p "$dir"
+        printf '%s\n' '[Service]' "$@" >"$dir/test.conf"
+        systemctl daemon-reload
+}
+
+pid_of() {
+        systemctl show -P MainPID "fcjail@$1"
+}
+
+# unit_is ID STATE
+unit_is() {
+        is "$2" "$(systemctl show -P ActiveState "fcjail@$1")"
+}
+
+# status_of PID FIELD: from /proc/PID/status, the first value.
+status_of() {
+        awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
+}
+
+in_netns_of() {
+        local pid
+        pid=$(pid_of "$1")
+        shift
+        nsenter --target "$pid" --net "$@"
+}
+
+not() {
+        ! "$@"
+}
+
+fail() {
+        echo "$*"
+        return 1
+}
+
+# is WANT GOT
+is() {
+        [[ $1 == "$2" ]] || fail "expected '$1', got '$2'"
+}
+
+# eventually COMMAND…: tries for 10 s.
+eventually() {
+        local i
+        for ((i = 0; i < 200; i++)); do
+                "$@" >/dev/null 2>&1 && return 0
+                sleep 0.05
+        done
+        fail "never: $*"
+}
+
+journal_has() {
+        journalctl -q -u "fcjail@$1" -o cat --after-cursor="$cursor" | grep -qF -- "$2"
+}
+
+# says ID TEXT: the unit's journal of this test has it, now or soon.
+says() {
+        eventually journal_has "$@"
+}
+
+# systemd's own words: what it still knows of a unit that has ended is not much.
+ended_well() {
+        says "$1" "fcjail@$1.service: Deactivated successfully."
+}
+
+is_empty() {
+        [[ -z $(ls -A "$1" 2>/dev/null) ]] || fail "$1 holds $(ls -A "$1")"
+}
+
+# Nothing of a VM is there any more.
+is_gone() {
+        [[ ! -e $STATE/vm/$1 && ! -e $BASE/$1 ]] || fail "something of $1 is left: $(find "$STATE" "$BASE")"
+}
+
+nothing_left() {
+        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$BASE" || return 1
+        [[ -z $(systemctl list-units -q --plain --no-legend 'fcjail@*') ]] || fail "a unit is left" || return 1
+        is lo "$(ip -brief link | awk '{ print $1 }')"
+}
+
+clean_up() {
+        systemctl stop 'fcjail@*' 2>/dev/null
+        systemctl reset-failed 2>/dev/null
+        rm -rf /run/systemd/system/fcjail@*.d "${ENV:?}"/*.env
+        systemctl daemon-reload
+}
+
+set_up() {
+        systemd-sysusers && systemd-tmpfiles --create fcjail.conf &&
+                mkdir -p "$ENV" /run/netns &&
+                echo '{"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0"}]}' >"$ENV/demo.json"
+}
+
+# one NUMBER NAME: runs a test, prints its line, sets $failed. Never to be called in a condition: bash turns
+# set -e off there.
+one() {
+        local log=/tmp/test.log status
+
+        journalctl --sync
+        cursor=$(journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p')
+        (
+                set -eE
+                trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
+                "$2"
+        ) >"$log" 2>&1
+        status=$?
+        clean_up
+        nothing_left >>"$log" 2>&1 || status=1
+
+        if ((status == 0)); then
+                echo "ok $1 - ${2#test_}"
+                return
+        fi
+        echo "not ok $1 - ${2#test_}"
+        { cat "$log" && journalctl -q -o short-monotonic --after-cursor="$cursor"; } | sed 's/^/# /'
+        # The next test starts from nothing whatever this one left.
+        rm -rf "${STATE:?}"/{vm,uid}/* "${BASE:?}"/*
+        failed=1
+}
+
+# main [TEST…]: the last line of each file.
+main() {
+        local -a tests
+        local i
+        failed=0
+
+        set_up || exit 1
+        if (($# > 0)); then
+                tests=("${@/#/test_}")
+        else
+                mapfile -t tests < <(declare -F | awk '$3 ~ /^test_/ { print $3 }')
+        fi
+        echo "1..${#tests[@]}"
+        for i in "${!tests[@]}"; do
+                one $((i + 1)) "${tests[i]}"
+        done
+        exit "$failed"
+}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# A VM's life under systemd: start, readiness, stop, restart, and each way to end.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+test_start_ping_stop() {
+        vm web1
+        systemctl start fcjail@web1
+        is "Running" "$(fcjail api web1 GET / | jq -r .state)"
+        says web1 "hello from guest"
+        in_netns_of web1 ping -q -c 2 -i 0.2 -W 2 172.16.0.2
+        not ip link show dev tap0
+        systemctl stop fcjail@web1
+        ended_well web1
+        says web1 "The guest of 'web1' has shut down"
+        is_gone web1
+}
+
+test_without_config_ready_means_the_api_answers() {
+        vm web1 FCJAIL_CONFIG=
+        systemctl start fcjail@web1
+        is "Not started" "$(fcjail api web1 GET / | jq -r .state)"
+        fcjail api web1 PUT /network-interfaces/eth0 '{"iface_id": "eth0", "host_dev_name": "tap0"}'
+        fcjail api web1 PUT /actions '{"action_type": "InstanceStart"}'
+        is "Running" "$(fcjail api web1 GET / | jq -r .state)"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_api_tells_errors_by_its_status() {
+        local status=0
+        vm web1 FCJAIL_CONFIG=
+        systemctl start fcjail@web1
+        fcjail api web1 PATCH /vm '{}' >/tmp/out || status=$?
+        is 65 "$status"
+        is "Invalid request method and/or path: PATCH /vm." "$(jq -r .fault_message /tmp/out)"
+        systemctl stop fcjail@web1
+        status=0
+        fcjail api web1 GET / || status=$?
+        is 69 "$status"
+}
+
+# A guest that has not been started cannot be asked; the stop must not wait for it.
+test_stop_before_the_guest_runs_is_fast() {
+        vm web1 FCJAIL_CONFIG=
+        systemctl start fcjail@web1
+        SECONDS=0
+        systemctl stop fcjail@web1
+        ((SECONDS < 5))
+        ended_well web1
+        says web1 "does not take ctrl-alt-del"
+}
+
+test_a_vmm_that_dies_before_its_guest_runs_fails_the_start() {
+        vm web1 FCJAIL_CONFIG=/etc/fcjail/bad.json
+        echo '{"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "nosuchtap"}]}' >/etc/fcjail/bad.json
+        not systemctl start fcjail@web1
+        unit_is web1 failed
+        says web1 "Failed at step ready of 'web1': the VMM: ended before it was ready"
+        says web1 "Open tap device failed: nosuchtap: Operation not permitted"
+        is_gone web1
+}
+
+test_stop_during_the_start_is_fast() {
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm
+        systemctl start --no-block fcjail@web1
+        eventually test -e "$STATE/vm/web1"
+        sleep 0.5
+        unit_is web1 activating
+        SECONDS=0
+        systemctl stop fcjail@web1
+        ((SECONDS < 5))
+        is_gone web1
+}
+
+test_a_vmm_that_never_answers_fails_the_start() {
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm
+        not systemctl start fcjail@web1
+        says web1 "Failed at step ready of 'web1': the VMM: its guest does not run after 10 s"
+        is_gone web1
+}
+
+test_kill_of_the_vmm_is_seen_and_cleaned_up() {
+        vm web1
+        systemctl start fcjail@web1
+        kill -KILL "$(pid_of web1)"
+        eventually unit_is web1 failed
+        eventually is_gone web1
+        systemctl start fcjail@web1
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+# Firecracker exits with 0 when the guest resets; a stop that ends in SIGHUP is no failure either.
+test_sighup_is_a_clean_end() {
+        vm web1 FCJAIL_STOP=kill
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        ended_well web1
+        is_gone web1
+}
+
+test_restart() {
+        local first
+        vm web1
+        systemctl start fcjail@web1
+        first=$(pid_of web1)
+        systemctl restart fcjail@web1
+        not is "$first" "$(pid_of web1)"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_a_guest_reboot_restarts_it_with_restart_always() {
+        local first
+        vm web1
+        unit web1 Restart=always RestartSec=50ms
+        systemctl start fcjail@web1
+        first=$(pid_of web1)
+        fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
+        eventually bash -c "systemctl is-active -q fcjail@web1 && (( \$(systemctl show -P MainPID fcjail@web1) != $first ))"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_two_vms_have_two_uids_and_do_not_see_each_other() {
+        vm web1
+        vm web2
+        systemctl start fcjail@web1 fcjail@web2
+        not is "$(status_of "$(pid_of web1)" Uid)" "$(status_of "$(pid_of web2)" Uid)"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        in_netns_of web2 ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        in_netns_of web2 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_all_ends_of_ten_vms_at_once() {
+        local i units=()
+        for i in {0..9}; do
+                vm "vm$i"
+                units+=("fcjail@vm$i")
+        done
+        systemctl start "${units[@]}"
+        is 10 "$(for i in {0..9}; do status_of "$(pid_of "vm$i")" Uid; done | sort -u | wc -l)"
+        systemctl stop "${units[@]}"
+}
+
+main "$@"
