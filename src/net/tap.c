@@ -337,7 +337,7 @@ int tap_remove(const char *name, const char *alias)
         if (r < 0)
                 return r;
         if (!l.is_tun || strcmp(l.alias, alias) != 0)
-                return -EEXIST;
+                return 0;
 
         /* By index: the name may be another device's by now. */
         const struct ifinfomsg info = { .ifi_index = l.ifindex };

@@ -33,6 +33,6 @@ int tap_create(const TapSpec *spec) _must_check_;
  * differs (a constant string). */
 int tap_verify(const TapSpec *spec, const char **ret_what) _must_check_;
 
-/* Removes the TAP of this name if it carries the mark. 1: removed, 0: there is none, -EEXIST: the device of
- * this name is somebody else's. */
+/* Removes the TAP of this name if it carries the mark. 1: removed, 0: there is none with this mark; what else
+ * has the name is somebody else's. */
 int tap_remove(const char *name, const char *alias) _must_check_;

@@ -43,10 +43,12 @@ int message_receive(int fd, Message *ret)
 {
         for (;;) {
                 ssize_t n = recv(fd, ret, sizeof(*ret), 0);
-                if (n < 0 && errno == EINTR)
+                /* ECONNRESET: the other side went without having read all that we sent. It is reported once,
+                 * and before what the other side has sent itself. */
+                if (n < 0 && (errno == EINTR || errno == ECONNRESET))
                         continue;
                 if (n < 0)
-                        return errno == ECONNRESET ? 0 : -errno;
+                        return -errno;
                 if (n == 0)
                         return 0;
                 return (size_t) n == sizeof(*ret) ? 1 : -EBADMSG;

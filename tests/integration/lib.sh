@@ -111,6 +111,7 @@ nothing_left() {
 clean_up() {
         systemctl stop 'fcjail@*' 2>/dev/null
         systemctl reset-failed 2>/dev/null
+        ip -all netns del
         rm -rf /run/systemd/system/fcjail@*.d "${ENV:?}"/*.env
         systemctl daemon-reload
 }

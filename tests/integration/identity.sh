@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# Who a VM is: ids and uids, chosen, given, shared, refused, and from systemd.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# uids ID: the four uids of the VMM, space separated.
+uids() {
+        grep '^Uid:' "/proc/$(pid_of "$1")/status" | cut -f2- | tr '\t' ' '
+}
+
+test_given_uid_and_gid() {
+        vm web1 FCJAIL_UID=4711 FCJAIL_GID=4712
+        systemctl start fcjail@web1
+        is "4711 4711 4711 4711" "$(uids web1)"
+        is 4712 "$(status_of "$(pid_of web1)" Gid)"
+        is "web1" "$(readlink "$STATE/uid/4711" | cut -d/ -f1)"
+        is "0:4712 770" "$(stat -c '%u:%g %a' "$BASE/web1/root/run")"
+}
+
+test_the_same_id_gets_the_same_uid_again() {
+        local first
+        vm web1
+        systemctl start fcjail@web1
+        first=$(uids web1)
+        systemctl restart fcjail@web1
+        is "$first" "$(uids web1)"
+}
+
+test_a_uid_in_use_is_refused() {
+        vm web1 FCJAIL_UID=4711
+        vm web2 FCJAIL_UID=4711
+        systemctl start fcjail@web1
+        not systemctl start fcjail@web2
+        says web2 "Failed at step uid of 'web2': uid 4711: belongs to the running VM 'web1'"
+        is_gone web2
+        systemctl stop fcjail@web1
+        systemctl start fcjail@web2
+}
+
+test_a_uid_is_shared_if_both_say_so() {
+        vm web1 FCJAIL_UID=4711 FCJAIL_SHARED_UID=yes
+        vm web2 FCJAIL_UID=4711 FCJAIL_SHARED_UID=yes
+        vm web3 FCJAIL_UID=4711
+        systemctl start fcjail@web1 fcjail@web2
+        is "$(uids web1)" "$(uids web2)"
+        not systemctl start fcjail@web3
+        systemctl stop fcjail@web1
+        not systemctl start fcjail@web3
+        systemctl stop fcjail@web2
+        systemctl start fcjail@web3
+}
+
+test_a_range_that_is_used_up_is_said() {
+        vm web1 FCJAIL_UID_RANGE=5000-5001
+        vm web2 FCJAIL_UID_RANGE=5000-5001
+        vm web3 FCJAIL_UID_RANGE=5000-5001
+        systemctl start fcjail@web1 fcjail@web2
+        not systemctl start fcjail@web3
+        says web3 "all uids of 5000-5001 are in use"
+}
+
+test_settings_of_metald() {
+        printf '%s\n' UNKEY_METALD_JAILER_UID=1000 UNKEY_METALD_JAILER_GID=1001 \
+                UNKEY_METALD_JAILER_CHROOT_DIR=/srv/jailer FCJAIL_VMM=/usr/local/bin/demo-vmm \
+                FCJAIL_CONFIG=$ENV/demo.json >"$ENV/web1.env"
+        cp "$ENV/web1.env" "$ENV/web2.env"
+        systemctl start fcjail@web1 fcjail@web2
+        is "1000 1000 1000 1000" "$(uids web1)"
+        is "1000 1000 1000 1000" "$(uids web2)"
+        is 1001 "$(status_of "$(pid_of web2)" Gid)"
+}
+
+# User= and AmbientCapabilities= of the unit: the identity is systemd's.
+test_user_of_the_unit() {
+        vm web1
+        useradd --system --uid 890 --user-group vmuser 2>/dev/null || true
+        unit web1 User=vmuser \
+                AmbientCapabilities="$(sed -n 's/^CapabilityBoundingSet=//p' /lib/systemd/system/fcjail@.service)"
+        systemctl start fcjail@web1
+        is "890 890 890 890" "$(uids web1)"
+        is 0000000000000000 "$(status_of "$(pid_of web1)" CapAmb)"
+        is 0000000000000000 "$(status_of "$(pid_of web1)" CapBnd)"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        ended_well web1
+}
+
+test_user_without_capabilities_is_refused() {
+        vm web1
+        unit web1 User=nobody
+        not systemctl start fcjail@web1
+        says web1 "without the capabilities to become root"
+        is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+}
+
+test_dynamic_user() {
+        local uid
+        vm web1
+        unit web1 DynamicUser=yes User=vm-web1 ReadWritePaths="/run/fcjail /srv/jailer" \
+                AmbientCapabilities="$(sed -n 's/^CapabilityBoundingSet=//p' /lib/systemd/system/fcjail@.service)"
+        systemctl start fcjail@web1
+        uid=$(status_of "$(pid_of web1)" Uid)
+        ((uid >= 61184 && uid <= 65519))
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        ended_well web1
+}
+
+test_missing_capability_is_named() {
+        vm web1
+        unit web1 CapabilityBoundingSet= CapabilityBoundingSet="CAP_SYS_ADMIN CAP_NET_ADMIN CAP_SYS_CHROOT CAP_SETUID CAP_SETGID CAP_SETPCAP"
+        not systemctl start fcjail@web1
+        says web1 "The capability cap_mknod is missing"
+        is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+}
+
+test_an_id_in_use_is_refused_by_hand_and_left_alone() {
+        local status=0
+        vm web1
+        systemctl start fcjail@web1
+        fcjail run web1 >/tmp/out 2>&1 || status=$?
+        is 75 "$status"
+        grep "Failed at step state of 'web1': web1: a VM of this id runs already, as process $(pid_of web1)" /tmp/out
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_an_id_in_use_by_hand_is_refused_to_systemd_which_cleans_nothing() {
+        vm web1
+        fcjail run web1 >/tmp/out 2>&1 &
+        eventually grep "Started VM 'web1'" /tmp/out
+        not systemctl start fcjail@web1
+        says web1 "a VM of this id is being started, run by hand or cleaned up now"
+        is Running "$(fcjail api web1 GET / | jq -r .state)"
+        fcjail stop web1
+        wait
+        is_gone web1
+}
+
+test_cleanup_of_a_running_vm_is_refused() {
+        local status=0
+        vm web1
+        systemctl start fcjail@web1
+        fcjail cleanup web1 2>/tmp/out || status=$?
+        is 75 "$status"
+        grep "runs as process $(pid_of web1): stop it first" /tmp/out
+        # As ExecStopPost= of another invocation: nothing, successfully.
+        INVOCATION_ID=0123456789abcdef0123456789abcdef fcjail cleanup web1
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+main "$@"

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# Network namespaces of every kind, and the TAP devices in them.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+test_named_namespace() {
+        local link
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,mtu=1400,mac=02:00:00:00:00:07,address=172.16.0.1/24,address=fd00::1/64
+        systemctl start fcjail@web1
+        test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
+        link=$(ip netns exec blue ip -json -details link show dev tap0)
+        is "1400 02:00:00:00:00:07 tun tap true true false" "$(jq -r '.[0] | [.mtu, .address, .linkinfo.info_kind,
+                (.linkinfo.info_data | .type, .vnet_hdr, .persist, .pi)] | join(" ")' <<<"$link")"
+        is "$(status_of "$(pid_of web1)" Uid)" "$(jq '.[0].linkinfo.info_data.user' <<<"$link")"
+        is "$(status_of "$(pid_of web1)" Gid)" "$(jq '.[0].linkinfo.info_data.group' <<<"$link")"
+        ip netns exec blue ip -brief address show dev tap0 | grep "fd00::1/64"
+        ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        # The namespace is not ours: it stays, without our TAP.
+        test -e /run/netns/blue
+        is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
+        ip netns del blue
+}
+
+test_a_device_of_the_name_that_is_there_is_left_alone() {
+        ip netns add blue
+        ip netns exec blue ip tuntap add dev tap0 mode tap
+        vm web1 FCJAIL_NETNS=blue
+        not systemctl start fcjail@web1
+        says web1 "Failed at step tap of 'web1': tap0 in netns '/run/netns/blue': there is a device of this name"
+        ip netns exec blue ip link show dev tap0
+        is_gone web1
+        ip netns del blue
+}
+
+test_path_of_a_namespace() {
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=/run/netns/blue
+        systemctl start fcjail@web1
+        test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
+        systemctl stop fcjail@web1
+        ip netns del blue
+}
+
+test_a_namespace_that_is_not_there() {
+        vm web1 FCJAIL_NETNS=nosuch
+        not systemctl start fcjail@web1
+        says web1 "Failed at step paths of 'web1': /run/netns/nosuch: does not exist"
+        is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+}
+
+test_something_else_in_the_place_of_a_namespace() {
+        local what
+        mkfifo /run/netns/fifo
+        echo >/run/netns/file
+        touch /run/netns/ipc
+        mount --bind /proc/self/ns/ipc /run/netns/ipc
+        for what in fifo file ipc; do
+                vm web1 FCJAIL_NETNS=$what
+                not systemctl start fcjail@web1
+                systemctl reset-failed fcjail@web1
+        done
+        says web1 "/run/netns/fifo: is not a namespace"
+        says web1 "/run/netns/file: is not a namespace"
+        says web1 "/run/netns/ipc: is a namespace, but not of the network"
+        umount /run/netns/ipc
+        rm /run/netns/{fifo,file,ipc}
+}
+
+test_private_is_the_default_and_empty() {
+        vm web1
+        systemctl start fcjail@web1
+        not test "/proc/$(pid_of web1)/ns/net" -ef /proc/1/ns/net
+        is "lo tap0" "$(in_netns_of web1 ip -brief link | awk '{ printf "%s%s", sep, $1; sep = " " }')"
+}
+
+test_host() {
+        vm web1 FCJAIL_NETNS=host
+        systemctl start fcjail@web1
+        test "/proc/$(pid_of web1)/ns/net" -ef /proc/1/ns/net
+        ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        not ip link show dev tap0
+}
+
+test_inherited_from_the_unit() {
+        vm web1
+        unit web1 PrivateNetwork=yes
+        systemctl start fcjail@web1
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        not test "/proc/$(pid_of web1)/ns/net" -ef /proc/1/ns/net
+}
+
+test_inherited_from_a_namespace_path() {
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=inherit
+        unit web1 NetworkNamespacePath=/run/netns/blue
+        systemctl start fcjail@web1
+        test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
+        ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
+        ip netns del blue
+}
+
+test_inherit_never_means_the_host() {
+        vm web1 FCJAIL_NETNS=inherit
+        not systemctl start fcjail@web1
+        says web1 "FCJAIL_NETNS= inherit would give the VM the host's network"
+        is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+}
+
+test_several_taps() {
+        vm web1 "FCJAIL_TAP=tap0,address=172.16.0.1/24 tap1,address=172.17.0.1/24"
+        systemctl start fcjail@web1
+        in_netns_of web1 ip link show dev tap1
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_no_tap() {
+        vm web1 FCJAIL_TAP=none FCJAIL_CONFIG=$ENV/plain.json
+        echo '{}' >"$ENV/plain.json"
+        systemctl start fcjail@web1
+        is lo "$(in_netns_of web1 ip -brief link | awk '{ print $1 }')"
+}
+
+test_after_a_kill_of_everything_a_named_namespace_is_cleaned_by_the_next_start() {
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=blue
+        fcjail run web1 >/tmp/out 2>&1 &
+        eventually grep "Started VM 'web1'" /tmp/out
+        kill -KILL $! "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
+        wait || true
+        ip netns exec blue ip link show dev tap0
+        systemctl start fcjail@web1
+        ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
+        ip netns del blue
+}
+
+main "$@"
