@@ -17,6 +17,11 @@ int at_open_dir(int dir_fd, const char *name)
         return RET_NERRNO(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+int at_hold_dir(int dir_fd, const char *name)
+{
+        return RET_NERRNO(openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 int at_make_dir(int dir_fd, const char *name, mode_t mode)
 {
         bool made = mkdirat(dir_fd, name, mode) >= 0;
@@ -208,8 +213,10 @@ static int empty_subdir(Emptying *e, int dir_fd, const char *name, unsigned dept
         if (depth >= EMPTY_DEPTH_MAX)
                 return move_up(e, dir_fd, name);
 
-        _cleanup_close_ int path_fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (path_fd < 0 || fstat(path_fd, &st) < 0 || fstat(dir_fd, &parent) < 0)
+        _cleanup_close_ int path_fd = at_hold_dir(dir_fd, name);
+        if (path_fd < 0)
+                return path_fd;
+        if (fstat(path_fd, &st) < 0 || fstat(dir_fd, &parent) < 0)
                 return -errno;
         if (st.st_dev != e->dev)
                 return -EBUSY;
@@ -279,6 +286,8 @@ int at_empty_dir(int dir_fd)
         e.dev = st.st_dev;
 
         r = become_fs_owner(st.st_uid, st.st_gid);
+        if (r >= 0)
+                r = unlock_dir(dir_fd, &st);
         do {
                 n_moved = e.n_moved;
                 if (r >= 0)

@@ -15,6 +15,9 @@
 /* Opens the directory `name`. -ENOTDIR or -ELOOP if it is something else. */
 int at_open_dir(int dir_fd, const char *name) _must_check_;
 
+/* The same with O_PATH, for which no permission on the directory itself is needed. */
+int at_hold_dir(int dir_fd, const char *name) _must_check_;
+
 /* Makes the directory with exactly this mode, or takes the one that is there, and opens it. A directory that
  * was there is not touched. */
 int at_make_dir(int dir_fd, const char *name, mode_t mode) _must_check_;
@@ -40,7 +43,7 @@ int at_remove(int dir_fd, const char *name) _must_check_;
 #define EMPTY_ENTRIES_MAX 200000
 
 /*
- * Removes everything in the directory, whatever a hostile owner made of it: links are removed and not
+ * Removes everything in the directory (O_PATH will do), whatever a hostile owner made of it: links are removed and not
  * followed, mounts are not entered, each directory is worked on with the file-system uid and gid of its own
  * owner, so nothing is removed that this owner could not have removed. -EBUSY: a mount point is in it;
  * -E2BIG: more than the bounds above; what was removed until then stays removed.

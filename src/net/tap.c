@@ -7,9 +7,10 @@
  *   TUNSETIFF           IFF_TUN_EXCL: never one that is there already
  *   TUNSETOWNER, TUNSETGROUP
  *   one netlink batch   mark, MTU, MAC, up; addresses
- *   TUNSETPERSIST       last: until here the device goes away with us, so a kill leaves nothing, and there
- * is at no time a persistent device without an owner, which anybody who can open the node could use
- * (CVE-2026-99281) close               or the VMM would find it busy
+ *   TUNSETPERSIST       last: until here the device goes away with us, so a kill leaves nothing, and there is at
+ *                       no time a persistent device without an owner, which anybody who can open the node could
+ *                       use (CVE-2026-99281)
+ *   close               or the VMM would find it busy
  *
  * The kernel refuses to make a TAP through rtnetlink. tap_verify() looks at it only through rtnetlink, so
  * that the interface that made it is not asked about itself.

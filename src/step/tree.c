@@ -6,9 +6,9 @@
  *     <base>/firecracker/<id>/root/             root:root 0755
  *     <base>/firecracker/<id>/root/dev/         root:root 0755, only a place to mount on
  *     <base>/firecracker/<id>/root/run/         root:<vm gid> 0770, all that the VM may write
- *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is
- * not dumpable and cannot be traced by another one of its uid <base>/firecracker/<id>/root/fcjail.json
- * root:<vm gid> 0440
+ *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is not
+ *                                               dumpable and cannot be traced by another one of its uid
+ *     <base>/firecracker/<id>/root/fcjail.json  root:<vm gid> 0440
  *
  * Should:  make these four names anew, whatever an earlier life left under them.
  * Mustn't: follow, change or remove anything else that is in root/: it belongs to somebody else.
@@ -34,23 +34,34 @@
 
 #define VMM_MODE 0511
 
+/* name: in the VM's directory; "": that directory; NULL: the one above it. */
 static int fail_at(Jail *jail, int r, const char *name)
 {
-        return step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s/%s", jail->plan->chroot_dir, jail->plan->id, name);
+        const char *base = jail->plan->chroot_dir, *id = jail->plan->id;
+
+        if (!name)
+                return step_fail(jail, r, "%s/" JAIL_VMM_DIR, base);
+        return step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s%s%s", base, id, name[0] ? "/" : "", name);
 }
 
-/* A directory of the way down, made or found; only root may be able to change what is in it. */
-static int open_level(Jail *jail, int dir_fd, const char *name, int *ret_fd)
+static bool is_roots(const struct stat *st)
+{
+        return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* A directory of the way down, made or found; only root may be able to change what is in it. below: as in
+ * fail_at(). */
+static int open_level(Jail *jail, int dir_fd, const char *name, const char *below, int *ret_fd)
 {
         struct stat st;
 
         _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0755);
         if (fd < 0)
-                return fail_at(jail, fd, name);
+                return fail_at(jail, fd, below);
         if (fstat(fd, &st) < 0)
-                return fail_at(jail, -errno, name);
-        if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-                (void) fail_at(jail, -EPERM, name);
+                return fail_at(jail, -errno, below);
+        if (!is_roots(&st)) {
+                (void) fail_at(jail, -EPERM, below);
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
                         "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it "
@@ -78,7 +89,7 @@ static int remove_run(int root_fd)
 {
         int r;
 
-        _cleanup_close_ int fd = at_open_dir(root_fd, JAIL_RUN);
+        _cleanup_close_ int fd = at_hold_dir(root_fd, JAIL_RUN);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         r = at_empty_dir(fd);
@@ -213,13 +224,13 @@ int step_tree(Jail *jail)
         _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF, dev_fd = -EBADF;
         int r;
 
-        r = open_level(jail, jail->base_fd, JAIL_VMM_DIR, &vmms_fd);
+        r = open_level(jail, jail->base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
         if (r >= 0)
-                r = open_level(jail, vmms_fd, jail->plan->id, &vm_fd);
+                r = open_level(jail, vmms_fd, jail->plan->id, "", &vm_fd);
         if (r >= 0)
-                r = open_level(jail, vm_fd, JAIL_ROOT, &jail->root_fd);
+                r = open_level(jail, vm_fd, JAIL_ROOT, JAIL_ROOT, &jail->root_fd);
         if (r >= 0)
-                r = open_level(jail, jail->root_fd, JAIL_DEV, &dev_fd);
+                r = open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
         if (r >= 0)
                 r = make_run(jail);
         if (r >= 0)
@@ -258,10 +269,27 @@ static int list_names(int dir_fd, const char *prefix, char **names)
         return 0;
 }
 
+/* A directory that only root can have made what it is. Another one, such as a jail that Firecracker's own jailer
+ * has given to its VM, or something that is no directory at all, was refused by the step, so nothing of ours is
+ * in it: -ENOENT. */
+static int open_ours(int dir_fd, const char *name)
+{
+        struct stat st;
+
+        _cleanup_close_ int fd = at_open_dir(dir_fd, name);
+        if (fd < 0)
+                return fd == -ENOTDIR || fd == -ELOOP ? -ENOENT : fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return is_roots(&st) ? TAKE_FD(fd) : -ENOENT;
+}
+
 /* Removes a directory of ours; if others put something into it, it stays and *kept names that. */
 static int remove_level(int dir_fd, const char *name, const char *prefix, char **kept)
 {
         if (unlinkat(dir_fd, name, AT_REMOVEDIR) >= 0 || errno == ENOENT)
+                return 0;
+        if (errno == ENOTDIR) /* not ours; the level above names it */
                 return 0;
         if (errno != ENOTEMPTY && errno != EEXIST)
                 return -errno;
@@ -274,7 +302,7 @@ static int undo_root(Undo *undo, int vm_fd)
 {
         int r;
 
-        _cleanup_close_ int root_fd = at_open_dir(vm_fd, JAIL_ROOT);
+        _cleanup_close_ int root_fd = open_ours(vm_fd, JAIL_ROOT);
         if (root_fd < 0)
                 return root_fd == -ENOENT ? 0 : root_fd;
 
@@ -283,7 +311,7 @@ static int undo_root(Undo *undo, int vm_fd)
                 r = at_remove(root_fd, JAIL_VMM);
         if (r >= 0)
                 r = remove_run(root_fd);
-        if (r >= 0)
+        if (r >= 0 || r == -ENOTDIR)
                 r = remove_level(root_fd, JAIL_DEV, "root/dev/", &undo->kept);
         return r < 0 ? r : remove_level(vm_fd, JAIL_ROOT, "root/", &undo->kept);
 }
@@ -299,10 +327,10 @@ int undo_tree(Undo *undo)
                 chase_open(undo->state->chroot_dir, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (base_fd < 0)
                 return base_fd == -ENOENT ? 0 : base_fd;
-        _cleanup_close_ int vmms_fd = at_open_dir(base_fd, JAIL_VMM_DIR);
+        _cleanup_close_ int vmms_fd = open_ours(base_fd, JAIL_VMM_DIR);
         if (vmms_fd < 0)
                 return vmms_fd == -ENOENT ? 0 : vmms_fd;
-        _cleanup_close_ int vm_fd = at_open_dir(vmms_fd, undo->state->id);
+        _cleanup_close_ int vm_fd = open_ours(vmms_fd, undo->state->id);
         if (vm_fd < 0)
                 return vm_fd == -ENOENT ? 0 : vm_fd;
 

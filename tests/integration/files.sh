@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# The jail on the host: what is made, what is kept, what an earlier life may have left.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A directory outside of any jail, where nothing may change.
+victim() {
+        rm -rf /tmp/victim
+        mkdir /tmp/victim
+        echo precious >/tmp/victim/file
+}
+
+victim_is_whole() {
+        is file "$(ls /tmp/victim)"
+        is precious "$(cat /tmp/victim/file)"
+}
+
+# put_image ID: what an operator puts into the jail before the start: a hard link and a sole copy.
+put_image() {
+        mkdir -p "$BASE/$1/root"
+        echo kernel >/srv/jailer/image
+        ln -f /srv/jailer/image "$BASE/$1/root/kernel"
+        echo disk >"$BASE/$1/root/disk"
+}
+
+# image_is_kept ID; takes it away, too.
+image_is_kept() {
+        is kernel "$(cat "$BASE/$1/root/kernel")"
+        is disk "$(cat "$BASE/$1/root/disk")"
+        is 2 "$(stat -c %h /srv/jailer/image)"
+        is "disk kernel" "$(echo "$BASE/$1/root"/* | sed "s|$BASE/$1/root/||g")"
+        rm -rf "${BASE:?}/$1" /srv/jailer/image
+}
+
+test_images_survive_a_stop() {
+        put_image web1
+        vm web1
+        systemctl start fcjail@web1
+        is disk "$(cat "/proc/$(pid_of web1)/root/disk")"
+        systemctl stop fcjail@web1
+        says web1 "Kept what others put into the jail directory of 'web1': root/"
+        image_is_kept web1
+}
+
+test_images_survive_a_crash() {
+        put_image web1
+        vm web1
+        systemctl start fcjail@web1
+        kill -KILL "$(pid_of web1)"
+        eventually test ! -e "$STATE/vm/web1"
+        image_is_kept web1
+}
+
+test_images_survive_a_failed_start() {
+        put_image web1
+        vm web1 FCJAIL_NETNS=host
+        ip tuntap add dev tap0 mode tap
+        not systemctl start fcjail@web1
+        says web1 "Failed at step tap"
+        ip link del tap0
+        image_is_kept web1
+}
+
+test_keep_keeps_the_jail() {
+        vm web1 FCJAIL_KEEP=yes
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        test -e "$BASE/web1/root/firecracker"
+        is_empty "$STATE/vm"
+        is_empty "$STATE/uid"
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        rm -rf "${BASE:?}/web1"
+}
+
+# Everything that a VM could leave in its only writable place, by a uid that is not the present one's.
+test_a_hostile_earlier_life_is_cleared_away() {
+        local run=$BASE/web1/root/run
+        victim
+        mkdir -p "$run"/a/b/c
+        ln -s /tmp/victim "$run/firecracker.socket"
+        ln -s /tmp/victim "$run/a/link"
+        mkfifo "$run/fifo"
+        echo data >"$run/a/b/c/file"
+        for i in {1..100}; do mkdir -p "$run/deep/$(printf 'd/%.0s' $(seq "$i"))"; done
+        chown -R -h 12345:12345 "$run"
+        chmod 0 "$run/a/b"
+        chmod 0700 "$run"
+        vm web1
+        systemctl start fcjail@web1
+        victim_is_whole
+        is "firecracker.socket" "$(ls "$run")"
+        test -S "$run/firecracker.socket"
+        systemctl stop fcjail@web1
+        victim_is_whole
+}
+
+# The names that are fcjail's own, as something else.
+test_planted_names_are_replaced_and_not_followed() {
+        local root=$BASE/web1/root
+        victim
+        mkdir -p "$root"
+        ln -s /tmp/victim/file "$root/firecracker"
+        ln -s /tmp/victim/file "$root/fcjail.json"
+        vm web1
+        systemctl start fcjail@web1
+        victim_is_whole
+        is "0:0 511" "$(stat -c '%u:%g %a' "$root/firecracker")"
+        is regular "$(stat -c %F "$root/fcjail.json" | cut -d' ' -f1)"
+}
+
+test_a_link_in_the_place_of_a_directory_is_refused() {
+        local at
+        for at in "$BASE/web1" "$BASE/web1/root" "$BASE/web1/root/dev" "$BASE/web1/root/run"; do
+                victim
+                mkdir -p "$(dirname "$at")"
+                ln -s /tmp/victim "$at"
+                vm web1
+                not systemctl start fcjail@web1
+                systemctl reset-failed fcjail@web1
+                victim_is_whole
+                rm -rf "${BASE:?}/web1"
+        done
+        says web1 "Failed at step tree of 'web1': $BASE/web1/root/run: Not a directory"
+}
+
+test_a_jail_that_belongs_to_somebody_else_is_refused() {
+        mkdir -p "$BASE/web1/root"
+        mkdir "$BASE/web1/root/run"
+        echo theirs | tee "$BASE/web1/root/firecracker" >"$BASE/web1/root/run/file"
+        chown -R 1000:1000 "$BASE/web1/root"
+        vm web1
+        not systemctl start fcjail@web1
+        says web1 "belongs to uid 1000 with mode 0755"
+        # It may be a running VM of Firecracker's own jailer.
+        is theirs "$(cat "$BASE/web1/root/firecracker")"
+        is theirs "$(cat "$BASE/web1/root/run/file")"
+        rm -rf "${BASE:?}/web1"
+}
+
+test_a_vmm_that_is_a_link_of_versions() {
+        vm web1 FCJAIL_VMM=/usr/local/bin/vmm-link
+        cp /usr/local/bin/demo-vmm /usr/local/bin/vmm-1.2.3
+        ln -sf vmm-1.2.3 /usr/local/bin/vmm-link
+        systemctl start fcjail@web1
+        cmp /usr/local/bin/vmm-1.2.3 "$BASE/web1/root/firecracker"
+}
+
+test_a_shared_text_is_the_hosts_file() {
+        vm web1 FCJAIL_VMM_TEXT=shared
+        systemctl start fcjail@web1
+        is 0 "$(stat -c %s "$BASE/web1/root/firecracker")"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+test_a_base_that_is_mounted_nodev_is_good() {
+        mkdir -p /mnt/nodev
+        mount -t tmpfs -o nodev,nosuid,mode=0755 tmpfs /mnt/nodev
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/nodev
+        systemctl start fcjail@web1
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        umount /mnt/nodev
+}
+
+test_a_base_that_is_mounted_noexec_needs_a_shared_text() {
+        mkdir -p /mnt/noexec
+        mount -t tmpfs -o noexec,mode=0755 tmpfs /mnt/noexec
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/noexec
+        not systemctl start fcjail@web1
+        says web1 "/mnt/noexec: is mounted noexec"
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/noexec FCJAIL_VMM_TEXT=shared
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        umount /mnt/noexec
+}
+
+test_a_full_disk_is_said_and_leaves_nothing() {
+        mkdir -p /mnt/full
+        mount -t tmpfs -o size=64k,mode=0755 tmpfs /mnt/full
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/full
+        not systemctl start fcjail@web1
+        says web1 "Failed at step tree of 'web1': /mnt/full/firecracker/web1/root/firecracker: No space left on device"
+        is firecracker "$(ls /mnt/full)"
+        is_empty /mnt/full/firecracker
+        umount /mnt/full
+}
+
+test_a_dynamic_vmm_is_refused() {
+        vm web1 FCJAIL_VMM=/bin/true
+        not systemctl start fcjail@web1
+        says web1 "is dynamically linked, and the jail has no libraries"
+        is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+}
+
+test_a_vmm_that_others_may_write_is_refused() {
+        vm web1 FCJAIL_VMM=/usr/local/bin/loose
+        cp /usr/local/bin/demo-vmm /usr/local/bin/loose
+        chmod 0775 /usr/local/bin/loose
+        not systemctl start fcjail@web1
+        says web1 "/usr/local/bin/loose"
+        is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+}
+
+test_the_managers_group_may_use_the_socket_and_nothing_else() {
+        local run=$BASE/web1/root/run status=0
+        vm web1
+        useradd --system --groups fcjail manager 2>/dev/null || true
+        systemctl start fcjail@web1
+        is Running "$(setpriv --reuid manager --regid manager --init-groups fcjail api web1 GET / | jq -r .state)"
+        not setpriv --reuid manager --regid manager --init-groups touch "$run/planted"
+        not setpriv --reuid manager --regid manager --init-groups ls "$run"
+        setpriv --reuid nobody --regid nogroup --clear-groups fcjail api web1 GET / || status=$?
+        is 77 "$status"
+}
+
+test_no_group_without_acls_unless_it_was_asked_for() {
+        # A ramfs has no ACLs.
+        mkdir -p /mnt/ramfs
+        mount -t ramfs -o mode=0755 ramfs /mnt/ramfs
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/ramfs
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/ramfs FCJAIL_API_GROUP=fcjail
+        not systemctl start fcjail@web1
+        says web1 "Failed at step tree"
+        umount /mnt/ramfs
+}
+
+main "$@"
