@@ -5,6 +5,8 @@
  * be there at this moment (MESSAGE_BEGIN arrives): a VMM that nobody knows of must not exist.
  */
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +40,11 @@ int step_exec(Jail *jail)
         r = wait_for_go(jail);
         if (r < 0)
                 return r;
+
+        /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
+         * OUTSIDE that is gone already does not get the next message. */
+        if (!jail->plan->supervised && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                return step_fail(jail, -errno, "parent's death signal");
 
         /* The sockets that the VMM makes are for its uid and its group. */
         (void) umask(0007);

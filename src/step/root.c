@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +60,19 @@ static int restrict_mounts(Jail *jail)
         return 0;
 }
 
+/* Where ".." leads from the jail is the cage, unless something is still mounted on that. Once we are chrooted
+ * nothing of it can be seen any more. */
+static int check_unmounted(Jail *jail)
+{
+        struct stat cage, parent;
+
+        if (fstat(jail->cage_fd, &cage) < 0 || fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
+                return step_fail(jail, -errno, "cage");
+        if (cage.st_dev != parent.st_dev || cage.st_ino != parent.st_ino)
+                return step_fail(jail, -EBADE, "the host's root is still mounted");
+        return 0;
+}
+
 int step_root(Jail *jail)
 {
         int r;
@@ -75,6 +89,9 @@ int step_root(Jail *jail)
                 return step_fail(jail, -errno, "pivot_root");
         if (umount2(".", MNT_DETACH) < 0)
                 return step_fail(jail, -errno, "unmounting the host's root");
+        r = check_unmounted(jail);
+        if (r < 0)
+                return r;
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");
         if (chroot(".") < 0)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# A start that fails or is killed at each step: the right message, and nothing left. System calls are made to
+# fail, or to kill, by strace, so these starts are by hand.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# inject INJECTION: a start of web1 with that; the output is in /tmp/out, the status in $status.
+inject() {
+        status=0
+        vm web1 FCJAIL_NETNS=blue
+        [[ -e /run/netns/blue ]] || ip netns add blue
+        timeout -s KILL 30 strace -f -o /tmp/strace -e "trace=${1%%:*}" -e "inject=$1" fcjail run web1 \
+                >/tmp/out 2>&1 </dev/null || status=$?
+}
+
+# fails_at STEP STATUS INJECTION
+fails_at() {
+        inject "$3"
+        if ! grep -q "fcjail: Failed at step $1 of 'web1': " /tmp/out || [[ $status != "$2" ]]; then
+                cat /tmp/out
+                fail "$3: expected a failure at step $1 with status $2, got $status"
+        fi
+        # The cleanup may have met the same error.
+        fcjail cleanup web1
+        is_gone web1
+        is_empty "$STATE/uid"
+        is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
+}
+
+test_every_step_says_that_it_failed() {
+        fails_at state 75 ftruncate:error=ENOSPC
+        fails_at uid 75 symlinkat:error=ENOSPC
+        fails_at tree 73 sendfile:error=EIO
+        fails_at tree 73 open_tree:error=EPERM:when=2
+        fails_at clone 71 clone:error=EAGAIN
+        fails_at netns 71 setns:error=EPERM
+        fails_at tap 71 ioctl:error=EPERM:when=3
+        fails_at tap 71 ioctl:error=EPERM:when=5
+        fails_at group 71 setgroups:error=EPERM
+        fails_at group 71 setsid:error=EPERM
+        fails_at mounts 71 unshare:error=ENOMEM:when=1
+        fails_at mounts 71 move_mount:error=EINVAL:when=2
+        fails_at nodes 71 mknodat:error=EPERM:when=3
+        fails_at root 71 pivot_root:error=EINVAL
+        fails_at root 71 umount2:error=EBUSY
+        fails_at root 71 chroot:error=EPERM
+        fails_at drop 71 capset:error=EPERM:when=1
+        fails_at seccomp 71 seccomp:error=EINVAL
+}
+
+test_a_vmm_for_another_machine() {
+        cp /usr/local/bin/demo-vmm /usr/local/bin/alien-vmm
+        printf '\xb7' | dd of=/usr/local/bin/alien-vmm bs=1 seek=18 conv=notrunc status=none # EM_AARCH64
+        vm web1 FCJAIL_VMM=/usr/local/bin/alien-vmm
+        not systemctl start fcjail@web1
+        says web1 "Failed at step exec of 'web1': /usr/local/bin/alien-vmm: Exec format error"
+}
+
+# A system call that says it has done what it has not done.
+test_the_audit_notices_a_lie() {
+        fails_at audit 71 setresgid:retval=0
+        fails_at audit 71 chroot:retval=0
+        fails_at seccomp 71 seccomp:retval=0
+}
+
+test_a_lie_about_namespaces_and_mounts_is_noticed() {
+        fails_at netns 71 setns:retval=0
+        fails_at mounts 71 unshare:retval=0:when=1
+        fails_at root 71 umount2:retval=0
+}
+
+# killed_at INJECTION: both processes may be hit; what is left is cleaned up by the next start.
+killed_at() {
+        inject "$1"
+        [[ $status == 137 || $status == 75 ]] || { cat /tmp/out; fail "$1: status $status"; }
+        systemctl start fcjail@web1
+        ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        is_gone web1
+        is_empty "$STATE/uid"
+        is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
+}
+
+test_a_kill_at_any_point_leaves_nothing_that_the_next_start_does_not_clean() {
+        killed_at ftruncate:signal=KILL
+        killed_at symlinkat:signal=KILL
+        killed_at mkdirat:signal=KILL:when=2
+        killed_at sendfile:signal=KILL
+        killed_at open_tree:signal=KILL:when=1
+        killed_at socketpair:signal=KILL
+        killed_at setns:signal=KILL
+        killed_at ioctl:signal=KILL:when=2
+        killed_at ioctl:signal=KILL:when=4
+        killed_at setgroups:signal=KILL
+        killed_at pivot_root:signal=KILL
+        killed_at seccomp:signal=KILL
+}
+
+test_cleanup_after_a_kill() {
+        inject setgroups:signal=KILL
+        fcjail cleanup web1
+        is_gone web1
+        is_empty "$STATE/uid"
+        fcjail cleanup web1
+}
+
+test_by_hand_the_status_is_passed_on_and_all_is_cleaned_up() {
+        local status=0
+        vm web1
+        fcjail run web1 >/tmp/out 2>&1 &
+        eventually grep "Started VM 'web1'" /tmp/out
+        fcjail stop web1
+        wait $!
+        is_gone web1
+
+        fcjail run web1 >/tmp/out 2>&1 &
+        eventually grep "Started VM 'web1'" /tmp/out
+        kill -TERM $!
+        wait $! || status=$?
+        is 156 "$status"
+        is_gone web1
+}
+
+test_by_hand_the_vmm_dies_with_its_starter() {
+        local pid
+        vm web1
+        fcjail run web1 >/tmp/out 2>&1 &
+        eventually grep "Started VM 'web1'" /tmp/out
+        pid=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+        kill -KILL $!
+        eventually test ! -d "/proc/$pid"
+        fcjail cleanup web1
+        is_gone web1
+}
+
+# SIGKILL of the helper under systemd, while the VMM does not answer.
+test_kill_of_the_helper() {
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm
+        unit web1 TimeoutStopSec=2
+        systemctl start --no-block fcjail@web1
+        eventually grep -q ^VMM= "$STATE/vm/web1"
+        kill -KILL "$(pid_of web1)"
+        eventually unit_is web1 failed
+        is_gone web1
+        is_empty "$STATE/uid"
+        is "" "$(pgrep -x silent-vmm || true)"
+}
+
+
+main "$@"
