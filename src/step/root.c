@@ -66,7 +66,8 @@ static int check_unmounted(Jail *jail)
 {
         struct stat cage, parent;
 
-        if (fstat(jail->cage_fd, &cage) < 0 || fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
+        if (fstat(jail->cage_fd, &cage) < 0 ||
+            fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
                 return step_fail(jail, -errno, "cage");
         if (cage.st_dev != parent.st_dev || cage.st_ino != parent.st_ino)
                 return step_fail(jail, -EBADE, "the host's root is still mounted");

@@ -108,16 +108,14 @@ test_cleanup_after_a_kill() {
 test_by_hand_the_status_is_passed_on_and_all_is_cleaned_up() {
         local status=0
         vm web1
-        fcjail run web1 >/tmp/out 2>&1 &
-        eventually grep "Started VM 'web1'" /tmp/out
+        by_hand web1
         fcjail stop web1
-        wait $!
+        wait "$helper"
         is_gone web1
 
-        fcjail run web1 >/tmp/out 2>&1 &
-        eventually grep "Started VM 'web1'" /tmp/out
-        kill -TERM $!
-        wait $! || status=$?
+        by_hand web1
+        kill -TERM "$helper"
+        wait "$helper" || status=$?
         is 156 "$status"
         is_gone web1
 }
@@ -125,10 +123,9 @@ test_by_hand_the_status_is_passed_on_and_all_is_cleaned_up() {
 test_by_hand_the_vmm_dies_with_its_starter() {
         local pid
         vm web1
-        fcjail run web1 >/tmp/out 2>&1 &
-        eventually grep "Started VM 'web1'" /tmp/out
+        by_hand web1
         pid=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
-        kill -KILL $!
+        kill -KILL "$helper"
         eventually test ! -d "/proc/$pid"
         fcjail cleanup web1
         is_gone web1

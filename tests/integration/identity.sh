@@ -63,7 +63,7 @@ test_a_range_that_is_used_up_is_said() {
 test_settings_of_metald() {
         printf '%s\n' UNKEY_METALD_JAILER_UID=1000 UNKEY_METALD_JAILER_GID=1001 \
                 UNKEY_METALD_JAILER_CHROOT_DIR=/srv/jailer FCJAIL_VMM=/usr/local/bin/demo-vmm \
-                FCJAIL_CONFIG=$ENV/demo.json >"$ENV/web1.env"
+                "FCJAIL_CONFIG=$ENV/demo.json" >"$ENV/web1.env"
         cp "$ENV/web1.env" "$ENV/web2.env"
         systemctl start fcjail@web1 fcjail@web2
         is "1000 1000 1000 1000" "$(uids web1)"
@@ -127,13 +127,12 @@ test_an_id_in_use_is_refused_by_hand_and_left_alone() {
 
 test_an_id_in_use_by_hand_is_refused_to_systemd_which_cleans_nothing() {
         vm web1
-        fcjail run web1 >/tmp/out 2>&1 &
-        eventually grep "Started VM 'web1'" /tmp/out
+        by_hand web1
         not systemctl start fcjail@web1
         says web1 "a VM of this id is being started, run by hand or cleaned up now"
         is Running "$(fcjail api web1 GET / | jq -r .state)"
         fcjail stop web1
-        wait
+        wait "$helper"
         is_gone web1
 }
 

@@ -58,7 +58,7 @@ test_something_else_in_the_place_of_a_namespace() {
         touch /run/netns/ipc
         mount --bind /proc/self/ns/ipc /run/netns/ipc
         for what in fifo file ipc; do
-                vm web1 FCJAIL_NETNS=$what
+                vm web1 "FCJAIL_NETNS=$what"
                 not systemctl start fcjail@web1
                 systemctl reset-failed fcjail@web1
         done
@@ -120,7 +120,7 @@ test_several_taps() {
 }
 
 test_no_tap() {
-        vm web1 FCJAIL_TAP=none FCJAIL_CONFIG=$ENV/plain.json
+        vm web1 FCJAIL_TAP=none "FCJAIL_CONFIG=$ENV/plain.json"
         echo '{}' >"$ENV/plain.json"
         systemctl start fcjail@web1
         is lo "$(in_netns_of web1 ip -brief link | awk '{ print $1 }')"
@@ -129,10 +129,9 @@ test_no_tap() {
 test_after_a_kill_of_everything_a_named_namespace_is_cleaned_by_the_next_start() {
         ip netns add blue
         vm web1 FCJAIL_NETNS=blue
-        fcjail run web1 >/tmp/out 2>&1 &
-        eventually grep "Started VM 'web1'" /tmp/out
-        kill -KILL $! "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
-        wait || true
+        by_hand web1
+        kill -KILL "$helper" "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
+        wait "$helper" || true
         ip netns exec blue ip link show dev tap0
         systemctl start fcjail@web1
         ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
