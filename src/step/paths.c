@@ -38,14 +38,12 @@ static int open_path(Jail *jail, const char *path, int flags, const char *remedy
                 return 0;
         }
 
+        const char *what = culprit && strcmp(culprit, path) != 0 ? culprit : "it";
         if (fd == -ENOENT)
-                return step_fail_because(jail, fd, EX_NOINPUT, path, "%s does not exist; %s",
-                                         culprit ? culprit : path, remedy);
+                return step_fail_because(jail, fd, EX_NOINPUT, path, "%s does not exist; %s", what, remedy);
         if (fd == -EPERM || fd == -ELOOP)
-                return step_fail_because(jail, fd, EX_NOPERM, path, "%s %s", culprit ? culprit : path,
-                                         chase_strerror(fd));
-        return step_fail_because(jail, fd, EX_NOINPUT, path, "%s: %s", culprit ? culprit : path,
-                                 chase_strerror(fd));
+                return step_fail_because(jail, fd, EX_NOPERM, path, "%s %s", what, chase_strerror(fd));
+        return step_fail_because(jail, fd, EX_NOINPUT, path, "%s: %s", what, chase_strerror(fd));
 }
 
 /* 1: an ELF program that needs no interpreter. The jail has no dynamic linker to offer. */

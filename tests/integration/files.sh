@@ -199,7 +199,7 @@ test_a_vmm_that_others_may_write_is_refused() {
         cp /usr/local/bin/demo-vmm /usr/local/bin/loose
         chmod 0775 /usr/local/bin/loose
         not systemctl start fcjail@web1
-        says web1 "/usr/local/bin/loose"
+        says web1 "/usr/local/bin/loose: it is not owned by root, or its group or others may write to it"
         is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 

@@ -142,4 +142,19 @@ test_all_ends_of_ten_vms_at_once() {
         systemctl stop "${units[@]}"
 }
 
+test_journalctl_explains() {
+        local text
+        journalctl --update-catalog
+        vm web1 FCJAIL_VMM=/nosuch FCJAIL_NETNS=blue
+        not systemctl start fcjail@web1
+        says web1 "Failed at step paths of 'web1': /nosuch: it does not exist; install Firecracker there"
+        text=$(journalctl -q -x -u fcjail@web1 --cursor="$cursor")
+        [[ $text == *"A path of VM web1 is not as it should be"*"namei -l /nosuch"* ]] || fail "$text"
+
+        echo FCJAIL_UDI=1 >>"$ENV/web1.env"
+        not systemctl start fcjail@web1
+        text=$(journalctl -q -x -u fcjail@web1 --cursor="$cursor")
+        [[ $text == *"There is no setting FCJAIL_UDI"*"In /etc/fcjail/web1.env, line 5"* ]] || fail "$text"
+}
+
 main "$@"
