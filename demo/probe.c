@@ -12,9 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/ioctl.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -60,8 +58,7 @@ static void put_ids(void)
 
         (void) getresuid(&ru, &eu, &su);
         (void) getresgid(&r, &e, &s);
-        printf("\"uid\":[%u,%u,%u,%u],\"gid\":[%u,%u,%u,%u],\"groups\":[", ru, eu, su,
-               (unsigned) setfsuid((uid_t) -1), r, e, s, (unsigned) setfsgid((gid_t) -1));
+        printf("\"uid\":[%u,%u,%u],\"gid\":[%u,%u,%u],\"groups\":[", ru, eu, su, r, e, s);
         n = getgroups(sizeof(groups) / sizeof(groups[0]), groups);
         for (int i = 0; i < n; i++)
                 printf("%s%u", i > 0 ? "," : "", groups[i]);
@@ -88,10 +85,9 @@ static void put_privileges(void)
                data[1].permitted, data[0].permitted, data[1].effective, data[0].effective,
                data[1].inheritable, data[0].inheritable, (unsigned long long) bounding,
                (unsigned long long) ambient);
-        printf(",\"no_new_privs\":%i,\"seccomp\":%i,\"securebits\":%i,\"dumpable\":%i,\"personality\":%i",
+        printf(",\"no_new_privs\":%i,\"seccomp\":%i,\"securebits\":%i,\"dumpable\":%i",
                prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_SECCOMP, 0, 0, 0, 0),
-               prctl(PR_GET_SECUREBITS, 0, 0, 0, 0), prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
-               personality(0xffffffff));
+               prctl(PR_GET_SECUREBITS, 0, 0, 0, 0), prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
 }
 
 static void put_signals(void)
