@@ -137,6 +137,11 @@ int load_plan(const char *id, const Caller *caller, Plan *ret)
                 return EX_OSERR;
         }
 
+        if (ret->uid_shared_by_alias)
+                log_warning("'%s' may share its uid %u with other VMs, as metald's settings mean it; "
+                            "FCJAIL_UID= and "
+                            "FCJAIL_SHARED_UID= say what you want",
+                            id, ret->uid);
         return EX_OK;
 }
 

@@ -95,8 +95,8 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
                 p->gid = p->uid; /* 0 again if the uid is still to be chosen */
 
         /* metald ran all its VMs as 1000, so its settings can only mean that the uid is shared. */
-        p->uid_shared =
-                c->shared_uid == TRISTATE_YES || (c->shared_uid == TRISTATE_UNSET && c->uid_from_alias);
+        p->uid_shared_by_alias = c->shared_uid == TRISTATE_UNSET && c->uid_from_alias;
+        p->uid_shared = c->shared_uid == TRISTATE_YES || p->uid_shared_by_alias;
         if (p->uid_shared && p->uid == 0)
                 return config_conflict(c, d, "FCJAIL_SHARED_UID",
                                        "yes needs a uid to share: set FCJAIL_UID= too");

@@ -48,6 +48,7 @@ typedef struct Plan {
         uint32_t uid, gid;  /* uid 0: one of uid_range; gid 0: as the uid */
         UidRange uid_range; /* both included */
         bool uid_shared;
+        bool uid_shared_by_alias; /* nobody has said so, but metald's settings mean it */
 
         char *chroot_dir;
         char *vmm; /* path on the host */

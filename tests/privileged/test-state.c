@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <signal.h>
+
+#include "child.h"
+#include "proc.h"
+#include "state.h"
+#include "uid-record.h"
+
+static StateRoot root;
+
+static void open_root(void)
+{
+        CHECK_IS(state_root_open(&root, NULL), 0);
+}
+
+/* One that is alive, as far as the record can tell: its VMM is this process. */
+static State example(const char *id, const char *invocation)
+{
+        char boot[33];
+        State s = { .stop_seconds = 20, .supervised = true };
+
+        CHECK_IS(boot_id(boot), 0);
+        s.id = strdup(id);
+        s.boot = strdup(boot);
+        s.invocation = strdup(invocation);
+        s.chroot_dir = strdup("/srv/jailer");
+        s.api = strdup("/run/firecracker.socket");
+        s.taps[s.n_taps++] = strdup("tap0");
+        return s;
+}
+
+/* Written and left by a starter that is gone. */
+static void write_down(const State *s, const ProcRef *vmm)
+{
+        _cleanup_close_ int fd = state_lock(&root, s->id, /* create= */ true);
+
+        CHECK(fd >= 0);
+        CHECK_IS(state_write(fd, s), 0);
+        CHECK_IS(state_append_uid(fd, 4711, 4712), 0);
+        if (vmm)
+                CHECK_IS(state_append_vmm(fd, vmm), 0);
+}
+
+static ProcRef self(void)
+{
+        ProcRef ref;
+
+        CHECK_IS(proc_ref(getpid(), &ref), 0);
+        return ref;
+}
+
+static void append_text(const char *id, const char *text)
+{
+        int fd = openat(root.vm_fd, id, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+        CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t) strlen(text));
+        (void) close(fd);
+}
+
+CHILD_TEST(state, what_is_written_is_read)
+{
+        State s = example("web1", "abc"), t = {};
+        ProcRef me;
+
+        open_root();
+        me = self();
+        write_down(&s, &me);
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK(strcmp(t.id, "web1") == 0 && strcmp(t.invocation, "abc") == 0 && strcmp(t.boot, s.boot) == 0);
+        CHECK(strcmp(t.chroot_dir, "/srv/jailer") == 0 && strcmp(t.api, "/run/firecracker.socket") == 0);
+        CHECK(t.supervised && !t.keep && !t.netns && t.stop_seconds == 20);
+        CHECK(t.n_taps == 1 && strcmp(t.taps[0], "tap0") == 0);
+        CHECK(t.uid == 4711 && t.gid == 4712 && t.vmm.pid == getpid());
+        CHECK_IS(state_vmm_alive(&t), 1);
+}
+
+CHILD_TEST(state, one_has_the_lock)
+{
+        open_root();
+        CHECK_IS(state_lock(&root, "web1", /* create= */ false), -ENOENT);
+        int fd = state_lock(&root, "web1", /* create= */ true);
+        CHECK(fd >= 0);
+        CHECK_IS(state_lock(&root, "web1", /* create= */ true), -EBUSY);
+        (void) close(fd);
+        CHECK(state_lock(&root, "web1", /* create= */ false) >= 0);
+}
+
+CHILD_TEST(state, a_child_keeps_the_lock)
+{
+        int pair[2], status;
+
+        open_root();
+        CHECK(pipe(pair) >= 0);
+        int fd = state_lock(&root, "web1", /* create= */ true);
+        pid_t pid = fork();
+        if (pid == 0) {
+                char c;
+                (void) close(pair[1]);
+                _exit(read(pair[0], &c, 1) == 0 ? 0 : 1);
+        }
+        (void) close(pair[0]);
+        (void) close(fd);
+        CHECK_IS(state_lock(&root, "web1", /* create= */ true), -EBUSY);
+        (void) close(pair[1]);
+        CHECK(waitpid(pid, &status, 0) == pid);
+        CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
+}
+
+CHILD_TEST(state, a_torn_line_tells_of_nothing)
+{
+        State s = example("web1", "abc"), t = {};
+
+        open_root();
+        write_down(&s, NULL);
+        append_text("web1", "VMM=1 2");
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK_IS(t.vmm.pid, 0);
+        CHECK_IS(state_vmm_alive(&t), 0);
+}
+
+CHILD_TEST(state, what_is_not_complete_tells_of_nothing)
+{
+        State t = {};
+
+        open_root();
+        CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
+        CHECK_IS(state_load(&root, "web1", &t), -ENODATA);
+        append_text("web1", "ID=web1\nBOOT_ID=1\nINVOCATION_ID=2\nCHROOT_DIR=/srv\nTAP=tap0\n");
+        CHECK_IS(state_load(&root, "web1", &t), -ENODATA);
+}
+
+CHILD_TEST(state, what_is_not_ours_is_refused)
+{
+        State s = example("web1", "abc"), t = {};
+
+        open_root();
+        write_down(&s, NULL);
+        append_text("web1", "WHAT=ever\n");
+        CHECK_IS(state_load(&root, "web1", &t), -EBADMSG);
+}
+
+CHILD_TEST(state, another_boot_is_over)
+{
+        State s = example("web1", "abc"), t = {};
+        ProcRef me;
+
+        open_root();
+        me = self();
+        free(s.boot);
+        s.boot = strdup("0123456789abcdef0123456789abcdef");
+        write_down(&s, &me);
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK_IS(state_vmm_alive(&t), 0);
+}
+
+CHILD_TEST(state, another_process_with_the_pid_is_not_the_vmm)
+{
+        ProcRef ref = self();
+
+        CHECK_IS(proc_alive(&ref), 1);
+        ref.start--;
+        CHECK_IS(proc_alive(&ref), 0);
+}
+
+CHILD_TEST(state, a_zombie_is_dead)
+{
+        siginfo_t si;
+        ProcRef ref;
+
+        pid_t pid = fork();
+        if (pid == 0)
+                for (;;)
+                        (void) pause();
+        CHECK_IS(proc_ref(pid, &ref), 0);
+        CHECK_IS(proc_alive(&ref), 1);
+        CHECK(kill(pid, SIGKILL) >= 0);
+        CHECK(waitid(P_PID, (id_t) pid, &si, WEXITED | WNOWAIT) >= 0);
+        CHECK_IS(proc_alive(&ref), 0);
+        CHECK(waitid(P_PID, (id_t) pid, &si, WEXITED) >= 0);
+        CHECK_IS(proc_alive(&ref), 0);
+}
+
+CHILD_TEST(uid_record, belongs_to_one_living_vm)
+{
+        State a = example("web1", "abc"), b = example("web2", "def");
+        char *owner = NULL;
+        ProcRef me;
+
+        open_root();
+        me = self();
+        write_down(&a, &me);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &a, &owner), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), -EBUSY);
+        CHECK(owner && strcmp(owner, "web1") == 0);
+        CHECK_IS(uid_record_claim(&root, 4712, false, &b, &owner), 0);
+        /* Only its own. */
+        CHECK_IS(uid_record_release(&root, 4711, &b), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), -EBUSY);
+        CHECK_IS(uid_record_release(&root, 4711, &a), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
+}
+
+CHILD_TEST(uid_record, of_a_dead_vm_counts_for_nothing)
+{
+        State a = example("web1", "abc"), b = example("web2", "def");
+        ProcRef dead;
+        char *owner = NULL;
+
+        open_root();
+        dead = self();
+        dead.start--;
+        write_down(&a, &dead);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &a, &owner), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
+}
+
+CHILD_TEST(uid_record, of_another_start_of_a_living_id_counts_for_nothing)
+{
+        State a = example("web1", "abc"), again = example("web1", "xyz"), b = example("web2", "def");
+        char *owner = NULL;
+        ProcRef me;
+
+        open_root();
+        me = self();
+        write_down(&again, &me);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &a, &owner), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
+}
+
+CHILD_TEST(uid_record, is_shared_only_if_all_say_so)
+{
+        State a = example("web1", "abc"), b = example("web2", "def"), c = example("web3", "ghi");
+        char *owner = NULL;
+        ProcRef me;
+
+        open_root();
+        me = self();
+        write_down(&a, &me);
+        write_down(&b, &me);
+        CHECK_IS(uid_record_claim(&root, 4711, true, &a, &owner), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, true, &b, &owner), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &c, &owner), -EBUSY);
+        CHECK_IS(uid_record_release(&root, 4711, &a), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &c, &owner), -EBUSY);
+        CHECK_IS(uid_record_release(&root, 4711, &b), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &c, &owner), 0);
+        write_down(&c, &me);
+        CHECK_IS(uid_record_claim(&root, 4711, true, &a, &owner), -EBUSY);
+        /* Nothing of the shared record is left. */
+        CHECK(faccessat(root.uid_fd, "4711.shared", F_OK, 0) < 0);
+}

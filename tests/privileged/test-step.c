@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Steps by themselves, and what became of them as /proc tells it. Whole starts are in tests/integration. */
+
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "child.h"
+#include "step.h"
+#include "tolerated.h"
+
+/* A line of /proc/self/status, with blanks between its values. */
+static const char *status_line(const char *field)
+{
+        static char line[512];
+        FILE *f = fopen("/proc/self/status", "re");
+
+        CHECK(f);
+        while (fgets(line, sizeof(line), f))
+                if (strncmp(line, field, strlen(field)) == 0 && line[strlen(field)] == ':') {
+                        fclose(f);
+                        line[strcspn(line, "\n")] = '\0';
+                        for (char *p = line; *p; p++)
+                                if (*p == '\t')
+                                        *p = ' ';
+                        return line + strlen(field) + 2;
+                }
+        fclose(f);
+        return "";
+}
+
+#define CHECK_STATUS(field, want)                                                                           \
+        do {                                                                                                \
+                const char *_got = status_line(field);                                                      \
+                if (strcmp(_got, want) != 0) {                                                              \
+                        fprintf(stderr, "%s:%i: %s is '%s', not '%s'\n", __FILE__, __LINE__, field, _got,   \
+                                want);                                                                      \
+                        _exit(EXIT_FAILURE);                                                                \
+                }                                                                                           \
+        } while (0)
+
+static const Plan plan = { .id = (char *) "web1" };
+static Jail jail;
+
+static void make_jail(void)
+{
+        int pair[2];
+
+        jail = jail_new(&plan, 0);
+        jail.uid = 4711;
+        jail.gid = 4712;
+        CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) >= 0);
+        jail.channel_fd = pair[0];
+}
+
+Test(step, names_and_messages_are_unique)
+{
+        for (size_t i = 0; i < n_steps; i++)
+                for (size_t k = i + 1; k < n_steps; k++) {
+                        cr_assert_str_neq(steps[i].name, steps[k].name);
+                        cr_assert_str_neq(steps[i].message_id, steps[k].message_id);
+                        cr_assert_leq(steps[i].side, steps[k].side);
+                }
+}
+
+Test(step, nothing_is_tolerated_that_the_table_does_not_have)
+{
+        cr_assert_eq(tolerate(TOLERATED_KEYRING, -ENOSYS), 0);
+        cr_assert_eq(tolerate(TOLERATED_KEYRING, -EPERM), -EPERM);
+        cr_assert_eq(tolerate(TOLERATED_ACL, -EOPNOTSUPP), 0);
+        cr_assert_eq(tolerate(TOLERATED_ACL, -ENOSYS), -ENOSYS);
+        cr_assert_eq(tolerate(TOLERATED_ACL, 3), 3);
+}
+
+CHILD_TEST(step, group_takes_the_group_and_no_other)
+{
+        const gid_t groups[] = { 1, 2, 3 };
+
+        make_jail();
+        CHECK(setgroups(ELEMENTSOF(groups), groups) >= 0);
+        CHECK_IS(step_group(&jail), 0);
+        CHECK_STATUS("Gid", "4712 4712 4712 4712");
+        CHECK_STATUS("Groups", " ");
+        CHECK_STATUS("Uid", "0 0 0 0");
+        CHECK_IS(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+        CHECK_IS(getsid(0), getpid());
+        CHECK_IS(close(open("/run/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+        struct stat st;
+        CHECK(stat("/run/file", &st) >= 0 && st.st_gid == 4712);
+}
+
+CHILD_TEST(step, group_fails_without_the_capability)
+{
+        make_jail();
+        CHECK(setuid(1) >= 0);
+        CHECK_IS(step_group(&jail), -EPERM);
+        CHECK(strcmp(jail.failure.object, "supplementary groups") == 0);
+        CHECK_IS(jail.failure.error, -EPERM);
+}
+
+CHILD_TEST(step, drop_leaves_nothing)
+{
+        make_jail();
+        CHECK(dup2(1, 700) == 700);
+        CHECK_IS(step_group(&jail), 0);
+        CHECK_IS(step_drop(&jail), 0);
+        /* Not dumpable, but /proc/self is still our own to read. */
+        CHECK_STATUS("Uid", "4711 4711 4711 4711");
+        CHECK_STATUS("Gid", "4712 4712 4712 4712");
+        CHECK_STATUS("CapInh", "0000000000000000");
+        CHECK_STATUS("CapPrm", "0000000000000000");
+        CHECK_STATUS("CapEff", "0000000000000000");
+        CHECK_STATUS("CapBnd", "0000000000000000");
+        CHECK_STATUS("CapAmb", "0000000000000000");
+        CHECK_STATUS("NoNewPrivs", "1");
+        CHECK(setuid(0) < 0 && setgid(0) < 0);
+        CHECK(fcntl(700, F_GETFD) < 0);
+        for (int fd = 4; fd < 256; fd++)
+                CHECK(fcntl(fd, F_GETFD) < 0);
+}
+
+CHILD_TEST(step, drop_fails_without_the_capability)
+{
+        make_jail();
+        CHECK(prctl(PR_CAPBSET_DROP, 8 /* CAP_SETPCAP */, 0, 0, 0) >= 0);
+        CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) >= 0);
+        CHECK(setuid(1) >= 0);
+        CHECK(step_drop(&jail) < 0);
+}
+
+CHILD_TEST(step, seccomp_refuses_what_no_vmm_needs)
+{
+        make_jail();
+        CHECK_IS(step_group(&jail), 0);
+        CHECK_IS(step_drop(&jail), 0);
+        CHECK_IS(step_seccomp(&jail), 0);
+        CHECK_IS(prctl(PR_GET_SECCOMP, 0, 0, 0, 0), 2);
+        CHECK(socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM);
+        CHECK(socket(AF_NETLINK, SOCK_RAW, 0) < 0 && errno == EPERM);
+        CHECK(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+        CHECK(syscall(SYS_unshare, CLONE_NEWUSER) < 0 && errno == EPERM);
+        CHECK(syscall(SYS_clone, CLONE_NEWUSER | 17, NULL, NULL, NULL, 0) < 0 && errno == EPERM);
+        CHECK(syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS);
+        CHECK(syscall(SYS_mount, NULL, NULL, NULL, 0, NULL) < 0 && errno == EPERM);
+        CHECK(syscall(SYS_ptrace, 0, 0, 0, 0) < 0 && errno == EPERM);
+        CHECK(syscall(SYS_io_uring_setup, 1, NULL) < 0 && errno == EPERM);
+        CHECK(syscall(SYS_bpf, 0, NULL, 0) < 0 && errno == EPERM);
+        /* What Firecracker needs beyond the ordinary. */
+        CHECK(syscall(SYS_memfd_create, "x", 0) >= 0);
+}
