@@ -109,6 +109,13 @@ test_restart() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
+# has_another_process ID PID: runs, and not as that one.
+has_another_process() {
+        local pid
+        pid=$(pid_of "$1")
+        unit_is "$1" active && ((pid > 0 && pid != $2))
+}
+
 test_a_guest_reboot_restarts_it_with_restart_always() {
         local first
         vm web1
@@ -116,7 +123,7 @@ test_a_guest_reboot_restarts_it_with_restart_always() {
         systemctl start fcjail@web1
         first=$(pid_of web1)
         fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
-        eventually bash -c "systemctl is-active -q fcjail@web1 && (( \$(systemctl show -P MainPID fcjail@web1) != $first ))"
+        eventually has_another_process web1 "$first"
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
