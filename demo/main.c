@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,21 +13,6 @@
 #include "vmm.h"
 
 #define CONFIG_MAX 65536
-
-const char *vm_id = "anonymous-instance";
-static FILE *log_file;
-
-void log_line(const char *format, ...)
-{
-        va_list ap;
-
-        va_start(ap, format);
-        fprintf(log_file, "demo-vmm: ");
-        vfprintf(log_file, format, ap);
-        fputc('\n', log_file);
-        fflush(log_file);
-        va_end(ap);
-}
 
 static unsigned long long usec(clockid_t clock)
 {
@@ -166,12 +150,8 @@ int main(int argc, char **argv, char **envp)
         Options o = parse_arguments(argc, argv);
         int listen_fd = -1;
 
-        log_file = stdout;
-        if (o.log_path) {
-                log_file = fopen(o.log_path, "ae");
-                if (!log_file)
-                        bad_arguments("cannot open", o.log_path);
-        }
+        if (!log_open(o.log_path))
+                bad_arguments("cannot open", o.log_path);
         on_signal(0);
         log_line("Running demo-vmm v" VERSION " as VM '%s'", vm_id);
         if (o.start_usec > 0)

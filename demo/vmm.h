@@ -28,7 +28,8 @@ typedef struct Options {
 
 extern const char *vm_id; /* --id */
 
-/* One line to the log, which is standard output unless --log-path says otherwise. */
+/* The log is standard output if path is NULL. false: it cannot be opened. */
+bool log_open(const char *path);
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* json.c: looks around in a JSON text without making anything of it. A value is a pointer to its first

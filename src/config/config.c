@@ -263,7 +263,7 @@ static int join_aliases(Loader *l, bool *ret_uid_from_alias)
 }
 
 /* A typo must not start an empty VMM. */
-static int check_id(Loader *l)
+static int check_id_known(Loader *l)
 {
         const Slot *any_id = slot_of(l, config_key_find("FCJAIL_ANY_ID"));
 
@@ -331,7 +331,7 @@ static int load(Loader *l, char *const *environment, Config *ret)
         if (r >= 0)
                 r = read_environment(l, environment);
         if (r >= 0)
-                r = check_id(l);
+                r = check_id_known(l);
         if (r >= 0)
                 r = make_config(l, &c);
         if (r < 0)
