@@ -5,6 +5,8 @@
  * descriptors, umask and signals as we want them and not as we were given them.
  */
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,25 +107,43 @@ static int fail(Jail *jail)
         return status;
 }
 
-static int succeed(Jail *jail)
+#define USEC_LEN 24
+
+/* One entry, with a field for each step's time. */
+static void log_start(const Jail *jail)
 {
-        const Plan *p = jail->plan;
-        char uid[16], pid[16], usec[24];
-        const LogField fields[] = {
+        char uid[USEC_LEN], pid[USEC_LEN], usec[USEC_LEN], names[STEPS_MAX][40], times[STEPS_MAX][USEC_LEN];
+        LogField fields[3 + STEPS_MAX] = {
                 { "FCJAIL_UID", uid },
                 { "FCJAIL_PID", pid },
                 { "FCJAIL_USEC", usec },
         };
+        const Plan *p = jail->plan;
+        size_t n = 3;
 
         (void) snprintf(uid, sizeof(uid), "%u", jail->uid);
         (void) snprintf(pid, sizeof(pid), "%i", jail->pid);
-        (void) snprintf(usec, sizeof(usec), "%llu", (unsigned long long) (now_usec() - jail->start_usec));
-        log_entry(LOG_INFO, MESSAGE_STARTED, 0, fields, ELEMENTSOF(fields),
-                  "Started VM '%s' as process %i, uid %u, %s", p->id, jail->pid, jail->uid,
+        (void) snprintf(usec, sizeof(usec), "%" PRIu64, now_usec() - jail->start_usec);
+        for (size_t i = 0; i < n_steps; i++) {
+                (void) snprintf(names[i], sizeof(names[i]), "FCJAIL_USEC_%s", steps[i].name);
+                for (char *c = names[i]; *c; c++)
+                        *c = (char) toupper(*c);
+                (void) snprintf(times[i], sizeof(times[i]), "%" PRIu32, jail->step_usec[i]);
+                fields[n++] = (LogField){ names[i], times[i] };
+        }
+
+        log_entry(LOG_INFO, MESSAGE_STARTED, 0, fields, n, "Started VM '%s' as process %i, uid %u, %s",
+                  p->id, jail->pid, jail->uid,
                   p->ready == READY_EXEC ? "executed"
                   : p->config            ? "its guest runs"
                                          : "its API answers");
+}
 
+static int succeed(Jail *jail)
+{
+        const Plan *p = jail->plan;
+
+        log_start(jail);
         if (!p->supervised)
                 return stay_with_vmm(jail);
 

@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,22 +28,21 @@
 #include "inside.h"
 #include "step.h"
 
-int message_send(int fd, MessageKind kind, const Failure *failure)
+int message_send(const Jail *jail, MessageKind kind)
 {
-        Message m = { .kind = (char) kind };
+        Message m = { .kind = (char) kind, .failure = jail->failure };
 
-        if (failure)
-                m.failure = *failure;
-        ssize_t n = send(fd, &m, sizeof(m), MSG_NOSIGNAL);
+        memcpy(m.step_usec, jail->step_usec, sizeof(m.step_usec));
+        ssize_t n = send(jail->channel_fd, &m, sizeof(m), MSG_NOSIGNAL);
         if (n < 0)
                 return -errno;
         return (size_t) n == sizeof(m) ? 0 : -EIO;
 }
 
-int message_receive(int fd, Message *ret)
+int message_receive(const Jail *jail, Message *ret)
 {
         for (;;) {
-                ssize_t n = recv(fd, ret, sizeof(*ret), 0);
+                ssize_t n = recv(jail->channel_fd, ret, sizeof(*ret), 0);
                 /* ECONNRESET: the other side went without having read all that we sent. It is reported once,
                  * and before what the other side has sent itself. */
                 if (n < 0 && (errno == EINTR || errno == ECONNRESET))
@@ -117,7 +117,7 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
                 r = steps_run(jail, STEP_INSIDE);
 
         /* Only failures come back. If OUTSIDE is gone too, nobody is left to tell. */
-        r = message_send(jail->channel_fd, MESSAGE_FAILED, &jail->failure);
+        r = message_send(jail, MESSAGE_FAILED);
         _exit(r < 0 ? EX_TEMPFAIL : EX_OSERR);
 }
 
@@ -137,7 +137,7 @@ static int let_go(Jail *jail)
                 return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
         jail->state.vmm = ref;
 
-        r = message_send(jail->channel_fd, MESSAGE_GO, NULL);
+        r = message_send(jail, MESSAGE_GO);
         if (r < 0 && r != -EPIPE)
                 return step_fail(jail, r, "channel");
         return 0;

@@ -18,7 +18,7 @@ static int wait_for_go(Jail *jail)
         Message m;
         int r;
 
-        r = message_receive(jail->channel_fd, &m);
+        r = message_receive(jail, &m);
         if (r < 0)
                 return step_fail(jail, r, "channel");
         if (r == 0 || m.kind != MESSAGE_GO)
@@ -49,7 +49,7 @@ int step_exec(Jail *jail)
         /* The sockets that the VMM makes are for its uid and its group. */
         (void) umask(0007);
 
-        r = message_send(jail->channel_fd, MESSAGE_BEGIN, NULL);
+        r = message_send(jail, MESSAGE_BEGIN);
         if (r < 0)
                 return step_fail(jail, r, "the starting process");
 

@@ -14,14 +14,15 @@ typedef enum MessageKind {
 
 typedef struct Message {
         char kind;
-        Failure failure; /* of MESSAGE_FAILED */
+        Failure failure;               /* of MESSAGE_FAILED */
+        uint32_t step_usec[STEPS_MAX]; /* of MESSAGE_BEGIN */
 } Message;
 
-/* Never raises SIGPIPE. 0 or -errno; -EPIPE: the other side is gone. */
-int message_send(int fd, MessageKind kind, const Failure *failure) _must_check_;
+/* Never raises SIGPIPE. Failure and times are those of the jail. 0 or -errno; -EPIPE: the other side is gone. */
+int message_send(const Jail *jail, MessageKind kind) _must_check_;
 
 /* Waits for one. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
-int message_receive(int fd, Message *ret) _must_check_;
+int message_receive(const Jail *jail, Message *ret) _must_check_;
 
 /* The inode that stands for this process's namespace of a kind, as /proc/self/ns shows it. */
 int namespace_inode(NamespaceId ns, ino_t *ret) _must_check_;

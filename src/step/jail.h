@@ -22,6 +22,9 @@ typedef struct Failure {
         char reason[512]; /* instead of the errno's text; may be empty */
 } Failure;
 
+/* At least as many as step.c has. */
+#define STEPS_MAX 24
+
 /* The namespaces whose identity is checked; indexes of the arrays below. */
 typedef enum NamespaceId {
         NAMESPACE_NET,
@@ -67,6 +70,7 @@ typedef struct Jail {
         int jail_fd;                 /* the jail's root on it */
         struct stat root_st, run_st; /* of root_fd and run_fd, for the audit */
 
+        uint32_t step_usec[STEPS_MAX]; /* how long each step took, by its index in the table */
         Failure failure;
 } Jail;
 

@@ -26,7 +26,7 @@ int step_launch(Jail *jail)
         int r;
 
         for (;;) {
-                r = message_receive(jail->channel_fd, &m);
+                r = message_receive(jail, &m);
                 if (r < 0)
                         return step_fail(jail, r, "channel");
                 if (r == 0)
@@ -37,6 +37,8 @@ int step_launch(Jail *jail)
                         return m.failure.error < 0 ? m.failure.error : -EIO;
                 }
                 begun = m.kind == MESSAGE_BEGIN;
+                if (begun)
+                        steps_take_times(jail, m.step_usec);
         }
 
         if (!begun)

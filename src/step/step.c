@@ -34,6 +34,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "api.h"
 #include "log.h"
 #include "messages.h"
 #include "step.h"
@@ -66,6 +67,7 @@ const Step steps[] = {
         { "ready", STEP_AFTER, step_ready, NULL, EX_UNAVAILABLE, MESSAGE_READY, "see the VMM ready" },
 };
 const size_t n_steps = ELEMENTSOF(steps);
+_Static_assert(ELEMENTSOF(steps) <= STEPS_MAX, "STEPS_MAX");
 
 int steps_run(Jail *jail, StepSide side)
 {
@@ -74,7 +76,9 @@ int steps_run(Jail *jail, StepSide side)
         for (size_t i = 0; i < n_steps; i++) {
                 if (steps[i].side != side)
                         continue;
+                uint64_t begin = now_usec();
                 r = steps[i].run(jail);
+                jail->step_usec[i] = (uint32_t) (now_usec() - begin);
                 if (r < 0) {
                         /* A failure that INSIDE reported names the step it came from. */
                         if (jail->failure.step < 0)
@@ -84,6 +88,13 @@ int steps_run(Jail *jail, StepSide side)
         }
 
         return 0;
+}
+
+void steps_take_times(Jail *jail, const uint32_t *usec)
+{
+        for (size_t i = 0; i < n_steps; i++)
+                if (steps[i].side == STEP_INSIDE)
+                        jail->step_usec[i] = usec[i];
 }
 
 int steps_undo(const StateRoot *root, const State *state)

@@ -35,6 +35,9 @@ extern const size_t n_steps;
 /* Runs the steps of one side in order. 0, or the -errno of the first that failed, with jail->failure set. */
 int steps_run(Jail *jail, StepSide side) _must_check_;
 
+/* INSIDE's own times, as it reported them right before the exec. That of `exec` itself ends with INSIDE. */
+void steps_take_times(Jail *jail, const uint32_t *usec);
+
 /*
  * Takes away what the state tells of, last step first. Goes on after an error, so that as much as possible
  * is gone, and returns the first one; each is logged with the step's message id. The state file itself
