@@ -116,6 +116,18 @@ int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd)
         return make_file(dir_fd, name, mode, fill_from_file, NULL, 0, source_fd);
 }
 
+int at_fill_file(int dir_fd, const char *name, mode_t mode, int source_fd)
+{
+        int r;
+
+        _cleanup_close_ int fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        r = fill_from_file(fd, NULL, 0, source_fd);
+        return r < 0 ? r : RET_NERRNO(fchmod(fd, mode));
+}
+
 int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size)
 {
         struct stat st;

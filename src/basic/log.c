@@ -8,10 +8,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "systemd.h"
 
 #define FIELDS_MAX 40
 #define FIELD_LEN  2048
@@ -48,8 +48,8 @@ static _printf_(2, 3) void add(Entry *e, const char *format, ...)
         e->n++;
 }
 
-static void to_journal(int priority, const char *message_id, int errnum, const LogField *fields,
-                       size_t n_fields, const char *message)
+static int to_journal(int priority, const char *message_id, int errnum, const LogField *fields,
+                      size_t n_fields, const char *message)
 {
         static Entry e; /* large, and there is one thread */
 
@@ -69,7 +69,7 @@ static void to_journal(int priority, const char *message_id, int errnum, const L
                 if (f->value)
                         add(&e, "%s=%s", f->name, f->value);
 
-        (void) sd_journal_sendv(e.iov, e.n);
+        return systemd_journal_sendv(e.iov, e.n);
 }
 
 void log_entry(int priority, const char *message_id, int errnum, const LogField *fields, size_t n_fields,
@@ -82,8 +82,10 @@ void log_entry(int priority, const char *message_id, int errnum, const LogField 
         (void) vsnprintf(message, sizeof(message), format, ap);
         va_end(ap);
 
-        if (log_target.to_journal)
-                to_journal(priority, message_id, errnum, fields, n_fields, message);
-        else if (priority < LOG_DEBUG)
+        if (log_target.to_journal &&
+            to_journal(priority, message_id, errnum, fields, n_fields, message) >= 0)
+                return;
+        /* Of a unit, this is in the journal as well, without the fields. */
+        if (priority < LOG_DEBUG)
                 (void) dprintf(STDERR_FILENO, "fcjail: %s\n", message);
 }

@@ -11,6 +11,7 @@
 #define MESSAGE_UID                "17a24743d17042b48480637ece3a9d22"
 #define MESSAGE_TREE               "3d8264cc8d1d4d6eb054ec7382aa55e4"
 #define MESSAGE_CLONE              "ee966ab49c27496c9bf536f1a5439d15"
+#define MESSAGE_COPY               "83cdfe3bba7147f589f1f6b423bd98c8"
 #define MESSAGE_NETNS              "6516a1cacd874a0f94323d46e3cf2ae7"
 #define MESSAGE_TAP                "fdf6d4e92a5a43cfa4e3a48e45f1a02a"
 #define MESSAGE_GROUP              "df719cc699504257aa980da180008864"

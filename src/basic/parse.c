@@ -165,6 +165,11 @@ const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX])
         return buf;
 }
 
+bool id128_valid(const char *s)
+{
+        return strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
+}
+
 bool id_valid(const char *s)
 {
         size_t n = strlen(s);

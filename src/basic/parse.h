@@ -51,6 +51,9 @@ const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);
 /* [A-Za-z0-9][A-Za-z0-9-]{0,63}, not "default" or "jailer" (those name files of ours). */
 bool id_valid(const char *s) _pure_;
 
+/* 32 lower-case hex digits, as systemd writes its 128-bit ids. */
+bool id128_valid(const char *s) _pure_;
+
 /* A network interface name the kernel takes as it is: [A-Za-z][A-Za-z0-9_.-]{0,14}, not "all" or "default"
  * (they are directories in /proc/sys/net). No '%', which the kernel would expand. */
 bool ifname_valid(const char *s) _pure_;

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "at.h"
@@ -75,13 +74,16 @@ int proc_alive(const ProcRef *ref)
 
 int boot_id(char ret[33])
 {
-        sd_id128_t id;
+        _cleanup_free_ char *text = NULL;
+        size_t n = 0;
         int r;
 
-        r = sd_id128_get_boot(&id);
+        r = at_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text, NULL);
         if (r < 0)
                 return r;
-
-        (void) sd_id128_to_string(id, ret);
-        return 0;
+        for (const char *p = text; *p && *p != '\n'; p++)
+                if (*p != '-' && n < 32)
+                        ret[n++] = *p;
+        ret[n] = '\0';
+        return id128_valid(ret) ? 0 : -EBADMSG;
 }

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -22,6 +21,7 @@
 #include "log.h"
 #include "messages.h"
 #include "step.h"
+#include "systemd.h"
 #include "verbs.h"
 #include "vmm.h"
 
@@ -90,10 +90,12 @@ static int fail(Jail *jail)
         const Failure *f = &jail->failure;
         int status = failure_log(jail->plan, f);
 
-        (void) sd_notifyf(/* unset_environment= */ 0, "STATUS=Failed at step %s: %s: %s\nERRNO=%i",
-                          steps[f->step].name, f->object, f->reason[0] ? f->reason : strerror(-f->error),
-                          -f->error);
-
+        char text[sizeof(f->object) + sizeof(f->reason) + 128];
+        (void) snprintf(text, sizeof(text), "STATUS=Failed at step %s: %s: %s\nERRNO=%i",
+                        steps[f->step].name, f->object, f->reason[0] ? f->reason : strerror(-f->error),
+                        -f->error);
+        if (jail->plan->supervised)
+                (void) systemd_notify(text); /* the journal has it, too */
         /* A VMM that is up but not ready goes at once; systemd would wait for it. */
         if (jail->pid_fd >= 0 && !vmm_kill(jail->pid_fd, jail->uid))
                 log_warning("The VMM of '%s', process %i, could not be killed", jail->plan->id, jail->pid);
@@ -148,10 +150,12 @@ static int succeed(Jail *jail)
                 return stay_with_vmm(jail);
 
         /* One datagram, and the last: what is sent after MAINPID= would come from a stranger. */
-        int r = sd_notifyf(/* unset_environment= */ 0, "MAINPID=%i\nREADY=1\nSTATUS=VM runs as uid %u",
-                           jail->pid, jail->uid);
-        if (r < 0) {
-                log_error("Failed to notify systemd: %s", strerror(-r));
+        char text[128];
+        (void) snprintf(text, sizeof(text), "MAINPID=%i\nREADY=1\nSTATUS=VM runs as uid %u", jail->pid,
+                        jail->uid);
+        int r = systemd_notify(text);
+        if (r <= 0) {
+                log_error("Failed to notify systemd: %s", r < 0 ? strerror(-r) : "it does not listen");
                 return EX_OSERR;
         }
         return EX_OK;

@@ -123,7 +123,7 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
 
 /* The record names the process before it may execute anything. That it is gone already is for the channel to
  * tell. */
-static int let_go(Jail *jail)
+static int record(Jail *jail)
 {
         ProcRef ref;
         int r;
@@ -135,11 +135,8 @@ static int let_go(Jail *jail)
                 r = state_append_vmm(jail->state_fd, &ref);
         if (r < 0)
                 return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
-        jail->state.vmm = ref;
 
-        r = message_send(jail, MESSAGE_GO);
-        if (r < 0 && r != -EPIPE)
-                return step_fail(jail, r, "channel");
+        jail->state.vmm = ref;
         return 0;
 }
 
@@ -193,5 +190,5 @@ int step_clone(Jail *jail)
         if (r < 0)
                 return r;
 
-        return let_go(jail);
+        return record(jail);
 }

@@ -22,6 +22,9 @@ typedef struct Failure {
         char reason[512]; /* instead of the errno's text; may be empty */
 } Failure;
 
+/* Of the VMM in the jail: see tree.c. */
+#define VMM_MODE 0511
+
 /* At least as many as step.c has. */
 #define STEPS_MAX 24
 

@@ -11,6 +11,7 @@
 
 #include "inside.h"
 #include "step.h"
+#include "systemd.h"
 
 static bool has_ended(const Jail *jail)
 {
@@ -24,6 +25,9 @@ int step_launch(Jail *jail)
         bool begun = false;
         Message m;
         int r;
+
+        /* While INSIDE is at work. */
+        systemd_load();
 
         for (;;) {
                 r = message_receive(jail, &m);

@@ -10,10 +10,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sysexits.h>
-#include <systemd/sd-id128.h>
 
 #include "fd-util.h"
+#include "parse.h"
 #include "step.h"
 #include "uid-record.h"
 
@@ -21,13 +22,19 @@
 static int find_invocation(char ret[33])
 {
         const char *env = getenv("INVOCATION_ID");
-        sd_id128_t id;
-        int r;
+        uint8_t bytes[16];
 
-        r = env ? sd_id128_from_string(env, &id) : sd_id128_randomize(&id);
-        if (r < 0)
-                return r;
-        (void) sd_id128_to_string(id, ret);
+        if (env) {
+                if (!id128_valid(env))
+                        return -EBADMSG;
+                memcpy(ret, env, 33);
+                return 0;
+        }
+
+        if (getrandom(bytes, sizeof(bytes), /* flags= */ 0) != sizeof(bytes))
+                return -errno;
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                (void) snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
         return 0;
 }
 

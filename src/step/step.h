@@ -56,6 +56,7 @@ int undo_uid(Undo *undo) _must_check_;
 int step_tree(Jail *jail) _must_check_;
 int undo_tree(Undo *undo) _must_check_;
 int step_clone(Jail *jail) _must_check_;
+int step_copy(Jail *jail) _must_check_;
 int step_netns(Jail *jail) _must_check_;
 int step_tap(Jail *jail) _must_check_;
 int undo_tap(Undo *undo) _must_check_;

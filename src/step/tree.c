@@ -32,8 +32,6 @@
 #include "step.h"
 #include "tolerated.h"
 
-#define VMM_MODE 0511
-
 /* name: in the VM's directory; "": that directory; NULL: the one above it. */
 static int fail_at(Jail *jail, int r, const char *name)
 {
@@ -173,7 +171,8 @@ static int make_vmm(Jail *jail)
                         "is mounted noexec, so a copy of the VMM there cannot be executed; "
                         "remount it, move FCJAIL_CHROOT_DIR=, or say FCJAIL_VMM_TEXT=shared");
 
-        r = at_copy_file(jail->root_fd, JAIL_VMM, VMM_MODE, jail->vmm_fd);
+        /* Filled in, and made executable, by step `copy`. */
+        r = at_write_file(jail->root_fd, JAIL_VMM, 0200, "", 0);
         return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
 }
 

@@ -31,7 +31,8 @@ fails_at() {
 test_every_step_says_that_it_failed() {
         fails_at state 75 ftruncate:error=ENOSPC
         fails_at uid 75 symlinkat:error=ENOSPC
-        fails_at tree 73 sendfile:error=EIO
+        fails_at copy 73 sendfile:error=EIO:when=3
+        fails_at tree 73 sendfile:error=EIO:when=1
         fails_at tree 73 open_tree:error=EPERM:when=2
         fails_at clone 71 clone:error=EAGAIN
         fails_at netns 71 setns:error=EPERM

@@ -181,7 +181,7 @@ test_a_full_disk_is_said_and_leaves_nothing() {
         mount -t tmpfs -o size=64k,mode=0755 tmpfs /mnt/full
         vm web1 FCJAIL_CHROOT_DIR=/mnt/full
         not systemctl start fcjail@web1
-        says web1 "Failed at step tree of 'web1': /mnt/full/firecracker/web1/root/firecracker: No space left on device"
+        says web1 "Failed at step copy of 'web1': /mnt/full/firecracker/web1/root/firecracker: No space left on device"
         is firecracker "$(ls /mnt/full)"
         is_empty /mnt/full/firecracker
         umount /mnt/full
