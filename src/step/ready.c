@@ -6,12 +6,10 @@
  * FCJAIL_CONFIG= the guest must run, without it the API must answer.
  */
 
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sysexits.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "api.h"
 #include "fd-util.h"
@@ -20,22 +18,23 @@
 /* Shorter than the unit's TimeoutStartSec=, so that it is we who say what is missing. */
 #define READY_TIMEOUT_USEC (10U * 1000000U)
 
-/* Between two questions to a VMM that is not there yet. The kernel tells us when a socket appears in run/;
- * that somebody listens on it, or that the guest runs, it does not. */
-#define RETRY_MSEC 1
+/* Between two questions to a VMM that is not there yet: a sixteenth of the time it took so far, so that a fast one
+ * is not kept waiting and a slow one is not bothered. Not inotify(7), which could tell of the socket: to close its
+ * descriptor waits for a grace period of the kernel, 15 ms here. */
+#define RETRY_MIN_USEC 100U
+#define RETRY_MAX_USEC 20000U
 
-/* Waits for a change in run/, the end of the VMM (-ESRCH), or the time. */
-static int wait_a_moment(const Jail *jail, int watch_fd, int msec)
+/* Waits, or returns -ESRCH as soon as the VMM has ended. */
+static int wait_a_moment(const Jail *jail, uint64_t waited_usec)
 {
-        struct pollfd p[] = { { .fd = jail->pid_fd, .events = POLLIN },
-                              { .fd = watch_fd, .events = POLLIN } };
-        char events[4096];
+        struct pollfd p = { .fd = jail->pid_fd, .events = POLLIN };
+        uint64_t usec = waited_usec / 16;
 
-        if (poll(p, ELEMENTSOF(p), msec) < 0 && errno != EINTR)
+        usec = usec < RETRY_MIN_USEC ? RETRY_MIN_USEC : usec > RETRY_MAX_USEC ? RETRY_MAX_USEC : usec;
+        int n = ppoll(&p, 1, &(struct timespec){ .tv_nsec = (long) usec * 1000 }, NULL);
+        if (n < 0 && errno != EINTR)
                 return -errno;
-        if (p[1].revents && read(watch_fd, events, sizeof(events)) < 0 && errno != EAGAIN)
-                return -errno;
-        return p[0].revents ? -ESRCH : 0;
+        return n > 0 ? -ESRCH : 0;
 }
 
 /* 1: ready. 0: not yet. */
@@ -80,19 +79,12 @@ static int fail(Jail *jail, int r)
 
 int step_ready(Jail *jail)
 {
-        uint64_t deadline = now_usec() + READY_TIMEOUT_USEC;
-        char path[FD_PATH_MAX];
+        uint64_t begin = now_usec(), deadline = begin + READY_TIMEOUT_USEC;
         int r;
 
         if (jail->plan->ready == READY_EXEC)
                 return 0;
 
-        _cleanup_close_ int watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-        if (watch_fd < 0 ||
-            inotify_add_watch(watch_fd, fd_path(path, jail->run_fd), IN_CREATE | IN_MOVED_TO) < 0)
-                return step_fail(jail, -errno, "/" JAIL_RUN);
-
-        bool seen = false;
         for (;;) {
                 r = ask(jail, deadline);
                 if (r != 0)
@@ -100,9 +92,7 @@ int step_ready(Jail *jail)
                 if (now_usec() >= deadline)
                         return fail(jail, -ETIMEDOUT);
 
-                seen = seen || faccessat(jail->run_fd, jail->plan->api + strlen("/" JAIL_RUN "/"), F_OK,
-                                         AT_SYMLINK_NOFOLLOW) >= 0;
-                r = wait_a_moment(jail, watch_fd, seen ? RETRY_MSEC : 100);
+                r = wait_a_moment(jail, now_usec() - begin);
                 if (r < 0)
                         return fail(jail, r);
         }

@@ -109,13 +109,6 @@ test_restart() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
-# has_another_process ID PID: runs, and not as that one.
-has_another_process() {
-        local pid
-        pid=$(pid_of "$1")
-        unit_is "$1" active && ((pid > 0 && pid != $2))
-}
-
 test_a_guest_reboot_restarts_it_with_restart_always() {
         local first
         vm web1

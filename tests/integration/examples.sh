@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# The examples that are installed do what they say.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+EXAMPLES=/usr/share/doc/fcjail/examples
+
+# use NAME: the example as a drop-in of fcjail@web1.
+use() {
+        mkdir -p /run/systemd/system/fcjail@web1.service.d
+        cp "$EXAMPLES/$1" /run/systemd/system/fcjail@web1.service.d/
+        systemctl daemon-reload
+        systemd-analyze verify --man=no fcjail@web1.service
+}
+
+runs() {
+        systemctl start fcjail@web1
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        is 0000000000000000 "$(status_of "$(pid_of web1)" CapBnd)"
+        systemctl stop fcjail@web1
+        ended_well web1
+}
+
+# exposed AT-MOST: systemd's score, in tenths.
+exposed() {
+        local score
+        score=$(systemd-analyze security --no-pager fcjail@web1.service | sed -n 's/.*exposure level.*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
+        ((score <= $1)) || fail "the exposure is $score"
+}
+
+test_default_score() {
+        vm web1
+        exposed 51
+}
+
+test_strict() {
+        vm web1
+        use strict.conf
+        exposed 33
+        runs
+}
+
+test_dynamic_user() {
+        vm web1
+        use dynamic-user.conf
+        runs
+}
+
+test_strict_with_dynamic_user() {
+        vm web1
+        use strict.conf
+        use dynamic-user.conf
+        runs
+}
+
+test_reboot() {
+        local first
+        vm web1
+        use reboot.conf
+        systemctl start fcjail@web1
+        first=$(pid_of web1)
+        fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
+        eventually has_another_process web1 "$first"
+        systemctl stop fcjail@web1
+        unit_is web1 inactive
+}
+
+test_limits() {
+        vm web1
+        use limits.conf
+        is 1153433600 "$(systemctl show -P MemoryMax fcjail@web1)"
+        runs
+}
+
+# The rule is asked as polkitd asks it, where there is one.
+test_polkit() {
+        local status=0
+        if ! command -v polkitd >/dev/null && [[ ! -x /usr/lib/polkit-1/polkitd ]]; then
+                skip "polkit is not here"
+        fi
+        cp "$EXAMPLES/50-fcjail.rules" /etc/polkit-1/rules.d/
+        useradd --system --groups fcjail manager 2>/dev/null || true
+        useradd --system stranger 2>/dev/null || true
+        systemctl start dbus.socket polkit.service
+        vm web1
+        setpriv --reuid manager --regid manager --init-groups systemctl --no-ask-password start fcjail@web1
+        unit_is web1 active
+        setpriv --reuid stranger --regid stranger --clear-groups systemctl --no-ask-password stop fcjail@web1 || status=$?
+        not is 0 "$status"
+        not setpriv --reuid manager --regid manager --init-groups systemctl --no-ask-password stop systemd-journald.service
+        setpriv --reuid manager --regid manager --init-groups systemctl --no-ask-password stop fcjail@web1
+        unit_is web1 inactive
+}
+
+main "$@"
