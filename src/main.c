@@ -9,36 +9,77 @@
 #include "macro.h"
 #include "verbs.h"
 
-static const struct {
+typedef struct Verb {
         const char *name;
         const char *arguments;
         int min_args, max_args;
         int (*run)(char **args);
         const char *summary;
-} verbs[] = {
+} Verb;
+
+static int verb_help(char **args);
+static int verb_completion(char **args);
+
+static const Verb verbs[] = {
         { "run", "ID", 1, 1, verb_run, "start the VM; by hand, stay until it ends" },
         { "stop", "ID", 1, 1, verb_stop, "ask the guest to shut down, and wait" },
         { "cleanup", "ID", 1, 1, verb_cleanup, "remove what a VM that ended has left" },
-        { "check", "ID", 1, 1, verb_check, "print what a start would do, and every error" },
+        { "check", "[--json] ID", 1, 2, verb_check, "print what a start would do, and every error" },
         { "api", "ID METHOD PATH [JSON]", 3, 4, verb_api, "send a request to the VMM's API" },
+        { "help", "", 0, 0, verb_help, "print this" },
+        { "completion", "", 0, 0, verb_completion, "print a completion for bash" },
 };
 
 static void usage(FILE *f)
 {
-        fprintf(f, "fcjail VERB ID …\n\n"
-                   "Starts Firecracker microVMs in a jail; usually as fcjail@ID.service.\n\n");
+        fprintf(f, "fcjail VERB ID …\n\nStarts Firecracker microVMs in a jail; usually as "
+                   "fcjail@ID.service.\n\n");
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
-                fprintf(f, "  fcjail %-7s %-24s %s\n", v->name, v->arguments, v->summary);
+                fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, v->arguments, v->summary);
         fprintf(f, "\n  fcjail --help\n  fcjail --version\n\nSee fcjail(1), fcjail.env(5), "
                    "fcjail@.service(8).\n");
 }
 
+static int verb_help(char **args)
+{
+        (void) args;
+        usage(stdout);
+        return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
+/* Ids are those that have settings. */
+static int verb_completion(char **args)
+{
+        (void) args;
+        printf("# bash completion for fcjail, made by `fcjail completion`\n"
+               "_fcjail() {\n"
+               "        local current=${COMP_WORDS[COMP_CWORD]}\n"
+               "        if ((COMP_CWORD == 1)); then\n"
+               "                mapfile -t COMPREPLY < <(compgen -W '--help --version");
+        FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
+                printf(" %s", v->name);
+        printf("' -- \"$current\")\n"
+               "        elif ((COMP_CWORD == 2)); then\n"
+               "                local ids\n"
+               "                ids=$(cd /etc/fcjail 2>/dev/null && compgen -G '*.env' | sed 's/\\.env$//; "
+               "/^default$/d')\n"
+               "                mapfile -t COMPREPLY < <(compgen -W \"$ids\" -- \"$current\")\n"
+               "        fi\n"
+               "}\n"
+               "complete -F _fcjail fcjail\n");
+        return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
+static int wrong_usage(const Verb *v)
+{
+        fprintf(stderr, "fcjail: usage: fcjail %s %s\n", v->name, v->arguments);
+        return EX_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-        if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-                usage(stdout);
-                return EX_OK;
-        }
+        if (argc == 2 && strcmp(argv[1], "--help") == 0)
+                return verb_help(NULL);
         if (argc == 2 && strcmp(argv[1], "--version") == 0) {
                 printf("fcjail %s\n", PROJECT_VERSION);
                 return EX_OK;
@@ -47,10 +88,8 @@ int main(int argc, char **argv)
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs)) {
                 if (argc < 2 || strcmp(argv[1], v->name) != 0)
                         continue;
-                if (argc - 2 < v->min_args || argc - 2 > v->max_args) {
-                        fprintf(stderr, "fcjail: usage: fcjail %s %s\n", v->name, v->arguments);
-                        return EX_USAGE;
-                }
+                if (argc - 2 < v->min_args || argc - 2 > v->max_args)
+                        return wrong_usage(v);
                 return v->run(argv + 2);
         }
 

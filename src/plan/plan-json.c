@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The plan for programs: the same facts as in plan-dump.c. A member that says nothing is left out. */
+
+#include <json-c/json.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "plan.h"
+
+/* Adds a member; -ENOMEM if the value could not be made. Takes the value in any case. */
+static int add(struct json_object *o, const char *name, struct json_object *value)
+{
+        if (!value)
+                return -ENOMEM;
+        if (json_object_object_add(o, name, value) < 0) {
+                json_object_put(value);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_string(struct json_object *o, const char *name, const char *value)
+{
+        return value ? add(o, name, json_object_new_string(value)) : 0;
+}
+
+static int add_number(struct json_object *o, const char *name, uint32_t value)
+{
+        return value != 0 ? add(o, name, json_object_new_int64(value)) : 0;
+}
+
+static int add_bool(struct json_object *o, const char *name, bool value)
+{
+        return add(o, name, json_object_new_boolean(value));
+}
+
+static int append(struct json_object *array, struct json_object *value)
+{
+        if (!value)
+                return -ENOMEM;
+        if (json_object_array_add(array, value) < 0) {
+                json_object_put(value);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Several results: the first that is bad. */
+static int first_error(const int *results, size_t n)
+{
+        FOREACH_ARRAY (r, results, n)
+                if (*r < 0)
+                        return *r;
+        return 0;
+}
+
+#define ALL(...)                                                                                            \
+        first_error((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+
+static int add_nodes(struct json_object *o, const Plan *p)
+{
+        struct json_object *array = json_object_new_array();
+        int r;
+
+        r = add(o, "nodes", array);
+        FOREACH_ARRAY (n, p->nodes, p->n_nodes) {
+                struct json_object *node = r >= 0 ? json_object_new_object() : NULL;
+                char path[64], mode[8];
+
+                if (r < 0 || append(array, node) < 0)
+                        return -ENOMEM;
+                (void) snprintf(path, sizeof(path), "/dev/%s", n->path);
+                (void) snprintf(mode, sizeof(mode), "%04o", n->mode);
+                r = ALL(add_string(node, "path", path),
+                        add(node, "major", json_object_new_int64(major(n->rdev))),
+                        add(node, "minor", json_object_new_int64(minor(n->rdev))),
+                        add_string(node, "mode", mode));
+        }
+        return r;
+}
+
+static int add_addresses(struct json_object *tap, const TapConfig *t)
+{
+        struct json_object *array = json_object_new_array();
+        char text[ADDRESS_STR_MAX];
+        int r;
+
+        r = add(tap, "addresses", array);
+        FOREACH_ARRAY (a, t->addresses, t->n_addresses)
+                if (r >= 0)
+                        r = append(array, json_object_new_string(address_to_string(a, text)));
+        return r;
+}
+
+static int add_taps(struct json_object *o, const Plan *p)
+{
+        struct json_object *array = json_object_new_array();
+        int r;
+
+        r = add(o, "taps", array);
+        FOREACH_ARRAY (t, p->taps, p->n_taps) {
+                struct json_object *tap = r >= 0 ? json_object_new_object() : NULL;
+                const uint8_t *m = t->mac.ether_addr_octet;
+                char mac[18];
+
+                if (r < 0 || append(array, tap) < 0)
+                        return -ENOMEM;
+                (void) snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
+                                m[4], m[5]);
+                r = ALL(add_string(tap, "name", t->name), add_number(tap, "mtu", t->mtu),
+                        add_string(tap, "mac", t->has_mac ? mac : NULL), add_addresses(tap, t));
+        }
+        return r;
+}
+
+static int add_argv(struct json_object *o, const Plan *p)
+{
+        struct json_object *array = json_object_new_array();
+        _cleanup_strv_ char **argv = NULL;
+        int r;
+
+        r = add(o, "argv", array);
+        if (r >= 0)
+                r = plan_argv(p, &(VmmTimes){}, &argv);
+        for (char **a = argv; r >= 0 && *a; a++)
+                r = append(array, json_object_new_string(*a));
+        return r;
+}
+
+static const char *netns_text(const Plan *p)
+{
+        static const char *const kinds[] = {
+                [NETNS_PRIVATE] = "private",
+                [NETNS_INHERIT] = "inherit",
+                [NETNS_HOST] = "host",
+        };
+
+        return p->netns == NETNS_PATH ? p->netns_path : kinds[p->netns];
+}
+
+static int add_all(struct json_object *o, const Plan *p)
+{
+        char range[32], jail[4200];
+
+        (void) snprintf(range, sizeof(range), "%u-%u", p->uid_range.first, p->uid_range.last);
+        (void) snprintf(jail, sizeof(jail), "%s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT, p->chroot_dir, p->id);
+        return ALL(add_string(o, "vm", p->id), add_number(o, "uid", p->uid),
+                   add_string(o, "uid_range", p->uid == 0 ? range : NULL), add_number(o, "gid", p->gid),
+                   add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
+                   add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
+                   add_string(o, "config", p->config), add_nodes(o, p),
+                   add_string(o, "netns", netns_text(p)), add_taps(o, p), add_string(o, "api", p->api),
+                   add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
+                   add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
+                   add_argv(o, p));
+}
+
+int plan_dump_json(const Plan *p, char **ret)
+{
+        struct json_object *o = json_object_new_object();
+        int r;
+
+        if (!o)
+                return -ENOMEM;
+        r = add_all(o, p);
+        if (r >= 0) {
+                const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+                                                                             JSON_C_TO_STRING_NOSLASHESCAPE);
+                if (!text || asprintf(ret, "%s\n", text) < 0)
+                        r = -ENOMEM;
+        }
+        json_object_put(o);
+        return r;
+}
