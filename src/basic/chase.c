@@ -153,7 +153,7 @@ static int step(Walk *w, int *ret_fd)
 {
         _cleanup_close_ int fd = -EBADF;
         char name[NAME_MAX + 2];
-        struct stat st;
+        struct stat st = {};
         int r;
 
         if (!next_component(w, name)) {
@@ -168,8 +168,8 @@ static int step(Walk *w, int *ret_fd)
 
         r = open_component(w, name, &fd, &st);
         if (r >= 0 && S_ISLNK(st.st_mode))
-                return follow(
-                        w, fd); /* w->done still names the directory, which is where a link is relative to */
+                /* w->done still names the directory, which is where a link is relative to. */
+                return follow(w, fd);
 
         /* From here on messages name the component itself. */
         int k = append_done(w, name);

@@ -278,11 +278,10 @@ int config_parse_stop(const char *value, void *field, char **ret_why)
         (void) ret_why;
         if (strcmp(value, "kill") == 0)
                 kind = STOP_KILL;
-        else if (strncmp(value, word, strlen(word)) != 0)
-                return -EINVAL;
-        else if (value[strlen(word)] != '\0' &&
-                 (value[strlen(word)] != ':' ||
-                  parse_u32(value + sizeof(word), 1, STOP_SECONDS_MAX, &seconds) < 0))
+        else if (strncmp(value, word, strlen(word)) != 0 ||
+                 (value[strlen(word)] != '\0' &&
+                  (value[strlen(word)] != ':' ||
+                   parse_u32(value + sizeof(word), 1, STOP_SECONDS_MAX, &seconds) < 0)))
                 return -EINVAL;
 
         c->stop = kind;

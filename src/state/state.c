@@ -285,6 +285,7 @@ int state_invocation_alive(const StateRoot *root, const char *id, const char *in
                 return lock.l_type != F_UNLCK;
         if (r < 0)
                 return r;
+        assert(s.invocation); /* or it were -EBADMSG */
         if (strcmp(s.invocation, invocation) != 0)
                 return 0;
         if (lock.l_type != F_UNLCK)
