@@ -115,12 +115,14 @@ static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan 
         HostFacts facts;
         int r;
 
-        r = config_load(id, environ, d, &config);
+        r = config_load(id, caller->environment ? caller->environment : environ, d, &config);
         if (r >= 0)
                 r = host_facts(&config, caller->uid, caller->gid, d, &facts);
-        if (r >= 0)
-                r = plan_make(id, &config, &facts, d, ret);
-        return r;
+        if (r < 0)
+                return r;
+
+        facts.own_netns = facts.own_netns || caller->own_netns;
+        return plan_make(id, &config, &facts, d, ret);
 }
 
 int load_plan(const char *id, const Caller *caller, Plan *ret)

@@ -18,6 +18,8 @@ int check_id(const char *id);
 typedef struct Caller {
         uid_t uid; /* 0: root */
         gid_t gid;
+        char **environment; /* NULL: that of the process */
+        bool own_netns;     /* the unit has a network namespace, though the process has not */
 } Caller;
 
 /* Returns an exit status, after saying what is wrong. Refuses a setuid program. */

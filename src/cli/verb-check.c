@@ -1,22 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* fcjail check [--json] ID: what a start would do, or everything that is wrong with the configuration. Touches
- * nothing and needs no privilege but to read the files. */
+/* fcjail check [--json] ID: what a start of the unit would do, or everything that is wrong with the configuration.
+ * Touches nothing and needs no privilege but to read the files. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common.h"
 #include "log.h"
+#include "unit.h"
 #include "verbs.h"
+
+/* An ExecStop= that outlives TimeoutStopSec= makes the stop a failure. */
+static void check_times(const Plan *p, const SystemdUnit *u)
+{
+        if (u->timeout_stop_usec != 0 && p->stop_seconds * UINT64_C(1000000) >= u->timeout_stop_usec)
+                log_warning("FCJAIL_STOP= waits for %u s, but TimeoutStopSec= of the unit is only %" PRIu64
+                            " s: raise that, or a slow stop counts as a failure",
+                            p->stop_seconds, u->timeout_stop_usec / 1000000);
+}
+
+static int check(const char *id, bool json)
+{
+        _cleanup_systemd_unit_ SystemdUnit unit = {};
+        _cleanup_(unit_caller_done) Caller caller = {};
+        _cleanup_free_ char *text = NULL;
+        _cleanup_plan_ Plan plan = {};
+        int status;
+
+        if (unit_caller(id, &unit, &caller) < 0)
+                return EX_OSERR;
+        status = load_plan(id, &caller, &plan);
+        if (status != EX_OK)
+                return status;
+
+        check_times(&plan, &unit);
+        if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
+            fflush(stdout) != 0)
+                return EX_IOERR;
+        return EX_OK;
+}
 
 int verb_check(char **args)
 {
-        _cleanup_plan_ Plan plan = {};
-        _cleanup_free_ char *text = NULL;
-        const Caller caller = { .uid = getuid() != 0 && getenv("INVOCATION_ID") ? getuid() : 0 };
         bool json = strcmp(args[0], "--json") == 0;
         const char *id = args[json ? 1 : 0];
         int status;
@@ -27,13 +55,5 @@ int verb_check(char **args)
                 return EX_USAGE;
         }
         status = check_id(id);
-        if (status == EX_OK)
-                status = load_plan(id, &caller, &plan);
-        if (status != EX_OK)
-                return status;
-
-        if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
-            fflush(stdout) != 0)
-                return EX_IOERR;
-        return EX_OK;
+        return status == EX_OK ? check(id, json) : status;
 }

@@ -157,4 +157,24 @@ test_journalctl_explains() {
         [[ $text == *"There is no setting FCJAIL_UDI"*"In /etc/fcjail/web1.env, line 5"* ]] || fail "$text"
 }
 
+test_check_sees_the_unit() {
+        local plan
+        vm web1 FCJAIL_STOP=ctrl-alt-del:45
+        useradd --system --uid 892 --user-group checkuser 2>/dev/null || true
+        unit web1 User=checkuser PrivateNetwork=yes Environment=FCJAIL_KEEP=yes Environment=FCJAIL_READY=exec
+        plan=$(FCJAIL_READY=api fcjail check web1 2>/tmp/err)
+        grep -x "uid: 892" <<<"$plan"
+        grep -x "netns: inherit" <<<"$plan"
+        grep -x "keep: yes" <<<"$plan"
+        # What was said on the command line wins.
+        grep -x "ready: api" <<<"$plan"
+        grep "From the unit: FCJAIL_KEEP=yes" /tmp/err
+        grep "From the unit: User=checkuser" /tmp/err
+        grep "FCJAIL_STOP= waits for 45 s, but TimeoutStopSec= of the unit is only 30 s" /tmp/err
+        is 892 "$(fcjail check --json web1 2>/dev/null | jq .uid)"
+        # For the group, too, which may read /run/fcjail.
+        useradd --system --groups fcjail manager 2>/dev/null || true
+        setpriv --reuid manager --regid manager --init-groups fcjail check web1 | grep -x "uid: 892"
+}
+
 main "$@"

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "log.h"
+#include "parse.h"
+#include "text.h"
+#include "unit.h"
+
+static bool is_set(char *const *environment, const char *assignment)
+{
+        size_t n = strcspn(assignment, "=") + 1;
+
+        for (char *const *e = environment; e && *e; e++)
+                if (strncmp(*e, assignment, n) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_ours(const char *assignment)
+{
+        return strncmp(assignment, "FCJAIL_", 7) == 0 || strncmp(assignment, "UNKEY_", 6) == 0;
+}
+
+/* The process's own environment, and what only the unit has. The strings are borrowed. */
+static int merge_environment(char **unit, char ***ret)
+{
+        size_t n_own = strv_length(environ), n = n_own;
+
+        char **merged = calloc(n_own + strv_length(unit) + 1, sizeof(char *));
+        if (!merged)
+                return -ENOMEM;
+        memcpy(merged, environ, n_own * sizeof(char *));
+        for (char **e = unit; e && *e; e++)
+                if (is_ours(*e) && !is_set(environ, *e)) {
+                        merged[n++] = *e;
+                        log_info("From the unit: %s", *e);
+                }
+
+        *ret = merged;
+        return 0;
+}
+
+/* By reading /etc/passwd: a name service could block, or be answered by somebody else. */
+static bool find_user(const char *name, Caller *ret)
+{
+        uint32_t id;
+
+        if (parse_u32(name, 0, UINT32_MAX, &id) >= 0) {
+                ret->uid = ret->gid = id;
+                return true;
+        }
+        _cleanup_fclose_ FILE *f = fopen("/etc/passwd", "re");
+        for (struct passwd *pw; f && (pw = fgetpwent(f));)
+                if (strcmp(pw->pw_name, name) == 0) {
+                        ret->uid = pw->pw_uid;
+                        ret->gid = pw->pw_gid;
+                        return true;
+                }
+        return false;
+}
+
+int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
+{
+        char name[ID_LEN_MAX + 32];
+        Caller c = {};
+        int r;
+
+        (void) snprintf(name, sizeof(name), "fcjail@%s.service", id);
+        if (systemd_unit_query(name, u) < 0) {
+                log_info("systemd cannot be asked: the settings of %s were not seen", name);
+                *ret = c;
+                return 0;
+        }
+
+        r = merge_environment(u->environment, &c.environment);
+        if (r < 0)
+                return r;
+        if (u->dynamic_user)
+                log_info("From the unit: DynamicUser=yes, so the uid is one that systemd chooses");
+        else if (u->user[0])
+                log_info("From the unit: User=%s%s", u->user,
+                         find_user(u->user, &c) ? "" : ", who is not in /etc/passwd");
+        c.own_netns = u->private_network || u->netns_path[0];
+        if (c.own_netns)
+                log_info("From the unit: %s", u->netns_path[0] ? u->netns_path : "PrivateNetwork=yes");
+
+        *ret = c;
+        return 0;
+}
+
+void unit_caller_done(Caller *c)
+{
+        free(c->environment);
+        *c = (Caller){};
+}
