@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+/* clang-format off */
 /*
  * Theory of operation
  *
@@ -16,19 +17,25 @@
  *            a bad configuration leaves no trace.
  *   state    Then the record of what will be made, then the things: a kill at any moment leaves nothing that
  *            is not written down.
- *   uid      Before the tree, because the tree's objects are born with the VM's gid. Nothing is ever
- * chowned. tree     The last thing that is made on the host's file systems. clone    INSIDE is born into its
- * PID, IPC, UTS, cgroup and, if it is its own, network namespace. netns    First of the namespace steps,
- * because /dev/net/tun belongs to the namespace it is opened in. tap      While the process may still do it.
- * The TAP is persistent only when it has its owner. group    From here on everything that is made belongs to
- * root and the VM's group. mounts   An own mount table with the jail's root in it … nodes    … its device
- * nodes, on a tmpfs so that they are on no disk … root     … which becomes the root, and is all that is left
- * of the host. drop     All privileges, in the order in which each can still be dropped. audit    Reads
- * everything back, before the filter: with the filter on, a setuid(0) fails even for a process that is
- * all-powerful, and would prove nothing. seccomp  After the audit, and has an audit of its own. exec Only if
- * OUTSIDE is still there, and has written down who the VMM will be. launch   OUTSIDE learns what became of
- * INSIDE, ready    and waits until the VMM does what its users wait for.
+ *   uid      Before the tree, because the tree's objects are born with the VM's gid. Nothing is ever chowned.
+ *   tree     The last thing that is made on the host's file systems.
+ *   clone    INSIDE is born into its PID, IPC, UTS, cgroup and, if it is its own, network namespace.
+ *   copy     What takes long and INSIDE does not need yet: the VMM's text.
+ *   netns    First of the namespace steps, because /dev/net/tun belongs to the namespace it is opened in.
+ *   tap      While the process may still do it. The TAP is persistent only when it has its owner.
+ *   group    From here on everything that is made belongs to root and the VM's group.
+ *   mounts   An own mount table with the jail's root in it …
+ *   nodes    … its device nodes, on a tmpfs so that they are on no disk …
+ *   root     … which becomes the root, and is all that is left of the host.
+ *   drop     All privileges, in the order in which each can still be dropped.
+ *   audit    Reads everything back, before the filter: with the filter on, a setuid(0) fails even for a
+ *            process that is all-powerful, and would prove nothing.
+ *   seccomp  After the audit, and has an audit of its own.
+ *   exec     Only if OUTSIDE is still there, and has written down who the VMM will be.
+ *   launch   OUTSIDE learns what became of INSIDE,
+ *   ready    and waits until the VMM does what its users wait for.
  */
+/* clang-format on */
 
 #include <stdio.h>
 #include <string.h>

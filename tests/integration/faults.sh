@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2317
 # A start that fails or is killed at each step: the right message, and nothing left. System calls are made to
 # fail, or to kill, by strace, so these starts are by hand.
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
 
 # inject INJECTION: a start of web1 with that; the output is in /tmp/out, the status in $status.
 inject() {

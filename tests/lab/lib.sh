@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2317,SC2034
 #
-# For the tests in this directory, which run inside the lab (tests/lab/boot). A test is a function test_<name>;
+# For the tests that run inside the lab (tests/lab/boot, tests/lab/run). A test is a function test_<name>;
 # it fails at the first command that does. After each, what it started is stopped, and it is an error if
 # something is left then.
 
@@ -92,6 +92,11 @@ skip() {
         exit 0
 }
 
+# figure TEXT: what a test has counted, for its line.
+figure() {
+        echo "$*" >/tmp/figure
+}
+
 # eventually COMMAND…: tries for 10 s.
 eventually() {
         local i
@@ -145,6 +150,13 @@ set_up() {
                 echo '{"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0"}]}' >"$ENV/demo.json"
 }
 
+# title NAME: of a test, in words and with its figure. A gate (test_P3_errors) begins with its number.
+title() {
+        local words=${1#test_}
+        [[ ! $words =~ ^P[0-9] ]] || words=${words//_/ }
+        echo "$words$([[ ! -e /tmp/figure ]] || sed 's/^/: /' /tmp/figure)$([[ ! -e /tmp/skip ]] || sed 's/^/ /' /tmp/skip)"
+}
+
 # one NUMBER NAME: runs a test, prints its line, sets $failed. Never to be called in a condition: bash turns
 # set -e off there.
 one() {
@@ -152,7 +164,7 @@ one() {
 
         # Not --after-cursor: it passes over one more entry than it should, if a filter leaves out that of the cursor.
         journalctl --sync
-        rm -f /tmp/skip
+        rm -f /tmp/skip /tmp/figure
         cursor=$(journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p')
         (
                 set -eE
@@ -164,10 +176,10 @@ one() {
         nothing_left >>"$log" 2>&1 || status=1
 
         if ((status == 0)); then
-                echo "ok $1 - ${2#test_}$([[ ! -e /tmp/skip ]] || sed 's/^/ /' /tmp/skip)"
+                echo "ok $1 - $(title "$2")"
                 return
         fi
-        echo "not ok $1 - ${2#test_}"
+        echo "not ok $1 - $(title "$2")"
         { cat "$log" && journalctl -q -o short-monotonic --cursor="$cursor"; } | sed 's/^/# /'
         # The next test starts from nothing whatever this one left.
         rm -rf "${STATE:?}"/{vm,uid}/* "${BASE:?}"/*
