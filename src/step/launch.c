@@ -26,9 +26,6 @@ int step_launch(Jail *jail)
         Message m;
         int r;
 
-        /* While INSIDE is at work. */
-        systemd_load();
-
         for (;;) {
                 r = message_receive(jail, &m);
                 if (r < 0)
@@ -48,6 +45,8 @@ int step_launch(Jail *jail)
         if (!begun)
                 return step_fail_because(jail, -ESRCH, EX_TEMPFAIL, "the new process",
                                          "was killed before it executed the VMM");
+        /* Not before: a host that is short of CPUs would execute the VMM later for it. */
+        systemd_load();
         if (has_ended(jail))
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, jail->plan->vmm,
                                          "ended as soon as it was executed; its last words are above");
