@@ -15,6 +15,7 @@
 #define MESSAGE_NETNS              "6516a1cacd874a0f94323d46e3cf2ae7"
 #define MESSAGE_TAP                "fdf6d4e92a5a43cfa4e3a48e45f1a02a"
 #define MESSAGE_GROUP              "df719cc699504257aa980da180008864"
+#define MESSAGE_LABEL              "55a876944b384b82b295c57a72632c70"
 #define MESSAGE_MOUNTS             "ea10351cbef6474ba8436db29f99b0d9"
 #define MESSAGE_NODES              "8aa4396a043240f2879ea5f482e7d023"
 #define MESSAGE_ROOT               "1aff2a89a1684925ba6fcd4444557f69"

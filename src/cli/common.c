@@ -144,6 +144,8 @@ int load_plan(const char *id, const Caller *caller, Plan *ret)
                             "FCJAIL_UID= and "
                             "FCJAIL_SHARED_UID= say what you want",
                             id, ret->uid);
+        if (ret->seccomp == SECCOMP_OFF)
+                log_warning("'%s' runs without fcjail's system call filter, as FCJAIL_SECCOMP=off says", id);
         return EX_OK;
 }
 

@@ -41,6 +41,11 @@ const ConfigKey config_keys[CONFIG_KEYS_MAX] = {
         { "FCJAIL_STOP",       config_parse_stop,      WHOLE,
           "ctrl-alt-del, ctrl-alt-del:<1 to 600 seconds> or kill" },
         { "FCJAIL_KEEP",       config_parse_tristate,  MEMBER(keep),       "yes or no" },
+        { "FCJAIL_SECCOMP",    config_parse_seccomp,   WHOLE,
+          "default, io_uring, off or the absolute path of a compiled filter" },
+        { "FCJAIL_APPARMOR",   config_parse_label,     MEMBER(apparmor),   "the name of a profile" },
+        { "FCJAIL_SELINUX",    config_parse_selinux,   MEMBER(selinux),
+          "a label, user:role:type:level" },
 
         { "UNKEY_METALD_JAILER_UID",        config_parse_vm_id, MEMBER(uid),        TAKES_ID,
           .alias_of = "FCJAIL_UID" },

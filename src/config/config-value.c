@@ -268,6 +268,50 @@ int config_parse_netns(const char *value, void *field, char **ret_why)
         return set_netns(field, NETNS_PATH, path);
 }
 
+int config_parse_seccomp(const char *value, void *field, char **ret_why)
+{
+        static const char *const words[] = { "default", "io_uring", "off", NULL };
+        static const SeccompKind kinds[] = { SECCOMP_DEFAULT, SECCOMP_IO_URING, SECCOMP_OFF };
+        Config *c = field;
+        int i, r;
+
+        (void) ret_why;
+        i = find_word(words, value);
+        if (i < 0 && (!path_valid(value) || strcmp(value, "/") == 0))
+                return -EINVAL;
+
+        r = replace_string(&c->seccomp_path, i < 0 ? value : NULL);
+        if (r < 0)
+                return r;
+
+        c->seccomp = i < 0 ? SECCOMP_PATH : kinds[i];
+        return 0;
+}
+
+/* What the kernel takes is up to the security module; what is certainly a mistake is not passed on. */
+#define LABEL_LEN_MAX 255
+
+int config_parse_label(const char *value, void *field, char **ret_why)
+{
+        (void) ret_why;
+        if (strlen(value) > LABEL_LEN_MAX)
+                return -EINVAL;
+        for (const char *p = value; *p; p++)
+                if ((unsigned char) *p <= ' ' || (unsigned char) *p >= 0x7f)
+                        return -EINVAL;
+
+        return replace_string(field, value);
+}
+
+int config_parse_selinux(const char *value, void *field, char **ret_why)
+{
+        const char *colon = strchr(value, ':');
+
+        if (!colon || !strchr(colon + 1, ':'))
+                return -EINVAL;
+        return config_parse_label(value, field, ret_why);
+}
+
 int config_parse_stop(const char *value, void *field, char **ret_why)
 {
         static const char word[] = "ctrl-alt-del";

@@ -14,12 +14,15 @@ int config_parse_vmm_args(const char *value, void *field, char **ret_why) _must_
 int config_parse_vmm_text(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_group(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_ready(const char *value, void *field, char **ret_why) _must_check_;
+int config_parse_label(const char *value, void *field, char **ret_why) _must_check_;
+int config_parse_selinux(const char *value, void *field, char **ret_why) _must_check_;
 
 /* To the Config. */
 int config_parse_api(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_netns(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_tap(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_stop(const char *value, void *field, char **ret_why) _must_check_;
+int config_parse_seccomp(const char *value, void *field, char **ret_why) _must_check_;
 
 /* Sets *ret_why. Returns -EINVAL, or -ENOMEM. */
 int config_why(char **ret_why, const char *format, ...) _printf_(2, 3);

@@ -362,6 +362,9 @@ void config_done(Config *c)
         free(c->api);
         free(c->api_group);
         free(c->netns_path);
+        free(c->seccomp_path);
+        free(c->apparmor);
+        free(c->selinux);
         FOREACH_ARRAY (p, c->places, CONFIG_KEYS_MAX)
                 free(p->file);
         *c = (Config){};

@@ -47,6 +47,14 @@ typedef enum StopKind {
         STOP_KILL,
 } StopKind;
 
+typedef enum SeccompKind {
+        SECCOMP_UNSET = 0,
+        SECCOMP_DEFAULT,
+        SECCOMP_IO_URING, /* the default with io_uring allowed */
+        SECCOMP_OFF,
+        SECCOMP_PATH, /* a compiled filter */
+} SeccompKind;
+
 typedef struct UidRange {
         uint32_t first, last; /* both included */
 } UidRange;
@@ -67,7 +75,7 @@ typedef struct TapConfig {
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 20
+#define CONFIG_KEYS_MAX 23
 
 /* Where the value of a key came from. */
 typedef struct ConfigPlace {
@@ -99,6 +107,10 @@ typedef struct Config {
         StopKind stop;
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;
+        SeccompKind seccomp;
+        char *seccomp_path;                  /* of SECCOMP_PATH */
+        char *apparmor;                      /* a profile */
+        char *selinux;                       /* a label */
         ConfigPlace places[CONFIG_KEYS_MAX]; /* by row of the table */
 } Config;
 

@@ -67,6 +67,26 @@ static void dump_net(FILE *f, const Plan *p)
         fprintf(f, "namespaces: mnt pid ipc uts cgroup%s\n", p->clone_flags & CLONE_NEWNET ? " net" : "");
 }
 
+const char *plan_seccomp_text(const Plan *p)
+{
+        static const char *const kinds[] = {
+                [SECCOMP_DEFAULT] = "default",
+                [SECCOMP_IO_URING] = "io_uring",
+                [SECCOMP_OFF] = "off",
+        };
+
+        return p->seccomp == SECCOMP_PATH ? p->seccomp_path : kinds[p->seccomp];
+}
+
+static void dump_confinement(FILE *f, const Plan *p)
+{
+        fprintf(f, "seccomp: %s\n", plan_seccomp_text(p));
+        if (p->apparmor)
+                fprintf(f, "apparmor: %s\n", p->apparmor);
+        if (p->selinux)
+                fprintf(f, "selinux: %s\n", p->selinux);
+}
+
 static void dump_life(FILE *f, const Plan *p)
 {
         fprintf(f, "api: %s\n", p->api ? p->api : "no");
@@ -95,6 +115,7 @@ int plan_dump(const Plan *p, char **ret)
         dump_identity(f, p);
         dump_jail(f, p);
         dump_net(f, p);
+        dump_confinement(f, p);
         dump_life(f, p);
         fprintf(f, "argv:");
         for (char **a = argv; *a; a++)

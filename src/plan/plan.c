@@ -47,6 +47,9 @@ void plan_done(Plan *p)
         free(p->config);
         free(p->api);
         free(p->netns_path);
+        free(p->seccomp_path);
+        free(p->apparmor);
+        free(p->selinux);
         *p = (Plan){};
 }
 
@@ -160,6 +163,25 @@ static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         return 0;
 }
 
+static int plan_confinement(const Config *c, Diagnostics *d, Plan *p)
+{
+        int r;
+
+        p->seccomp = c->seccomp != SECCOMP_UNSET ? c->seccomp : SECCOMP_DEFAULT;
+        r = dup_or(c->seccomp_path, NULL, &p->seccomp_path);
+        if (r >= 0)
+                r = dup_or(c->apparmor, NULL, &p->apparmor);
+        if (r >= 0)
+                r = dup_or(c->selinux, NULL, &p->selinux);
+        if (r < 0)
+                return r;
+
+        if (p->apparmor && p->selinux)
+                return config_conflict(c, d, "FCJAIL_SELINUX",
+                                       "and FCJAIL_APPARMOR= are both set, but a host has one of them");
+        return 0;
+}
+
 static void plan_nodes(const HostFacts *facts, Plan *p)
 {
         FOREACH_ARRAY (n, standard_nodes, ELEMENTSOF(standard_nodes))
@@ -199,10 +221,8 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
 
         /* All of them, so that all contradictions are told at once. */
         int results[] = {
-                plan_identity(c, facts, d, &p),
-                plan_vmm(c, facts, d, &p),
-                plan_net(c, facts, d, &p),
-                plan_stop(c, d, &p),
+                plan_identity(c, facts, d, &p), plan_vmm(c, facts, d, &p), plan_net(c, facts, d, &p),
+                plan_confinement(c, d, &p),     plan_stop(c, d, &p),
         };
         plan_nodes(facts, &p);
 

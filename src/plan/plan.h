@@ -69,6 +69,11 @@ typedef struct Plan {
         NodePlan nodes[NODES_MAX];
         size_t n_nodes;
 
+        SeccompKind seccomp;
+        char *seccomp_path;
+        char *apparmor; /* at most one of the two; NULL: none */
+        char *selinux;
+
         bool supervised;
         uint32_t stop_seconds; /* wait this long after ctrl-alt-del; 0: kill at once */
         bool keep;
@@ -76,6 +81,9 @@ typedef struct Plan {
 
 void plan_done(Plan *p);
 #define _cleanup_plan_ _cleanup_(plan_done)
+
+/* FCJAIL_SECCOMP= as it was said. */
+const char *plan_seccomp_text(const Plan *p) _pure_;
 
 /* 0 and *ret, to be freed with plan_done(); -EBADMSG: `d` says what contradicts what; -ENOMEM. */
 int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)

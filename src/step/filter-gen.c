@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Build-time generator: prints the VMM's system call filter as a C array.
+ * Build-time generator: prints the VMM's system call filters as C arrays: the default, and one that allows
+ * io_uring.
  *
  * A deny list: Firecracker has an allow list of its own, which comes on top and changes with its versions.
  * This one is what remains when the VMM is taken over before that, or has none (--no-seccomp, debug builds):
@@ -17,11 +18,14 @@
 #include <linux/filter.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "filter-mark.h"
 
 /* clang-format off */
 /* Refused with EPERM, whatever the arguments. */
@@ -43,15 +47,13 @@ static const char *const refused[] = {
         /* programs and counters in the kernel, modules, other kernels */
         "bpf", "perf_event_open", "init_module", "finit_module", "delete_module", "create_module",
         "kexec_load", "kexec_file_load", "lookup_dcookie",
-        /* io_uring: IORING_OP_SOCKET and others get past every rule that looks at system calls */
-        "io_uring_setup", "io_uring_enter", "io_uring_register",
         /* System V IPC and POSIX message queues */
         "shmget", "shmat", "shmdt", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget",
         "msgsnd", "msgrcv", "msgctl", "ipc", "mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive",
         "mq_notify", "mq_getsetattr",
         /* files by handle, quotas, notifications about whole file systems */
         "open_by_handle_at", "name_to_handle_at", "quotactl", "quotactl_fd", "fanotify_init",
-        "fanotify_mark", "acct",
+        "fanotify_mark",
         /* the machine: its clock, name, log, ports, end */
         "reboot", "syslog", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime",
         "sethostname", "setdomainname", "iopl", "ioperm", "vhangup", "nfsservctl", "uselib", "ustat",
@@ -59,6 +61,10 @@ static const char *const refused[] = {
         /* memory of others' nodes */
         "move_pages", "migrate_pages",
 };
+
+/* IORING_OP_SOCKET and others get past every rule that looks at system calls. Firecracker's block engine Async
+ * needs them. */
+static const char *const refused_io_uring[] = { "io_uring_setup", "io_uring_enter", "io_uring_register" };
 /* clang-format on */
 
 static void check(int r, const char *what)
@@ -69,16 +75,16 @@ static void check(int r, const char *what)
         exit(EXIT_FAILURE);
 }
 
-static void refuse(scmp_filter_ctx ctx)
+static void refuse(scmp_filter_ctx ctx, const char *const *names, size_t n)
 {
-        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-                int nr = seccomp_syscall_resolve_name(refused[i]);
+        for (size_t i = 0; i < n; i++) {
+                int nr = seccomp_syscall_resolve_name(names[i]);
 
                 /* Not every architecture has every call, nor does every libseccomp know the newest. */
                 if (nr == __NR_SCMP_ERROR)
                         continue;
                 int r = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 0, NULL);
-                check(r == -EDOM ? 0 : r, refused[i]);
+                check(r == -EDOM ? 0 : r, names[i]);
         }
 }
 
@@ -128,7 +134,7 @@ static void refuse_terminal(scmp_filter_ctx ctx)
 }
 
 /* Reads what libseccomp exports to a file, as it can do nothing else. */
-static void print(scmp_filter_ctx ctx)
+static void print(scmp_filter_ctx ctx, const char *name)
 {
         struct sock_filter insn;
         FILE *f = tmpfile();
@@ -138,30 +144,37 @@ static void print(scmp_filter_ctx ctx)
         check(seccomp_export_bpf(ctx, fileno(f)), "export");
         rewind(f);
 
-        printf("/* Made by filter-gen.c. */\n#pragma once\n\n#include <linux/filter.h>\n\n"
-               "static const struct sock_filter filter[] = {\n");
+        printf("\nstatic const struct sock_filter %s[] = {\n", name);
         while (fread(&insn, sizeof(insn), 1, f) == 1)
                 printf("        { 0x%04x, %u, %u, 0x%08x },\n", insn.code, insn.jt, insn.jf, insn.k);
         printf("};\n");
         fclose(f);
 }
 
-int main(void)
+static void generate(const char *name, bool io_uring)
 {
         scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 
-        if (!ctx)
-                return EXIT_FAILURE;
+        check(ctx ? 0 : -ENOMEM, "init");
         check(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
         /* A binary tree instead of a list: each call of the VMM goes through it. */
         check(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
 
-        refuse(ctx);
+        check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(FILTER_MARK_ERRNO), FILTER_MARK, 0, NULL), "mark");
+        refuse(ctx, refused, sizeof(refused) / sizeof(refused[0]));
+        if (!io_uring)
+                refuse(ctx, refused_io_uring, sizeof(refused_io_uring) / sizeof(refused_io_uring[0]));
         refuse_namespaces(ctx);
         refuse_sockets(ctx);
         refuse_terminal(ctx);
-        print(ctx);
-
+        print(ctx, name);
         seccomp_release(ctx);
+}
+
+int main(void)
+{
+        printf("/* Made by filter-gen.c. */\n#pragma once\n\n#include <linux/filter.h>\n");
+        generate("filter_default", /* io_uring= */ false);
+        generate("filter_io_uring", /* io_uring= */ true);
         return EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "fd-util.h"
 #include "jail.h"
@@ -40,6 +41,7 @@ void jail_done(Jail *jail)
 
         FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))
                 **fd = safe_close(**fd);
+        free(jail->filter);
         state_root_done(&jail->state_root);
         state_done(&jail->state);
 }

@@ -6,6 +6,7 @@
  * -EBADF until a step opens them; jail_done() closes what is left.
  */
 
+#include <linux/filter.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -45,10 +46,12 @@ typedef struct Jail {
         uint64_t start_usec; /* CLOCK_MONOTONIC when main() began */
 
         /* paths: opened and verified */
-        int base_fd;   /* the chroot base directory */
-        int vmm_fd;    /* the VMM's binary */
-        int config_fd; /* FCJAIL_CONFIG */
-        int netns_fd;  /* the namespace to join */
+        int base_fd;                /* the chroot base directory */
+        int vmm_fd;                 /* the VMM's binary */
+        int config_fd;              /* FCJAIL_CONFIG */
+        int netns_fd;               /* the namespace to join */
+        struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
+        size_t n_filter;
 
         /* state, uid */
         StateRoot state_root;

@@ -23,6 +23,7 @@
 
 #include "chase.h"
 #include "fd-util.h"
+#include "filter-read.h"
 #include "step.h"
 
 #define CONFIG_SIZE_MAX (1024 * 1024)
@@ -145,6 +146,47 @@ static int open_netns(Jail *jail)
         return 0;
 }
 
+static int open_filter(Jail *jail)
+{
+        const char *path = jail->plan->seccomp_path;
+        _cleanup_free_ char *why = NULL;
+        int r;
+
+        if (!path)
+                return 0;
+        _cleanup_close_ int fd = -EBADF;
+        r = open_path(jail, path, O_RDONLY, "compile one, or say FCJAIL_SECCOMP=default", &fd);
+        if (r < 0)
+                return r;
+
+        r = filter_read(fd, &jail->filter, &jail->n_filter, &why);
+        if (r == -EBADMSG)
+                return step_fail_because(jail, r, EX_NOINPUT, path, "%s", why);
+        return r < 0 ? step_fail(jail, r, "%s", path) : 0;
+}
+
+/* A label that nobody enforces must not look like one. */
+static int check_label(Jail *jail)
+{
+        struct statfs sfs;
+        char enabled = 'N';
+
+        if (jail->plan->apparmor) {
+                _cleanup_close_ int fd =
+                        open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+                if (fd < 0 || read(fd, &enabled, 1) != 1 || enabled != 'Y')
+                        return step_fail_because(jail, -EOPNOTSUPP, EX_UNAVAILABLE, jail->plan->apparmor,
+                                                 "AppArmor is not active on this host; boot with "
+                                                 "apparmor=1 security=apparmor, or unset FCJAIL_APPARMOR=");
+        }
+        if (jail->plan->selinux &&
+            (statfs("/sys/fs/selinux", &sfs) < 0 || (unsigned) sfs.f_type != SELINUX_MAGIC))
+                return step_fail_because(jail, -EOPNOTSUPP, EX_UNAVAILABLE, jail->plan->selinux,
+                                         "SELinux is not active on this host; enable it in "
+                                         "/etc/selinux/config, or unset FCJAIL_SELINUX=");
+        return 0;
+}
+
 static int need_device(Jail *jail, const char *path, const char *module)
 {
         struct stat st;
@@ -168,6 +210,10 @@ int step_paths(Jail *jail)
                 r = open_config(jail);
         if (r >= 0)
                 r = open_netns(jail);
+        if (r >= 0)
+                r = open_filter(jail);
+        if (r >= 0)
+                r = check_label(jail);
         if (r >= 0)
                 r = need_device(jail, "/dev/kvm", "kvm_intel or kvm_amd");
         if (r >= 0 && jail->plan->n_taps > 0)

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `seccomp`: the filter that the build made (filter-gen.c has the list and the reasons), and the second
- * audit: that it is really there. systemd may have installed filters as well, so PR_GET_SECCOMP alone proves
- * nothing; calls that are harmless and that only this filter refuses do.
+ * Step `seccomp`: one of the filters that the build made (filter-gen.c has the list and the reasons), or one of
+ * the operator's; and the second audit: that it is really there. systemd may have installed filters as well, so
+ * PR_GET_SECCOMP alone proves nothing; the mark does (filter-mark.h).
  */
 
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "filter-mark.h"
 #include "filter.h"
 #include "step.h"
 
@@ -20,6 +19,11 @@ static int audit_filter(Jail *jail)
 {
         if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
                 return step_fail(jail, -EBADE, "no filter is active");
+        if (syscall(FILTER_MARK, NULL) >= 0 || errno != FILTER_MARK_ERRNO)
+                return step_fail(jail, -EBADE, "the filter does not answer");
+        if (jail->plan->seccomp == SECCOMP_PATH)
+                return 0;
+
         /* Both do nothing, successfully, without the filter. */
         if (unshare(0) >= 0 || errno != EPERM)
                 return step_fail(jail, -EBADE, "the filter does not refuse unshare(2)");
@@ -31,13 +35,26 @@ static int audit_filter(Jail *jail)
         return 0;
 }
 
+static struct sock_fprog choose(const Jail *jail)
+{
+        switch (jail->plan->seccomp) {
+        case SECCOMP_PATH:
+                return (struct sock_fprog){ (unsigned short) jail->n_filter, jail->filter };
+        case SECCOMP_IO_URING:
+                return (struct sock_fprog){ ELEMENTSOF(filter_io_uring),
+                                            (struct sock_filter *) filter_io_uring };
+        default:
+                return (struct sock_fprog){ ELEMENTSOF(filter_default),
+                                            (struct sock_filter *) filter_default };
+        }
+}
+
 int step_seccomp(Jail *jail)
 {
-        const struct sock_fprog program = {
-                .len = ELEMENTSOF(filter),
-                .filter = (struct sock_filter *) filter,
-        };
+        const struct sock_fprog program = choose(jail);
 
+        if (jail->plan->seccomp == SECCOMP_OFF)
+                return 0;
         if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
                 return step_fail(jail, -errno, "filter");
         return audit_filter(jail);

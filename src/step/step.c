@@ -24,6 +24,7 @@
  *   netns    First of the namespace steps, because /dev/net/tun belongs to the namespace it is opened in.
  *   tap      While the process may still do it. The TAP is persistent only when it has its owner.
  *   group    From here on everything that is made belongs to root and the VM's group.
+ *   label    While /proc can still be reached. It takes effect at the exec.
  *   mounts   An own mount table with the jail's root in it …
  *   nodes    … its device nodes, on a tmpfs so that they are on no disk …
  *   root     … which becomes the root, and is all that is left of the host.
@@ -62,6 +63,8 @@ const Step steps[] = {
         { "tap", STEP_INSIDE, step_tap, undo_tap, EX_OSERR, MESSAGE_TAP, "make the TAP devices in it" },
         { "group", STEP_INSIDE, step_group, NULL, EX_OSERR, MESSAGE_GROUP,
           "take the VM's group, and no other" },
+        { "label", STEP_INSIDE, step_label, NULL, EX_OSERR, MESSAGE_LABEL,
+          "say to AppArmor or SELinux what the VMM will run as" },
         { "mounts", STEP_INSIDE, step_mounts, NULL, EX_OSERR, MESSAGE_MOUNTS,
           "make a mount namespace with the jail's root in it" },
         { "nodes", STEP_INSIDE, step_nodes, NULL, EX_OSERR, MESSAGE_NODES, "make the device nodes" },

@@ -61,6 +61,7 @@ int step_netns(Jail *jail) _must_check_;
 int step_tap(Jail *jail) _must_check_;
 int undo_tap(Undo *undo) _must_check_;
 int step_group(Jail *jail) _must_check_;
+int step_label(Jail *jail) _must_check_;
 int step_mounts(Jail *jail) _must_check_;
 int step_nodes(Jail *jail) _must_check_;
 int step_root(Jail *jail) _must_check_;
