@@ -57,7 +57,7 @@ test_own_filter() {
 # refused TEXT: a start with the filter own.bpf is.
 refused() {
         local status=0
-        vm web1 FCJAIL_SECCOMP=$ENV/own.bpf
+        vm web1 "FCJAIL_SECCOMP=$ENV/own.bpf"
         fcjail run web1 >/tmp/out 2>&1 || status=$?
         is "66 fcjail: Failed at step paths of 'web1': $ENV/own.bpf: $1" "$status $(cat /tmp/out)"
         is_gone web1
@@ -79,7 +79,7 @@ test_what_is_no_filter_is_refused() {
 # Well-formed for us, not for the kernel: it jumps out of itself.
 test_a_filter_that_the_kernel_refuses() {
         { filter "$ARCH" && instruction "$EQUAL" 99 99 0; } >"$ENV/own.bpf"
-        vm web1 FCJAIL_SECCOMP=$ENV/own.bpf
+        vm web1 "FCJAIL_SECCOMP=$ENV/own.bpf"
         not systemctl start fcjail@web1
         says web1 "Failed at step seccomp of 'web1': filter: Invalid argument"
 }
