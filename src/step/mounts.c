@@ -12,12 +12,13 @@
  * new user namespace to a chrooted process, and without that refusal a process without any capability gets
  * all of them back by one unshare(CLONE_NEWUSER).
  *
+ * Should:  make each mount private before anything is mounted on it.
  * Should:  attach detached trees only, so that nothing here depends on how many mounts the host has.
  */
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/mount.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@
 
 /* Any directory will do as a place for the cage: it is covered in this mount namespace only. */
 #define CAGE_PLACE "/run/fcjail"
+#define CAGE_JAIL  "jail"
 
 static int new_mount_namespace(Jail *jail)
 {
@@ -43,9 +45,8 @@ static int new_mount_namespace(Jail *jail)
                 return step_fail(jail, -EBADE, "the mnt namespace is still the host's");
 
         /* Nothing that is mounted here may show on the host, nor the other way round. */
-        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return step_fail(jail, -errno, "/");
-        return 0;
+        r = mount_make_private("/", CAGE_PLACE);
+        return r < 0 ? step_fail(jail, r, "the mounts shared with the host's") : 0;
 }
 
 static int make_cage(Jail *jail)
@@ -59,8 +60,21 @@ static int make_cage(Jail *jail)
         if (r >= 0)
                 r = mount_attach(jail->cage_fd, place, "");
         if (r >= 0)
-                r = RET_NERRNO(mkdirat(jail->cage_fd, "jail", 0755));
+                r = RET_NERRNO(mkdirat(jail->cage_fd, CAGE_JAIL, 0755));
         return r < 0 ? step_fail(jail, r, "cage") : 0;
+}
+
+/* A clone of a shared mount is shared: what is mounted on it would show on the host. */
+static int attach(Jail *jail, int tree_fd, int dir_fd, const char *name)
+{
+        int r;
+
+        r = mount_attach(tree_fd, dir_fd, name);
+        if (r >= 0)
+                r = RET_NERRNO(fchdir(dir_fd));
+        if (r >= 0) /* on a file, as the VMM's, nothing can be mounted that could be seen */
+                r = mount_make_private(name, strcmp(name, JAIL_VMM) == 0 ? "." : name);
+        return r < 0 ? step_fail(jail, r, "/%s", name) : 0;
 }
 
 int step_mounts(Jail *jail)
@@ -70,20 +84,18 @@ int step_mounts(Jail *jail)
         r = new_mount_namespace(jail);
         if (r >= 0)
                 r = make_cage(jail);
+        if (r >= 0)
+                r = attach(jail, jail->root_tree, jail->cage_fd, CAGE_JAIL);
         if (r < 0)
                 return r;
 
-        r = mount_attach(jail->root_tree, jail->cage_fd, "jail");
-        if (r < 0)
-                return step_fail(jail, r, "jail");
         /* Opened anew, to stand on the mount and not below it. */
-        r = jail->jail_fd = openat(jail->cage_fd, "jail", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (r < 0)
-                return step_fail(jail, -errno, "jail");
+        jail->jail_fd = openat(jail->cage_fd, CAGE_JAIL, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (jail->jail_fd < 0)
+                return step_fail(jail, -errno, "/" CAGE_JAIL);
 
-        r = mount_attach(jail->run_tree, jail->jail_fd, JAIL_RUN);
-        if (r < 0)
-                return step_fail(jail, r, "jail/" JAIL_RUN);
-        r = mount_attach(jail->vmm_tree, jail->jail_fd, JAIL_VMM);
-        return r < 0 ? step_fail(jail, r, "jail/" JAIL_VMM) : 0;
+        r = attach(jail, jail->run_tree, jail->jail_fd, JAIL_RUN);
+        if (r >= 0)
+                r = attach(jail, jail->vmm_tree, jail->jail_fd, JAIL_VMM);
+        return r;
 }

@@ -3,8 +3,7 @@
 /*
  * Step `root`: the jail becomes "/", and nothing else is left.
  *
- * Should:  remount each mount by itself, since MS_BIND ignores MS_RDONLY; and make all of them private
- *          first: a clone of a shared mount is shared, and pivot_root(2) refuses those.
+ * Should:  remount each mount by itself, since MS_BIND ignores MS_RDONLY.
  * Should:  unmount the old root exactly once. It lies on top of the new one, so a second call would take
  *          away the new one.
  * Should:  end with a chroot(2) into the sub-directory, see mounts.c.
@@ -43,8 +42,6 @@ static int restrict_mounts(Jail *jail)
 
         if (fchdir(jail->cage_fd) < 0)
                 return step_fail(jail, -errno, "cage");
-        if (mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return step_fail(jail, -errno, "propagation");
         r = remount(jail, ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
         if (r < 0)
                 return r;
