@@ -150,13 +150,13 @@ static void put_tree(const char *path, int depth, const char **comma)
         printf("%s{\"path\":", *comma);
         *comma = ",";
         put_string(path);
-        printf(",\"mode\":\"%o\",\"uid\":%u,\"gid\":%u,\"rdev\":\"%u:%u\",\"dev\":%llu,\"ro\":%s,\"nodev\":%"
+        printf(",\"mode\":\"%o\",\"uid\":%u,\"gid\":%u,\"rdev\":\"%u:%u\",\"ro\":%s,\"nodev\":%"
                "s,"
                "\"noexec\":%s,\"nosuid\":%s,\"writable\":%s}",
                st.st_mode, st.st_uid, st.st_gid, major(st.st_rdev), minor(st.st_rdev),
-               (unsigned long long) st.st_dev, sv.f_flag & ST_RDONLY ? "true" : "false",
-               sv.f_flag & ST_NODEV ? "true" : "false", sv.f_flag & ST_NOEXEC ? "true" : "false",
-               sv.f_flag & ST_NOSUID ? "true" : "false", access(path, W_OK) == 0 ? "true" : "false");
+               sv.f_flag & ST_RDONLY ? "true" : "false", sv.f_flag & ST_NODEV ? "true" : "false",
+               sv.f_flag & ST_NOEXEC ? "true" : "false", sv.f_flag & ST_NOSUID ? "true" : "false",
+               access(path, W_OK) == 0 ? "true" : "false");
 
         DIR *d = S_ISDIR(st.st_mode) && depth > 0 ? opendir(path) : NULL;
         if (!d)
@@ -172,13 +172,16 @@ static void put_tree(const char *path, int depth, const char **comma)
         closedir(d);
 }
 
+/* The indexes in a namespace only ever grow. */
+#define INTERFACE_INDEX_MAX 20000
+
 static void put_network(void)
 {
         int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         const char *comma = "";
 
         printf(",\"interfaces\":[");
-        for (int i = 1; fd >= 0 && i < 64; i++) {
+        for (int i = 1; fd >= 0 && i < INTERFACE_INDEX_MAX; i++) {
                 struct ifreq ifr = { .ifr_ifindex = i };
                 if (ioctl(fd, SIOCGIFNAME, &ifr) < 0)
                         continue;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,6 +15,7 @@
 
 #include "api.h"
 #include "fd-util.h"
+#include "fs-ids.h"
 #include "parse.h"
 
 #define JSON_DEPTH_MAX 32
@@ -54,7 +54,7 @@ static int connect_to(int socket_fd)
 int api_connect(int run_fd, const char *name, uid_t uid, gid_t gid)
 {
         struct stat st;
-        int r;
+        int r, k;
 
         _cleanup_close_ int fd = openat(run_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 || fstat(fd, &st) < 0)
@@ -65,12 +65,14 @@ int api_connect(int run_fd, const char *name, uid_t uid, gid_t gid)
         if (geteuid() != 0)
                 return connect_to(fd);
 
-        (void) setfsgid(gid);
-        (void) setfsuid(uid);
-        r = connect_to(fd);
-        (void) setfsuid(0);
-        (void) setfsgid(getegid());
-        return r;
+        FsIds mine = fs_ids_get();
+        r = fs_ids_set((FsIds){ uid, gid });
+        if (r >= 0)
+                r = connect_to(fd);
+        k = fs_ids_set(mine);
+        if (r >= 0 && k < 0)
+                (void) close(r);
+        return k < 0 ? k : r;
 }
 
 /* Waits for the socket. 0, or why the wait is over. */

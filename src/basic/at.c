@@ -5,12 +5,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "at.h"
 #include "fd-util.h"
+#include "fs-ids.h"
 
 int at_open_dir(int dir_fd, const char *name)
 {
@@ -186,16 +186,6 @@ typedef struct Emptying {
         dev_t dev; /* a mount point shows in a change of it */
 } Emptying;
 
-/* setfsuid(2) reports no error: asking for an impossible id returns the present one. */
-static int become_fs_owner(uid_t uid, gid_t gid)
-{
-        (void) setfsgid(gid);
-        (void) setfsuid(uid);
-        if ((gid_t) setfsgid((gid_t) -1) != gid || (uid_t) setfsuid((uid_t) -1) != uid)
-                return -EPERM;
-        return 0;
-}
-
 static int unlock_dir(int path_fd, const struct stat *st)
 {
         char path[FD_PATH_MAX];
@@ -233,7 +223,7 @@ static int empty_subdir(Emptying *e, int dir_fd, const char *name, unsigned dept
         if (st.st_dev != e->dev)
                 return -EBUSY;
 
-        r = become_fs_owner(st.st_uid, st.st_gid);
+        r = fs_ids_set((FsIds){ st.st_uid, st.st_gid });
         if (r >= 0)
                 r = unlock_dir(path_fd, &st);
         if (r >= 0) {
@@ -241,7 +231,7 @@ static int empty_subdir(Emptying *e, int dir_fd, const char *name, unsigned dept
                 r = fd < 0 ? -errno : empty(e, fd, depth + 1);
         }
 
-        int k = become_fs_owner(parent.st_uid, parent.st_gid);
+        int k = fs_ids_set((FsIds){ parent.st_uid, parent.st_gid });
         if (r < 0 || k < 0)
                 return r < 0 ? r : k;
         return RET_NERRNO(unlinkat(dir_fd, name, AT_REMOVEDIR));
@@ -286,8 +276,7 @@ static int empty(Emptying *e, int dir_fd, unsigned depth)
 
 int at_empty_dir(int dir_fd)
 {
-        uid_t uid = (uid_t) setfsuid((uid_t) -1);
-        gid_t gid = (gid_t) setfsgid((gid_t) -1);
+        FsIds mine = fs_ids_get();
         Emptying e = { .top_fd = dir_fd };
         unsigned n_moved;
         struct stat st;
@@ -297,7 +286,7 @@ int at_empty_dir(int dir_fd)
                 return -errno;
         e.dev = st.st_dev;
 
-        r = become_fs_owner(st.st_uid, st.st_gid);
+        r = fs_ids_set((FsIds){ st.st_uid, st.st_gid });
         if (r >= 0)
                 r = unlock_dir(dir_fd, &st);
         do {
@@ -306,6 +295,6 @@ int at_empty_dir(int dir_fd)
                         r = empty(&e, dir_fd, 0);
         } while (r >= 0 && e.n_moved > n_moved);
 
-        int k = become_fs_owner(uid, gid);
+        int k = fs_ids_set(mine);
         return r < 0 ? r : k;
 }

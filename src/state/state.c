@@ -4,13 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "at.h"
 #include "chase.h"
 #include "fd-util.h"
+#include "fs-ids.h"
 #include "state.h"
 
 #define STATE_DIR      "/run/fcjail"
@@ -90,16 +90,19 @@ int state_lock(const StateRoot *root, const char *id, bool create)
 {
         struct flock lock = whole_file(F_WRLCK);
         int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0);
-        int r;
+        FsIds mine = fs_ids_get();
+        int r, k;
 
         for (;;) {
                 /* root:<group> 0640: who may read it may also lock it, which would hold up a start. */
-                (void) setfsgid(root->group);
-                _cleanup_close_ int fd = openat(root->vm_fd, id, flags, 0640);
-                r = fd < 0 ? -errno : 0;
-                (void) setfsgid(getegid());
+                r = fs_ids_set((FsIds){ mine.uid, root->group });
                 if (r < 0)
                         return r;
+                _cleanup_close_ int fd = openat(root->vm_fd, id, flags, 0640);
+                r = fd < 0 ? -errno : 0;
+                k = fs_ids_set(mine);
+                if (r < 0 || k < 0)
+                        return r < 0 ? r : k;
                 if (create && fchmod(fd, 0640) < 0)
                         return -errno;
                 if (fcntl(fd, F_OFD_SETLK, &lock) < 0)

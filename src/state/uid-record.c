@@ -98,10 +98,17 @@ static int shared_alive(const StateRoot *root, const Records *rec, const State *
 
 static int add(int dir_fd, const char *name, const State *s)
 {
-        char target[RECORD_MAX];
+        char target[RECORD_MAX], found[RECORD_MAX];
 
         (void) snprintf(target, sizeof(target), "%s/%s", s->id, s->invocation);
-        return RET_NERRNO(symlinkat(target, dir_fd, name));
+        if (symlinkat(target, dir_fd, name) < 0)
+                return -errno;
+
+        /* That the uid is nobody else's rests on this alone. */
+        ssize_t n = readlinkat(dir_fd, name, found, sizeof(found));
+        if (n < 0)
+                return -errno;
+        return (size_t) n == strlen(target) && memcmp(found, target, (size_t) n) == 0 ? 0 : -EBADE;
 }
 
 static int add_shared(const Records *rec, const State *s)

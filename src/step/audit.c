@@ -167,6 +167,30 @@ static int audit_mounts(Jail *jail)
         return 0;
 }
 
+/* Who owns what fcjail made, and who may do what with it; of run/ the group's bits are the mask of its ACL. */
+static int audit_files(Jail *jail)
+{
+        static const struct {
+                const char *path;
+                mode_t mode;
+        } files[] = {
+                { "/" JAIL_DEV, S_IFDIR | 0755 },
+                { "/" JAIL_RUN, S_IFDIR | 0770 },
+                { "/" JAIL_CONFIG, S_IFREG | 0440 }, /* last, as there may be none */
+        };
+        struct stat st;
+
+        FOREACH_ARRAY (f, files, jail->plan->config ? ELEMENTSOF(files) : ELEMENTSOF(files) - 1) {
+                if (lstat(f->path, &st) < 0)
+                        return wrong(jail, f->path, "it is not there");
+                if (st.st_mode != f->mode || st.st_uid != 0 || st.st_gid != jail->gid)
+                        return wrong(jail, f->path, "it is %o and belongs to %u:%u", st.st_mode, st.st_uid,
+                                     st.st_gid);
+        }
+
+        return 0;
+}
+
 static int audit_nodes(Jail *jail)
 {
         char path[80];
@@ -231,8 +255,8 @@ static int audit_process(Jail *jail)
 int step_audit(Jail *jail)
 {
         static int (*const checks[])(Jail *) = {
-                audit_ids,  audit_cap_sets, audit_cap_bounds, audit_bits, audit_no_way_back,
-                audit_root, audit_mounts,   audit_nodes,      audit_fds,  audit_process,
+                audit_ids,    audit_cap_sets, audit_cap_bounds, audit_bits, audit_no_way_back, audit_root,
+                audit_mounts, audit_files,    audit_nodes,      audit_fds,  audit_process,
         };
         int r;
 

@@ -57,6 +57,20 @@ static int drop_bounding_set(Jail *jail)
         return 0;
 }
 
+/* A new session keyring. Its number is read back: with the old one the VMM would have the keys of whoever
+ * started it. */
+static int join_keyring(void)
+{
+        long joined = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+        if (joined < 0)
+                return -errno;
+
+        long found = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+        if (found < 0)
+                return -errno;
+        return joined == found ? 0 : -EBADE;
+}
+
 static int drop_uid(Jail *jail)
 {
         int r;
@@ -70,7 +84,7 @@ static int drop_uid(Jail *jail)
                 return step_fail(jail, r, "capabilities");
 
         /* As the VM's uid, so that it is this uid's quota, and no link to root's keys is left. */
-        r = tolerate(TOLERATED_KEYRING, RET_NERRNO(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL)));
+        r = tolerate(TOLERATED_KEYRING, join_keyring());
         return r < 0 ? step_fail(jail, r, "session keyring") : 0;
 }
 

@@ -26,6 +26,20 @@ static int wait_for_go(Jail *jail)
         return 0;
 }
 
+/* Not a part of the audit, as OUTSIDE may have been filling it in until now. */
+static int check_vmm(Jail *jail)
+{
+        struct stat st;
+
+        if (lstat("/" JAIL_VMM, &st) < 0)
+                return step_fail(jail, -errno, "/" JAIL_VMM);
+        if (!jail->plan->vmm_text_shared &&
+            (st.st_mode != (S_IFREG | VMM_MODE) || st.st_uid != 0 || st.st_gid != 0))
+                return step_fail(jail, -EBADE, "/" JAIL_VMM " is %o and belongs to %u:%u", st.st_mode,
+                                 st.st_uid, st.st_gid);
+        return 0;
+}
+
 int step_exec(Jail *jail)
 {
         VmmTimes times = { .start_usec = jail->start_usec, .start_cpu_usec = cpu_usec() };
@@ -38,16 +52,27 @@ int step_exec(Jail *jail)
         if (r < 0)
                 return step_fail(jail, r, "arguments");
         r = wait_for_go(jail);
+        if (r >= 0)
+                r = check_vmm(jail);
         if (r < 0)
                 return r;
 
         /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
          * OUTSIDE that is gone already does not get the next message. */
-        if (!jail->plan->supervised && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-                return step_fail(jail, -errno, "parent's death signal");
+        if (!jail->plan->supervised) {
+                int sig = 0;
+
+                if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+                    prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0) < 0)
+                        return step_fail(jail, -errno, "parent's death signal");
+                if (sig != SIGKILL)
+                        return step_fail(jail, -EBADE, "the parent's death signal is not set");
+        }
 
         /* The sockets that the VMM makes are for its uid and its group. */
         (void) umask(0007);
+        if (umask(0007) != 0007)
+                return step_fail(jail, -EBADE, "umask");
 
         r = message_send(jail, MESSAGE_BEGIN);
         if (r < 0)

@@ -68,8 +68,9 @@ static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
         }
 
         /* systemd-tmpfiles has made it root:fcjail; without the installed files nobody else gets access. */
-        if (stat("/run/fcjail", &st) >= 0)
-                *ret = st.st_gid;
+        if (stat("/run/fcjail", &st) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        *ret = st.st_gid;
         return 0;
 }
 
@@ -84,7 +85,10 @@ int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, 
         struct stat st;
         int r;
 
-        if (stat("/dev/userfaultfd", &st) >= 0 && S_ISCHR(st.st_mode))
+        if (stat("/dev/userfaultfd", &st) < 0) {
+                if (errno != ENOENT)
+                        return -errno;
+        } else if (S_ISCHR(st.st_mode))
                 facts.userfaultfd = st.st_rdev;
 
         r = find_api_gid(c, d, &facts.api_gid);

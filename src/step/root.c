@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ static int remount(Jail *jail, const char *name, unsigned long flags)
 
 static int restrict_mounts(Jail *jail)
 {
+        struct statvfs sv;
         int r;
 
         if (fchdir(jail->cage_fd) < 0)
@@ -45,6 +47,11 @@ static int restrict_mounts(Jail *jail)
         r = remount(jail, ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
         if (r < 0)
                 return r;
+        /* The other mounts are for the audit; this one cannot be seen any more then. */
+        if (fstatvfs(jail->cage_fd, &sv) < 0)
+                return step_fail(jail, -errno, "cage");
+        if (!(sv.f_flag & ST_RDONLY))
+                return step_fail(jail, -EBADE, "the cage is not read-only");
 
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");

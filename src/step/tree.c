@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/acl.h>
-#include <sys/fsuid.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
@@ -29,6 +28,7 @@
 #include "at.h"
 #include "chase.h"
 #include "fd-util.h"
+#include "fs-ids.h"
 #include "step.h"
 #include "tolerated.h"
 
@@ -69,18 +69,6 @@ static int open_level(Jail *jail, int dir_fd, const char *name, const char *belo
 
         *ret_fd = TAKE_FD(fd);
         return 0;
-}
-
-/* What is made until group_end() is root:<gid>. Nothing is ever chowned. */
-static int group_begin(gid_t gid)
-{
-        (void) setfsgid(gid);
-        return (gid_t) setfsgid((gid_t) -1) == gid ? 0 : -EPERM;
-}
-
-static void group_end(void)
-{
-        (void) setfsgid(getegid());
 }
 
 static int remove_run(int root_fd)
@@ -133,18 +121,20 @@ static int let_managers_in(Jail *jail)
 
 static int make_run(Jail *jail)
 {
-        int r;
+        FsIds mine = fs_ids_get();
+        int r, k;
 
         r = remove_run(jail->root_fd);
         if (r < 0)
                 return fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN);
 
-        r = group_begin(jail->gid);
+        /* root:<vm gid> by birth. Nothing is ever chowned. */
+        r = fs_ids_set((FsIds){ mine.uid, jail->gid });
         if (r >= 0)
                 jail->run_fd = r = at_make_dir(jail->root_fd, JAIL_RUN, 0770);
-        group_end();
+        k = fs_ids_set(mine);
         if (r >= 0)
-                r = let_managers_in(jail);
+                r = k < 0 ? k : let_managers_in(jail);
         return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
 }
 
@@ -178,14 +168,16 @@ static int make_vmm(Jail *jail)
 
 static int make_config(Jail *jail)
 {
-        int r;
+        FsIds mine = fs_ids_get();
+        int r, k;
 
         r = at_remove(jail->root_fd, JAIL_CONFIG);
         if (r >= 0 && jail->config_fd >= 0) {
-                r = group_begin(jail->gid);
+                r = fs_ids_set((FsIds){ mine.uid, jail->gid });
                 if (r >= 0)
                         r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->config_fd);
-                group_end();
+                k = fs_ids_set(mine);
+                r = r >= 0 ? k : r;
         }
         return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_CONFIG) : 0;
 }

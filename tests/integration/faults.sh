@@ -43,7 +43,8 @@ test_every_step_says_that_it_failed() {
         fails_at mounts 71 unshare:error=ENOMEM:when=1
         fails_at mounts 71 move_mount:error=EINVAL:when=2
         fails_at nodes 71 mknodat:error=EPERM:when=3
-        fails_at root 71 pivot_root:error=EINVAL
+        fails_at mounts 71 pivot_root:error=EINVAL:when=1
+        fails_at root 71 pivot_root:error=EINVAL:when=5
         fails_at root 71 umount2:error=EBUSY
         fails_at root 71 chroot:error=EPERM
         fails_at drop 71 capset:error=EPERM:when=1
@@ -94,7 +95,7 @@ test_a_kill_at_any_point_leaves_nothing_that_the_next_start_does_not_clean() {
         killed_at ioctl:signal=KILL:when=2
         killed_at ioctl:signal=KILL:when=4
         killed_at setgroups:signal=KILL
-        killed_at pivot_root:signal=KILL
+        killed_at pivot_root:signal=KILL:when=5
         killed_at seccomp:signal=KILL
 }
 

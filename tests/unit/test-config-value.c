@@ -412,9 +412,8 @@ Test(table, guesses_what_was_meant)
                 { "FCJAIL_BIND", NULL },
                 { "FCJAIL_CNI", NULL },
                 { "FCJAIL_UPLINK", NULL },
-                { "FCJAIL_SECCOMP", NULL },
-                { "FCJAIL_APPARMOR", NULL },
-                { "FCJAIL_SELINUX", NULL },
+                { "FCJAIL_SECOMP", "FCJAIL_SECCOMP" },
+                { "FCJAIL_APPARMOUR", "FCJAIL_APPARMOR" },
                 { "FCJAIL_MEMORY", NULL },
                 { "FCJAIL_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL },
         };

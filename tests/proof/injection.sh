@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# A start, with each of its system calls made to fail, to lie, or to be its last one; and a cleanup likewise.
+#
+# FCJAIL_LONG=1 takes all points; otherwise a sample, which is another one each hour, or that of FCJAIL_SEED=.
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+LONG=${FCJAIL_LONG:-} SEED=${FCJAIL_SEED:-$(($(date +%s) / 3600))}
+. "$(dirname "$0")/../lab/lib.sh"
+
+HERE=$(dirname "$0")
+LANES=2
+# EPERM EINTR EIO ENOMEM EBUSY EINVAL EMFILE ENOSYS
+ERRNOS="1 4 5 12 16 22 24 38"
+
+# What a start consists of.
+CALLS=/tmp/calls
+lanes() {
+        local i
+        holders=()
+        [[ -x /usr/local/bin/inject ]] || skip "for x86_64 only"
+        for ((i = 0; i < LANES; i++)); do
+                vm "lane$i" FCJAIL_VMM=/usr/local/bin/observer FCJAIL_READY=exec "FCJAIL_UID=$((700000 + i))" \
+                        "FCJAIL_NETNS=lane$i"
+                ip netns add "lane$i"
+                ip netns exec "lane$i" sleep infinity &
+                holders[i]=$!
+        done
+        # The first start of all has more to do.
+        fcjail run lane0 </dev/null
+        echo record | inject /tmp/out -- fcjail run lane0 | grep -v ' exit_group ' >"$CALLS"
+}
+
+# sample WANTED: of the jobs on standard input, all in the long run.
+sample() {
+        local n
+        cat >/tmp/all
+        n=$(wc -l </tmp/all)
+        # Coprime to the number of errnos, so that each call meets each of them in time.
+        awk -v stride="$(((n / $1) | 1))" -v seed="$SEED" -v long="$LONG" \
+                'long != "" || (NR + seed) % stride == 0' /tmp/all >/tmp/jobs
+        [[ -n $LONG ]] || of=" of $n (seed $SEED)"
+}
+
+# run_lanes MODE: /tmp/jobs to /tmp/results, all lanes at once.
+run_lanes() {
+        local i pid pids=()
+        for ((i = 0; i < LANES; i++)); do
+                awk -v n="$LANES" -v i="$i" 'NR % n == i' /tmp/jobs |
+                        bash "$HERE/lane" "lane$i" "${holders[i]}" "$1" >"/tmp/results.$i" &
+                pids+=($!)
+        done
+        for pid in "${pids[@]}"; do
+                wait "$pid"
+        done
+        cat /tmp/results.* >/tmp/results
+        is "$(wc -l </tmp/jobs)" "$(wc -l </tmp/results)"
+}
+
+# judge TABLE OUTCOME…: every result has one of these, or is "same" and in the table; prints what is not. A row of
+# the table: process, call, occurrences, errnos or "lie" (each of them "*" or several with commas), and the reason.
+judge() {
+        local table=$1
+        shift
+        awk -v good=" $* " -v table="$table" '
+                function has(list, item) { return list == "*" || index("," list ",", "," item ",") }
+                FILENAME == table { if ($0 ~ /^[^#]/) row[++rows] = $0; next }
+                index(good, " " $5 " ") { next }
+                $5 == "same" {
+                        for (i = 1; i <= rows; i++) {
+                                split(row[i], r, " ")
+                                if (has(r[1], $1) && has(r[2], $2) && has(r[3], $3) && has(r[4], $4))
+                                        next
+                        }
+                }
+                { print; bad = 1 }
+                END { exit bad }' "$table" /tmp/results
+}
+
+rows() {
+        grep -c '^[^#]' "$HERE/$1" || true
+}
+
+count() {
+        grep -c " $1\$" /tmp/results || true
+}
+
+end_lanes() {
+        local i
+        for ((i = 0; i < LANES; i++)); do
+                is "lo" "$(ip netns exec "lane$i" ip -brief link | awk '{ print $1 }')"
+                kill "${holders[i]}"
+                ip netns del "lane$i"
+        done
+}
+
+test_P3_errors() {
+        local of=
+        lanes
+        awk -v errnos="$ERRNOS" '{ n = split(errnos, e, " "); for (i = 1; i <= n; i++) print $1, $2, $3, e[i] }' "$CALLS" | sample 900
+        run_lanes errors
+        judge "$HERE/tolerated.txt" refused missed
+        figure "$(wc -l </tmp/results)$of points, $(count refused) without a VMM, $(count same) with the very same jail (all in the table of $(rows tolerated.txt) rows)"
+        end_lanes
+}
+
+# Calls that do something for the jail, less those that only ask: of prctl(2) and fcntl(2) by their number, of
+# rt_sigaction(2) and rt_sigprocmask(2) by what they pass, of setfsuid(2) by the impossible uid.
+acts() {
+        awk '
+                $1 > 1 { next }
+                $2 == "prctl" { if ($4 ~ /^(1|4|8|24|28|38)$/ || $4 == 47 && $5 == 4) print; next }
+                $2 == "fcntl" { if ($5 == 37) print; next }
+                $2 ~ /^rt_sig/ { if ($5 != 0) print; next }
+                $2 ~ /^setfs/ { if ($4 < 4294967295) print; next }
+                $2 ~ /^(capset|chdir|chroot|close_range|dup3|fchdir|fchmod|flock|fsconfig|ioctl|keyctl|mkdirat|mknodat|mount|move_mount|pivot_root|seccomp|setgroups|setns|setresgid|setresuid|setsid|setxattr|symlinkat|umask|umount2|unshare)$/' "$CALLS"
+}
+
+test_P4_lies() {
+        local of=
+        lanes
+        acts | awk '{ print $1, $2, $3, "lie" }' >/tmp/jobs
+        run_lanes errors
+        judge "$HERE/lies.txt" refused missed
+        figure "$(wc -l </tmp/results) points, $(count refused) found out, $(count same) that change nothing (all in the table of $(rows lies.txt) rows)"
+        end_lanes
+}
+
+test_P5_kills() {
+        local of= starts
+        lanes
+        awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" | sample 400
+        run_lanes kills
+        judge /dev/null restarted missed
+        starts="$(wc -l </tmp/results)$of points of a start"
+
+        # A cleanup after the last of them, when everything was made.
+        echo "1 execve 1 killall" | inject /tmp/out -- fcjail run lane0
+        of=
+        echo record | inject /tmp/out -- fcjail cleanup lane0 | grep -v ' exit_group ' | awk '{ print $1, $2, $3, "kill" }' | sample 100
+        run_lanes cleanups
+        judge /dev/null cleaned missed
+        figure "$starts, then $(wc -l </tmp/results)$of of a cleanup: each time the next start or cleanup succeeded, and nothing was left"
+        end_lanes
+}
+
+# Calls that an older kernel, or a filter around fcjail, does not have: all of them fail.
+MISSING="close_range fsopen fsconfig fsmount getrandom keyctl mount_setattr move_mount openat2 open_tree pidfd_open pidfd_send_signal prctl seccomp setns statx unshare"
+
+test_P11_missing_features() {
+        local call
+        lanes
+        for call in $MISSING; do
+                echo "* $call * 38"
+        done >/tmp/jobs
+        run_lanes errors
+        judge "$HERE/tolerated.txt" refused missed
+        figure "$(wc -l </tmp/results) calls denied: $(($(count missed) + $(count same))) times all works, $(count refused) times the start is refused, 0 half"
+        end_lanes
+}
+
+main "$@"
