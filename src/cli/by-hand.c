@@ -59,22 +59,25 @@ static int watch(const Jail *jail, int signal_fd)
         }
 }
 
-int stay_with_vmm(Jail *jail)
+static int receive_signals(void)
 {
         sigset_t set;
-        int r;
 
         (void) sigemptyset(&set);
         (void) sigaddset(&set, SIGHUP);
         (void) sigaddset(&set, SIGINT);
         (void) sigaddset(&set, SIGTERM);
         if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return EX_OSERR;
-        _cleanup_close_ int signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        if (signal_fd < 0)
-                return EX_OSERR;
+                return -errno;
+        return RET_NERRNO(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
 
-        r = watch(jail, signal_fd);
+int stay_with_vmm(Jail *jail)
+{
+        int r;
+
+        _cleanup_close_ int signal_fd = receive_signals();
+        r = signal_fd < 0 ? signal_fd : watch(jail, signal_fd);
         if (r < 0) {
                 log_error("Failed to watch the VMM of '%s': %s", jail->plan->id, strerror(-r));
                 (void) vmm_kill(jail->pid_fd, jail->uid); /* waited for below */

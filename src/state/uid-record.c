@@ -106,9 +106,11 @@ static int add(int dir_fd, const char *name, const State *s)
 
         /* That the uid is nobody else's rests on this alone. */
         ssize_t n = readlinkat(dir_fd, name, found, sizeof(found));
-        if (n < 0)
-                return -errno;
-        return (size_t) n == strlen(target) && memcmp(found, target, (size_t) n) == 0 ? 0 : -EBADE;
+        if ((size_t) n == strlen(target) && memcmp(found, target, (size_t) n) == 0)
+                return 0;
+        int r = n < 0 ? -errno : -EBADE;
+        (void) unlinkat(dir_fd, name, /* flags= */ 0);
+        return r;
 }
 
 static int add_shared(const Records *rec, const State *s)

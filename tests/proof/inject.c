@@ -13,8 +13,9 @@
  *   * NAME * ERRNO             all calls NAME of all processes
  *
  * Process 0 is COMMAND, its children count from 1. Of each job it prints the job itself and then
- * "STATUS EXECUTED": the exit status of process 0 (128 + signal), and whether a child got to execute
- * something. "missed" in place of the status: no such call was made. OUTPUT is where standard output and error
+ * "STATUS EXECUTED": the exit status of process 0 (128 + signal), and whether a child got to execute something:
+ * "before" the call, "after" it, or "no". "missed" before that: no such call was made; "hung": it took too
+ * long. OUTPUT is where standard output and error
  * of COMMAND go, new for each job.
  */
 
@@ -71,7 +72,7 @@ static Process processes[PROCESSES_MAX];
 static int n_processes;
 static Job job;
 static bool started; /* COMMAND is executed: what came before was ours */
-static bool hit, executed;
+static bool hit, late, executed, hung;
 
 static void die(const char *what)
 {
@@ -132,6 +133,7 @@ static void enter(Process *p)
                 return;
 
         hit = true;
+        late = executed;
         if (job.act == ACT_KILL)
                 (void) kill(p->pid, SIGKILL);
         else if (job.act == ACT_KILL_ALL)
@@ -193,7 +195,7 @@ static void start(const char *output, char **command)
         }
 
         n_processes = 0;
-        started = hit = executed = false;
+        started = hit = late = executed = hung = false;
         (void) find(pid);
         if (waitpid(pid, NULL, __WALL) != pid ||
             ptrace(PTRACE_SETOPTIONS, pid, NULL,
@@ -260,6 +262,7 @@ static int trace(void)
 static void on_alarm(int sig)
 {
         (void) sig;
+        hung = true;
         kill_all();
 }
 
@@ -304,7 +307,9 @@ int main(int argc, char **argv)
                 line[strcspn(line, "\n")] = '\0';
                 if (job.act != ACT_RECORD)
                         printf(hit ? "%s %i %s\n" : "%s missed %i %s\n", line, status,
-                               executed ? "yes" : "no");
+                               late       ? "before"
+                               : executed ? "after"
+                                          : "no");
         }
         return EXIT_SUCCESS;
 }
