@@ -94,7 +94,7 @@ end_lanes() {
 }
 
 test_P3_errors() {
-        local of=
+        local of=''
         lanes
         awk -v errnos="$ERRNOS" '{ n = split(errnos, e, " "); for (i = 1; i <= n; i++) print $1, $2, $3, e[i] }' "$CALLS" | sample 900
         run_lanes errors
@@ -116,7 +116,7 @@ acts() {
 }
 
 test_P4_lies() {
-        local of=
+        local of=''
         lanes
         acts | awk '{ print $1, $2, $3, "lie" }' >/tmp/jobs
         run_lanes errors
@@ -126,7 +126,7 @@ test_P4_lies() {
 }
 
 test_P5_kills() {
-        local of= starts
+        local of='' starts
         lanes
         awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" | sample 400
         run_lanes kills
@@ -135,7 +135,7 @@ test_P5_kills() {
 
         # A cleanup after the last of them, when everything was made.
         echo "1 execve 1 killall" | inject /tmp/out -- fcjail run lane0
-        of=
+        of=''
         echo record | inject /tmp/out -- fcjail cleanup lane0 | grep -v ' exit_group ' | awk '{ print $1, $2, $3, "kill" }' | sample 100
         run_lanes cleanups
         judge /dev/null cleaned missed

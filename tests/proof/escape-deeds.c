@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Attempts that take more than one call. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "escape.h"
+
+/* clone(2) with a namespace flag; the child ends at once. */
+static long clone_flag(long flag)
+{
+        long pid = syscall(SYS_clone, flag | SIGCHLD, NULL, NULL, NULL, 0L);
+
+        if (pid == 0)
+                _exit(0);
+        return pid;
+}
+
+static long clone3_flag(long flag)
+{
+        struct clone_args args = { .flags = (unsigned long) flag, .exit_signal = SIGCHLD };
+        long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+        if (pid == 0)
+                _exit(0);
+        return pid;
+}
+
+/* Into the namespaces of PID 1, which are our own: even that takes capabilities. */
+static long setns_pidfd(long flag)
+{
+        int fd = (int) syscall(SYS_pidfd_open, 1, 0);
+
+        return fd < 0 ? -1 : setns(fd, (int) flag);
+}
+
+static long getfd_of_init(long number)
+{
+        int fd = (int) syscall(SYS_pidfd_open, 1, 0);
+
+        (void) number;
+        return fd < 0 ? -1 : syscall(SYS_pidfd_getfd, fd, 1, 0);
+}
+
+static long take_fsuid(long number)
+{
+        (void) setfsuid((uid_t) number);
+        if ((long) setfsuid((uid_t) -1) == number)
+                return 0;
+        errno = EPERM;
+        return -1;
+}
+
+/* The classic: a second chroot, and out of it by "..". */
+static long chroot_dotdot(long number)
+{
+        (void) number;
+        if (mkdir("/run/trap", 0700) < 0 && errno != EEXIST)
+                return -1;
+        if (chroot("/run/trap") < 0)
+                return -1;
+        for (int i = 0; i < 32; i++)
+                if (chdir("..") < 0)
+                        return -1;
+        return open("etc/passwd", O_RDONLY);
+}
+
+static long climb(long number)
+{
+        (void) number;
+        for (int i = 0; i < 32; i++)
+                if (chdir("..") < 0)
+                        return -1;
+        return open("etc/passwd", O_RDONLY);
+}
+
+/* A file of our own, with x bits, and perhaps with the one that makes it root's. */
+static long execute_in_run(long mode)
+{
+        static const char script[] = "\177ELF";
+        char *argv[] = { "x", NULL };
+
+        int fd = open("/run/program", O_WRONLY | O_CREAT | O_TRUNC, 0700);
+        if (fd < 0 || write(fd, script, sizeof(script)) < 0 || fchmod(fd, (mode_t) mode) < 0 ||
+            close(fd) < 0)
+                return -1;
+        return execv("/run/program", argv); /* ENOEXEC is: it would have been executed */
+}
+
+static long map_executable(long number)
+{
+        (void) number;
+        int fd = open("/run/text", O_RDWR | O_CREAT, 0700);
+        if (fd < 0 || ftruncate(fd, 4096) < 0)
+                return -1;
+        return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static long node_in_run(long number)
+{
+        if (mknod("/run/node", S_IFCHR | 0600, (dev_t) number) < 0)
+                return -1;
+        return open("/run/node", O_RDWR);
+}
+
+static long link_out(long number)
+{
+        (void) number;
+        int fd = open("/run/linked", O_WRONLY | O_CREAT, 0600);
+        if (fd < 0)
+                return -1;
+        return link("/run/linked", "/linked");
+}
+
+static long other_tap(long flags)
+{
+        struct ifreq ifr = { .ifr_name = "other0", .ifr_flags = (short) flags };
+
+        int fd = open("/dev/net/tun", O_RDWR);
+        return fd < 0 ? -1 : ioctl(fd, TUNSETIFF, &ifr);
+}
+
+/* Every socket takes the ioctls of network devices. */
+static long configure_device(long request)
+{
+        struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_PROMISC };
+
+        int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+        return fd < 0 ? -1 : ioctl(fd, (unsigned long) request, &ifr);
+}
+
+/* Abstract sockets have no directory that could be closed; the host's systemd-udevd and others use them. */
+static long abstract_socket(long number)
+{
+        struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = "\0fcjail-host" };
+
+        (void) number;
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        return fd < 0 ? -1
+                      : connect(fd, (struct sockaddr *) &sa, offsetof(struct sockaddr_un, sun_path) + 12);
+}
+
+/* Somebody in the PID namespace who is not one of us. */
+static long signal_others(long number)
+{
+        (void) number;
+        for (pid_t pid = 2; pid < 40000; pid++)
+                if (pid != getpid() && kill(pid, 0) >= 0)
+                        return pid;
+        errno = ESRCH;
+        return errno = EPERM, -1;
+}
+
+/* The 32-bit entry, where other filters, or none, apply. */
+static long int80(long number)
+{
+#if defined(__x86_64__)
+        long r;
+
+        __asm__ volatile("int $0x80" : "=a"(r) : "a"(number) : "memory", "r8", "r9", "r10", "r11");
+        return r;
+#else
+        (void) number;
+        errno = ENOSYS;
+        return -1;
+#endif
+}
+
+/* clang-format off */
+#define CLONE(flag)  { "clone " #flag, BY_KERNEL, false, clone_flag, flag, { 0 } }
+#define CLONE3(flag) { "clone3 " #flag, BY_KERNEL, false, clone3_flag, flag, { 0 } }
+#define SETNS(flag)  { "setns " #flag, BY_KERNEL, false, setns_pidfd, flag, { 0 } }
+
+const Attempt deeds[] = {
+        CLONE(CLONE_NEWNS), CLONE(CLONE_NEWUTS), CLONE(CLONE_NEWIPC), CLONE(CLONE_NEWUSER), CLONE(CLONE_NEWPID),
+        CLONE(CLONE_NEWNET), CLONE(CLONE_NEWCGROUP), CLONE3(CLONE_NEWUSER), CLONE3(CLONE_NEWNET),
+        { "clone3",               BY_FILTER, false, clone3_flag, 0, { 0 } },
+        SETNS(CLONE_NEWNET), SETNS(CLONE_NEWNS), SETNS(CLONE_NEWPID), SETNS(CLONE_NEWUTS), SETNS(CLONE_NEWIPC),
+        { "pidfd_getfd",          BY_KERNEL, false, getfd_of_init, 0, { 0 } },
+        { "setfsuid(0)",          BY_KERNEL, false, take_fsuid, 0, { 0 } },
+        { "chroot and ..",        BY_KERNEL, false, chroot_dotdot, 0, { 0 } },
+        { "..",                   BY_KERNEL, false, climb, 0, { 0 } },
+        { "execute in /run",      BY_KERNEL, false, execute_in_run, 0755, { 0 } },
+        { "execute setuid file",  BY_KERNEL, false, execute_in_run, 04755, { 0 } },
+        { "map code in /run",     BY_KERNEL, false, map_executable, 0, { 0 } },
+        { "own node of kmsg",     BY_KERNEL, false, node_in_run, 0x10b, { 0 } },
+        { "link out of /run",     BY_KERNEL, false, link_out, 0, { 0 } },
+        { "another TAP",          BY_KERNEL, false, other_tap, IFF_TAP | IFF_NO_PI, { 0 } },
+        { "a TUN",                BY_KERNEL, false, other_tap, IFF_TUN | IFF_NO_PI, { 0 } },
+        { "set flags of a device", BY_KERNEL, false, configure_device, SIOCSIFFLAGS, { 0 } },
+        { "set MTU of a device",  BY_KERNEL, false, configure_device, SIOCSIFMTU, { 0 } },
+        { "set address",          BY_KERNEL, false, configure_device, SIOCSIFHWADDR, { 0 } },
+        { "abstract socket",      BY_KERNEL, false, abstract_socket, 0, { 0 } },
+        { "signal to others",     BY_KERNEL, false, signal_others, 0, { 0 } },
+        { "32-bit entry",         BY_FILTER, false, int80, 20 /* getpid */, { 0 } },
+};
+const size_t n_deeds = sizeof(deeds) / sizeof(deeds[0]);

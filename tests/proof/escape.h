@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What a VMM that its guest has taken over could try. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Who refuses it in a jail. Without fcjail's filter, and without systemd's, the kernel alone has to. */
+typedef enum By {
+        BY_KERNEL,
+        BY_FILTER,
+} By;
+
+typedef struct Attempt {
+        const char *name;
+        By by;
+        bool not_outside;          /* outside of a jail it would do harm */
+        long (*deed)(long number); /* >= 0, or -1 and errno; NULL: the call `number` with `args` */
+        long number;
+        long args[6];
+} Attempt;
+
+extern const Attempt calls[];
+extern const size_t n_calls;
+extern const Attempt deeds[];
+extern const size_t n_deeds;

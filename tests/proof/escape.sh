@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# What a VMM that its guest has taken over can do: nothing, however it was started, and by the kernel alone, too.
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+
+CAPS="CAP_SYS_ADMIN CAP_NET_ADMIN CAP_MKNOD CAP_SYS_CHROOT CAP_SETUID CAP_SETGID CAP_SETPCAP"
+
+# try_all HOW [KEY=VALUE…]: the escape probe as the VMM, started by systemd, by systemd with User=, or by hand;
+# its last line is in $attempts, $succeeded.
+try_all() {
+        local how=$1
+        shift
+        # Somebody who listens where the probe tries to connect.
+        vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_GID=891 "$@"
+        case $how in
+        user)
+                useradd --system --uid 891 --user-group probeuser 2>/dev/null || true
+                unit web1 User=probeuser "AmbientCapabilities=$CAPS" RestrictNamespaces=no SystemCallFilter= SystemCallArchitectures=
+                ;;
+        *)
+                echo FCJAIL_UID=891 >>"$ENV/web1.env"
+                # Only what fcjail does counts.
+                unit web1 RestrictNamespaces=no SystemCallFilter= SystemCallArchitectures= RestrictAddressFamilies= MemoryDenyWriteExecute=no \
+                        RestrictRealtime=no RestrictSUIDSGID=no LockPersonality=no
+                ;;
+        esac
+        if [[ $how == hand ]]; then
+                fcjail run web1 >/tmp/escape 2>&1
+        else
+                systemctl start fcjail@web1
+                eventually journal_has web1 'attempts='
+                journalctl -q -u fcjail@web1 -o cat --cursor="$cursor" --all >/tmp/escape
+        fi
+        grep SUCCEEDED /tmp/escape >/tmp/succeeded || true
+        read -r attempts succeeded controls < <(sed -n 's/^attempts=\(.*\) succeeded=\(.*\) controls=\(.*\)/\1 \2 \3/p' /tmp/escape)
+        systemctl stop fcjail@web1
+        rm -rf /run/systemd/system/fcjail@web1.service.d
+}
+
+held() {
+        if [[ $succeeded != 0 || $controls != 7/7 ]]; then
+                cat /tmp/succeeded
+                fail "$1: $succeeded of $attempts succeeded, controls $controls"
+        fi
+}
+
+test_P1_escape() {
+        local how outside
+        for how in systemd user hand; do
+                try_all "$how"
+                held "$how"
+                ((attempts >= 80))
+        done
+        # The same outside, where nobody refuses much. Some attempts would hurt even the lab.
+        outside=$(unshare --mount --propagation private --net --ipc --uts --pid --cgroup --fork \
+                escape --outside | grep -c SUCCEEDED)
+        ((outside >= 40)) || fail "only $outside succeed outside: the probe is broken"
+        figure "$attempts attempts in each of 3 ways of starting, 0 succeeded; $outside do outside"
+}
+
+test_P1_escape_without_any_filter() {
+        local how
+        for how in systemd user hand; do
+                try_all "$how" FCJAIL_SECCOMP=off FCJAIL_VMM_ARGS=--no-filter
+                held "$how"
+        done
+        figure "$attempts attempts in each of 3 ways of starting, 0 succeeded, by the kernel alone"
+}
+
+test_P1_escape_with_io_uring() {
+        try_all systemd FCJAIL_SECCOMP=io_uring
+        is 3 "$(grep -c 'io_uring' /tmp/succeeded)"
+        is 3 "$succeeded"
+}
+
+main "$@"

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# What the parent of fcjail hands down does not reach the VM: the jail is what it always is, or the start is refused and
+# leaves nothing.
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+
+# Kept at the end of the VM, whatever becomes of its output. What stands behind 0 to 2 may differ.
+seen() {
+        jq -cS 'del(.fds[].type, .core, .nofile)' "$BASE/web1/root/run/seen" 2>/dev/null
+}
+
+test_P9_inherited_state() {
+        local case golden='' started=0 refused=0 status
+        vm web1 FCJAIL_VMM=/usr/local/bin/observer FCJAIL_VMM_ARGS=--seen FCJAIL_READY=exec FCJAIL_UID=4711 FCJAIL_KEEP=yes
+        for case in $(inherit list); do
+                status=0
+                inherit "$case" fcjail run web1 </dev/null >/tmp/out 2>&1 || status=$?
+                ((status != 125))
+                if [[ -e $BASE/web1/root/run/seen ]]; then
+                        golden=${golden:-$(seen)}
+                        [[ -n $golden && $(seen) == "$golden" ]] || { diff <(jq . <<<"$golden") <(seen | jq .) || fail "$case: another jail"; }
+                        is 0 "$status"
+                        started=$((started + 1))
+                else
+                        ((status != 0)) || fail "$case: no jail, and no error"
+                        echo "$case: status $status, $(cat /tmp/out)"
+                        refused=$((refused + 1))
+                fi
+                # With KEEP a cleanup leaves the jail.
+                fcjail cleanup web1
+                is_empty "$STATE/vm"
+                is_empty "$STATE/uid"
+                rm -rf "${BASE:?}/web1"
+        done
+
+        # With AT_SECURE the environment is not ours to trust, and who started it is not root.
+        install -m 4755 /usr/bin/fcjail /usr/local/bin/fcjail-suid
+        status=0
+        setpriv --reuid nobody --regid nogroup --clear-groups fcjail-suid run web1 >/tmp/out 2>&1 || status=$?
+        rm /usr/local/bin/fcjail-suid
+        is 77 "$status"
+        is_gone web1
+        figure "$((started + refused + 1)) cases, $started times the very same jail, $((refused + 1)) times refused with nothing left"
+}
+
+main "$@"
