@@ -5,6 +5,7 @@
 
 #include "at.h"
 #include "child.h"
+#include "fs-ids.h"
 
 static int top;
 
@@ -170,4 +171,17 @@ CHILD_TEST(at, removes_no_more_than_the_owner_could)
         CHECK_IS(at_write_file(top, "file", 0600, "x", 1), 0);
         CHECK_IS(at_empty_dir(top), 0);
         CHECK(is_empty("/run/top"));
+}
+
+CHILD_TEST(fs_ids, what_is_not_allowed_is_noticed)
+{
+        const FsIds mine = { 1000, 1000 };
+
+        CHECK(fs_ids_set(mine) == 0);
+        CHECK(fs_ids_set((FsIds){ 0, 0 }) == 0);
+        CHECK(setresgid(1000, 1000, 1000) >= 0 && setresuid(1000, 1000, 1000) >= 0);
+        CHECK(fs_ids_get().uid == 1000 && fs_ids_get().gid == 1000);
+        CHECK_IS(fs_ids_set((FsIds){ 1000, 0 }), -EPERM);
+        CHECK_IS(fs_ids_set((FsIds){ 0, 1000 }), -EPERM);
+        CHECK_IS(fs_ids_set(mine), 0);
 }

@@ -10,6 +10,9 @@ seen() {
         jq -cS 'del(.fds[].type, .core, .nofile)' "$BASE/web1/root/run/seen" 2>/dev/null
 }
 
+# With these nobody could start anything. Whatever else is refused is one case less that works.
+HOPELESS=" nofile-3 nofile-16 fsize-0 directory-as-stdin no-arguments "
+
 test_P9_inherited_state() {
         local case golden='' started=0 refused=0 status
         vm web1 FCJAIL_VMM=/usr/local/bin/observer FCJAIL_VMM_ARGS=--seen FCJAIL_READY=exec FCJAIL_UID=4711 FCJAIL_KEEP=yes
@@ -24,7 +27,7 @@ test_P9_inherited_state() {
                         started=$((started + 1))
                 else
                         ((status != 0)) || fail "$case: no jail, and no error"
-                        echo "$case: status $status, $(cat /tmp/out)"
+                        [[ $HOPELESS == *" $case "* ]] || { cat /tmp/out && fail "$case: refused with status $status"; }
                         refused=$((refused + 1))
                 fi
                 # With KEEP a cleanup leaves the jail.

@@ -52,7 +52,7 @@ views() {
                 # It has opened all that it will.
                 eventually in_running web1
                 view "$pid"
-                [[ $how == hand ]] && fcjail stop web1 >/dev/null 2>&1 || systemctl stop fcjail@web1
+                if [[ $how == hand ]]; then fcjail stop web1 >/dev/null 2>&1; else systemctl stop fcjail@web1; fi
                 rm -rf /run/systemd/system/fcjail@web1.service.d
                 systemctl daemon-reload
         done

@@ -95,7 +95,7 @@ test_P7_planting() {
                         absolute) target=/srv/way/real ;;
                         relative) target=real ;;
                         dotdot) target=../way/../way/real ;;
-                        loop) target=link ;;
+                        loop) target="link" ;;
                         dangling) target=nothing ;;
                         file) target=$VICTIM/file ;;
                         esac
