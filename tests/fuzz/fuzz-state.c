@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A record under /run/fcjail. What is read is written down again and must be read as the same. */
+
+#include "fuzz.h"
+#include "state.h"
+
+static bool same_text(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void check_again(const State *s)
+{
+        _cleanup_state_ State again = {};
+        char mark[STATE_MARK_MAX];
+        int fd = input_file("", 0);
+
+        CHECK(state_write(fd, s) == 0);
+        if (s->uid != 0 && s->gid != 0)
+                CHECK(state_append_uid(fd, s->uid, s->gid) == 0);
+        if (s->vmm.pid != 0)
+                CHECK(state_append_vmm(fd, &s->vmm) == 0);
+        CHECK(state_read(fd, &again) == 0);
+        (void) close(fd);
+
+        CHECK(same_text(s->id, again.id) && same_text(s->boot, again.boot));
+        CHECK(same_text(s->invocation, again.invocation) && same_text(s->chroot_dir, again.chroot_dir));
+        CHECK(same_text(s->api, again.api) && same_text(s->netns, again.netns));
+        CHECK(s->supervised == again.supervised && s->keep == again.keep &&
+              s->stop_seconds == again.stop_seconds);
+        CHECK(s->n_taps == again.n_taps);
+        for (size_t i = 0; i < s->n_taps; i++)
+                CHECK(same_text(s->taps[i], again.taps[i]));
+        CHECK(s->uid == 0 || s->gid == 0 || (s->uid == again.uid && s->gid == again.gid));
+        CHECK(s->vmm.pid == again.vmm.pid && s->vmm.start == again.vmm.start);
+
+        CHECK(strlen(state_mark(s, mark)) < STATE_MARK_MAX);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        _cleanup_state_ State s = {};
+        int fd = input_file(data, size);
+        int r = state_read(fd, &s);
+
+        (void) close(fd);
+        CHECK(r == 0 || r == -ENODATA || r == -EBADMSG);
+        if (r < 0) {
+                CHECK(!s.id && s.n_taps == 0);
+                return 0;
+        }
+
+        CHECK(s.id && s.boot && s.invocation && s.chroot_dir && s.n_taps <= STATE_TAPS_MAX &&
+              s.vmm.pid >= 0);
+        check_again(&s);
+
+        /* The writer dies in the middle of a line that it appends: the state is what it was before, or that line
+         * was whole. */
+        if (data[size - 1] != '\n') {
+                const uint8_t *last = memrchr(data, '\n', size);
+                _cleanup_state_ State before = {};
+
+                fd = input_file(data, (size_t) (last - data) + 1);
+                CHECK(state_read(fd, &before) == 0);
+                CHECK(before.n_taps == s.n_taps && before.vmm.pid == s.vmm.pid && before.uid == s.uid);
+                (void) close(fd);
+        }
+        return 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The values of keys: the first byte of the input chooses the key, the rest is the value. */
+
+#include "config-table.h"
+#include "config.h"
+#include "fuzz.h"
+#include "text.h"
+
+/* One TAP as it would be written. */
+static void print_tap(FILE *f, const TapConfig *t)
+{
+        const uint8_t *m = t->mac.ether_addr_octet;
+        char text[ADDRESS_STR_MAX];
+
+        fputs(t->name, f);
+        if (t->mtu > 0)
+                fprintf(f, ",mtu=%u", t->mtu);
+        if (t->has_mac)
+                fprintf(f, ",mac=%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+        FOREACH_ARRAY (a, t->addresses, t->n_addresses)
+                fprintf(f, ",address=%s", address_to_string(a, text));
+        fputc(' ', f);
+}
+
+static void print_word(FILE *f, const char *word)
+{
+        fputc('"', f);
+        for (const char *p = word; *p; p++) {
+                if (*p == '"' || *p == '\\')
+                        fputc('\\', f);
+                fputc(*p, f);
+        }
+        fputs("\" ", f);
+}
+
+static const char *tristate(Tristate t)
+{
+        return t == TRISTATE_YES ? "yes" : "no";
+}
+
+/* The canonical text of what the key has set, or nothing for those that keep their text. */
+static void print_value(FILE *f, const char *name, const Config *c)
+{
+        static const char *const stops[] = { "", "ctrl-alt-del", "kill" };
+        static const char *const netns[] = { "", "private", "inherit", "host" };
+        static const char *const seccomp[] = { "", "default", "io_uring", "off" };
+
+        if (strcmp(name, "FCJAIL_ANY_ID") == 0)
+                fputs(tristate(c->any_id), f);
+        else if (strcmp(name, "FCJAIL_SHARED_UID") == 0)
+                fputs(tristate(c->shared_uid), f);
+        else if (strcmp(name, "FCJAIL_KEEP") == 0)
+                fputs(tristate(c->keep), f);
+        else if (strstr(name, "_UID_RANGE"))
+                fprintf(f, "%u-%u", c->uid_range.first, c->uid_range.last);
+        else if (strstr(name, "_UID"))
+                fprintf(f, "%u", c->uid);
+        else if (strstr(name, "_GID"))
+                fprintf(f, "%u", c->gid);
+        else if (strcmp(name, "FCJAIL_VMM_ARGS") == 0)
+                for (char **a = c->vmm_args; *a; a++)
+                        print_word(f, *a);
+        else if (strcmp(name, "FCJAIL_VMM_TEXT") == 0)
+                fputs(c->vmm_text == VMM_TEXT_SHARED ? "shared" : "private", f);
+        else if (strcmp(name, "FCJAIL_READY") == 0)
+                fputs(c->ready == READY_API ? "api" : "exec", f);
+        else if (strcmp(name, "FCJAIL_NETNS") == 0)
+                fputs(c->netns == NETNS_PATH ? c->netns_path : netns[c->netns], f);
+        else if (strcmp(name, "FCJAIL_SECCOMP") == 0)
+                fputs(c->seccomp == SECCOMP_PATH ? c->seccomp_path : seccomp[c->seccomp], f);
+        else if (strcmp(name, "FCJAIL_STOP") == 0) {
+                fputs(stops[c->stop], f);
+                if (c->stop_seconds > 0)
+                        fprintf(f, ":%u", c->stop_seconds);
+        } else if (strcmp(name, "FCJAIL_TAP") == 0) {
+                if (c->n_taps == 0)
+                        fputs("none", f);
+                FOREACH_ARRAY (t, c->taps, c->n_taps)
+                        print_tap(f, t);
+        } else {
+                const char *const texts[] = { c->chroot_dir, c->vmm,
+                                              c->config,     c->api_off ? "no" : c->api,
+                                              c->api_group,  c->apparmor,
+                                              c->selinux };
+
+                for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                        if (texts[i])
+                                fputs(texts[i], f);
+        }
+}
+
+static char *to_text(const char *name, const Config *c)
+{
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+
+        CHECK(f);
+        print_value(f, name, c);
+        CHECK(fclose(f) == 0);
+        return text;
+}
+
+static void check_config(const Config *c)
+{
+        CHECK(c->uid == 0 || vm_id_valid(c->uid));
+        CHECK(c->gid == 0 || vm_id_valid(c->gid));
+        CHECK(c->uid_range.first <= c->uid_range.last);
+        CHECK(c->uid_range.first == 0 ||
+              (vm_id_valid(c->uid_range.first) && vm_id_valid(c->uid_range.last)));
+        CHECK(!c->chroot_dir || path_valid(c->chroot_dir));
+        CHECK(!c->vmm || path_valid(c->vmm));
+        CHECK(!c->netns_path || path_valid(c->netns_path));
+        CHECK(!c->api ||
+              (path_valid(c->api) && strncmp(c->api, "/run/", 5) == 0 && !strchr(c->api + 5, '/')));
+        CHECK(c->stop_seconds <= STOP_SECONDS_MAX);
+        FOREACH_ARRAY (t, c->taps, c->n_taps) {
+                CHECK(ifname_valid(t->name) && strcmp(t->name, "lo") != 0);
+                for (const TapConfig *other = c->taps; other < t; other++)
+                        CHECK(strcmp(other->name, t->name) != 0);
+        }
+}
+
+static int parse(const ConfigKey *k, const char *value, Config *c, char **ret_why)
+{
+        return k->parse(value, (char *) c + k->offset, ret_why);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        _cleanup_config_ Config c = {}, again = {};
+        _cleanup_free_ char *why = NULL;
+
+        if (size == 0)
+                return 0;
+        const ConfigKey *k = &config_keys[data[0] % CONFIG_KEYS_MAX];
+        _cleanup_free_ char *value = input_string(data + 1, size - 1);
+        if (!utf8_valid(value))
+                return 0; /* it does not come so far */
+
+        int r = parse(k, value, &c, &why);
+        CHECK(r == 0 || r == -EINVAL);
+        if (r < 0) {
+                static const Config nothing;
+
+                CHECK(memcmp(&c, &nothing, sizeof(c)) == 0);
+                return 0;
+        }
+        CHECK(!why);
+        check_config(&c);
+
+        _cleanup_free_ char *text = to_text(k->name, &c);
+        CHECK(parse(k, text, &again, &why) == 0);
+        _cleanup_free_ char *text_again = to_text(k->name, &again);
+        CHECK(strcmp(text, text_again) == 0);
+        return 0;
+}
