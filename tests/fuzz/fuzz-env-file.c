@@ -10,7 +10,10 @@ static void print_quoted(FILE *f, const EnvEntry *e)
 {
         fprintf(f, "%s=\"", e->key);
         for (const char *p = e->value; *p; p++) {
-                if (strchr("\"\\`$", *p))
+                /* A backslash may stand for itself before what it does not change. */
+                bool alone = *p == '\\' && p[1] && !strchr("\"\\`$\n\r", p[1]);
+
+                if (strchr("\"\\`$", *p) && !alone)
                         fputc('\\', f);
                 fputc(*p, f);
         }

@@ -51,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         }
 
+        CHECK(memmem(data, size, "COMPLETE\n", 9));
         CHECK(s.id && s.boot && s.invocation && s.chroot_dir && s.n_taps <= STATE_TAPS_MAX &&
               s.vmm.pid >= 0);
         check_again(&s);
