@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void limit(int resource, rlim_t value)
+static void limit(enum __rlimit_resource resource, rlim_t value)
 {
         (void) setrlimit(resource, &(struct rlimit){ value, value });
 }

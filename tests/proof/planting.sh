@@ -10,13 +10,18 @@ VICTIM=/srv/victim
 # On the file system of the records, where only a hard link needs one.
 VICTIM_RUN=/run/victim
 
+age() {
+        find "$VICTIM" -depth -exec touch -h -d 2001-01-01 {} +
+}
+
 victim() {
         rm -rf "$VICTIM"
         mkdir -p "$VICTIM/dir/sub"
         echo precious | tee "$VICTIM/file" >"$VICTIM/dir/sub/file"
         chown -R 1234:1234 "$VICTIM"
         chmod 0640 "$VICTIM/file"
-        touch -h -d 2001-01-01 "$VICTIM/file" "$VICTIM/dir/sub/file" "$VICTIM/dir/sub" "$VICTIM/dir" "$VICTIM"
+        mkdir -m 0755 "$VICTIM/roots"
+        age
         rm -rf "$VICTIM_RUN"
         cp -a "$VICTIM" "$VICTIM_RUN"
 }
@@ -33,6 +38,7 @@ plant() {
         case $1 in
         link-to-file) ln -s "$VICTIM/file" "$2" ;;
         link-to-directory) ln -s "$VICTIM/dir" "$2" ;;
+        link-to-roots-directory) ln -s "$VICTIM/roots" "$2" ;;
         dangling-link) ln -s "$VICTIM/new" "$2" ;;
         hard-link) if [[ $2 == /run/* ]]; then ln "$VICTIM_RUN/file" "$2"; else ln "$VICTIM/file" "$2"; fi ;;
         fifo) mkfifo "$2" ;;
@@ -43,7 +49,7 @@ plant() {
         esac
 }
 
-KINDS="link-to-file link-to-directory dangling-link hard-link fifo directory character-device block-device socket"
+KINDS="link-to-file link-to-directory link-to-roots-directory dangling-link hard-link fifo directory character-device block-device socket"
 JAIL=$BASE/web1
 NAMES="$BASE $JAIL $JAIL/root $JAIL/root/dev $JAIL/root/run $JAIL/root/firecracker $JAIL/root/fcjail.json
         $STATE/vm/web1 $STATE/uid/4711 $STATE/uid/4711.shared $JAIL/root/run/firecracker.socket"
@@ -128,7 +134,7 @@ test_P8_races() {
         setpriv --reuid 4711 --regid 4711 --clear-groups race "$JAIL/root/run" "$VICTIM/dir" &
         racer=$!
         chown -R 4711:4711 "$VICTIM"
-        touch -h -d 2001-01-01 "$VICTIM/file" "$VICTIM/dir/sub/file" "$VICTIM/dir/sub" "$VICTIM/dir" "$VICTIM"
+        age
         look >/tmp/before
         for ((i = 0; i < starts; i++)); do
                 fcjail run web1 </dev/null >/tmp/out 2>&1 || fcjail cleanup web1 >/dev/null 2>&1 || true
