@@ -31,6 +31,7 @@ filter() {
 # probed FILTER: what a VMM with that sees, in $json.
 probed() {
         vm web1 FCJAIL_VMM_ARGS=--probe "FCJAIL_SECCOMP=$1"
+        rm -f /tmp/out # of an earlier one
         fcjail run web1 </dev/null >/tmp/out 2>&1 &
         eventually grep "Started VM 'web1'" /tmp/out
         json=$(grep '^{' /tmp/out)

@@ -17,6 +17,7 @@ probe() {
                 ;;
         hand) echo FCJAIL_UID=891 >>"$ENV/web1.env" ;;
         esac
+        rm -f /tmp/out # of an earlier one
         if [[ $1 == hand ]]; then
                 # With all that a careless shell could hand down.
                 (

@@ -57,8 +57,10 @@ static bool succeeds(const Attempt *a)
         pid_t pid = fork();
         if (pid == 0)
                 attempt(a);
-        if (pid < 0 || waitpid(pid, &status, 0) != pid)
-                return true;
+        if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+                perror("escape: no child to try it in");
+                exit(EXIT_FAILURE);
+        }
         /* A signal is the filter's answer to a foreign entry into the kernel. */
         return WIFEXITED(status) ? WEXITSTATUS(status) != EXIT_SUCCESS : WTERMSIG(status) != SIGSYS;
 }

@@ -7,6 +7,7 @@
 
 UNIT=/lib/systemd/system/fcjail@.service
 OVERRIDE=/run/systemd/system/fcjail@.service
+# The uid is no other test's, as these may run at the same time and LimitNPROC= counts by uid.
 # What else an administrator may come up with.
 HARMFUL="NoNewPrivileges=no
 CapabilityBoundingSet=~
@@ -90,7 +91,7 @@ has_result() {
 
 test_P14_unit_mutations() {
         local directive n=0 started=0 refused=0
-        vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_UID=4711
+        vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_UID=4741
         systemd-analyze verify --man=no "$UNIT"
         mkdir -p /run/systemd/system/fcjail@web1.service.d
         # So many lines in so short a time are no attack.
