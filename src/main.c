@@ -2,11 +2,16 @@
 
 /* argv -> verb -> exit status. */
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "macro.h"
+#include "pager.h"
+#include "terminal.h"
 #include "verbs.h"
 
 typedef struct Verb {
@@ -30,10 +35,14 @@ static const Verb verbs[] = {
         { "completion", "", 0, 0, verb_completion, "print a completion for bash" },
 };
 
-static void usage(FILE *f)
+static void usage(FILE *f, bool colors)
 {
-        fprintf(f, "fcjail VERB ID …\n\nStarts Firecracker microVMs in a jail; usually as "
-                   "fcjail@ID.service.\n\n");
+        const char *on = colors ? COLOR_HIGHLIGHT : "", *off = colors ? COLOR_OFF : "";
+
+        fprintf(f,
+                "fcjail VERB ID …\n\n%sStarts Firecracker microVMs in a jail; usually as "
+                "fcjail@ID.service.%s\n\n",
+                on, off);
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
                 fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, v->arguments, v->summary);
         fprintf(f, "\n  fcjail --help\n  fcjail --version\n\nSee fcjail(1), fcjail.env(5), "
@@ -42,9 +51,18 @@ static void usage(FILE *f)
 
 static int verb_help(char **args)
 {
+        char *text = NULL;
+        size_t size;
+        int r;
+
         (void) args;
-        usage(stdout);
-        return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                return EX_OSERR;
+        usage(f, terminal_colors(STDOUT_FILENO));
+        r = fclose(f) == 0 ? pager_print(text) : -ENOMEM;
+        free(text);
+        return r < 0 ? EX_IOERR : EX_OK;
 }
 
 /* Ids are those that have settings. */
@@ -93,6 +111,6 @@ int main(int argc, char **argv)
                 return v->run(argv + 2);
         }
 
-        usage(stderr);
+        usage(stderr, terminal_colors(STDERR_FILENO));
         return EX_USAGE;
 }

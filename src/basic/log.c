@@ -12,18 +12,21 @@
 
 #include "log.h"
 #include "systemd.h"
+#include "terminal.h"
 
 #define FIELDS_MAX 40
 #define FIELD_LEN  2048
 
 static struct {
         bool to_journal;
+        bool colors;
         char vm_id[80];
 } log_target;
 
 void log_open(const char *vm_id)
 {
         log_target.to_journal = getenv("INVOCATION_ID") && access("/run/systemd/journal/socket", F_OK) == 0;
+        log_target.colors = terminal_colors(STDERR_FILENO);
         (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
 }
 
@@ -86,6 +89,11 @@ void log_entry(int priority, const char *message_id, int errnum, const LogField 
             to_journal(priority, message_id, errnum, fields, n_fields, message) >= 0)
                 return;
         /* Of a unit, this is in the journal as well, without the fields. */
-        if (priority < LOG_DEBUG)
-                (void) dprintf(STDERR_FILENO, "fcjail: %s\n", message);
+        if (priority < LOG_DEBUG) {
+                const char *color = !log_target.colors        ? ""
+                                    : priority <= LOG_ERR     ? COLOR_ERROR
+                                    : priority <= LOG_WARNING ? COLOR_WARNING
+                                                              : "";
+                (void) dprintf(STDERR_FILENO, "%sfcjail: %s%s\n", color, message, color[0] ? COLOR_OFF : "");
+        }
 }

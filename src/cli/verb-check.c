@@ -10,6 +10,7 @@
 
 #include "common.h"
 #include "log.h"
+#include "pager.h"
 #include "unit.h"
 #include "verbs.h"
 
@@ -37,8 +38,7 @@ static int check(const char *id, bool json)
                 return status;
 
         check_times(&plan, &unit);
-        if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
-            fflush(stdout) != 0)
+        if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || pager_print(text) < 0)
                 return EX_IOERR;
         return EX_OK;
 }

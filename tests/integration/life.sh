@@ -177,4 +177,33 @@ test_check_sees_the_unit() {
         setpriv --reuid manager --regid manager --init-groups fcjail check web1 | grep -x "uid: 892"
 }
 
+# on_terminal COMMAND: its output, with a terminal of 60 lines.
+on_terminal() {
+        env -u SYSTEMD_PAGER -u SYSTEMD_COLORS TERM=xterm timeout 10 script -qec "stty rows 60 cols 200; $1" /dev/null </dev/null | tr -d '\r'
+}
+
+test_colours_and_pager_on_a_terminal() {
+        local red=$'\033[0;1;31m'
+        vm web1
+        # As it is without a terminal; less(1) ends at once.
+        fcjail check web1 >/tmp/plain
+        on_terminal "fcjail check web1" >/tmp/paged
+        grep -F "$(head -n 1 /tmp/plain)" /tmp/paged
+        is "$(wc -l </tmp/plain)" "$(grep -c ': ' /tmp/paged)"
+        on_terminal "fcjail help" | grep -F $'\033[0;1;39mStarts Firecracker'
+        # Only in its secure mode, which has no shell to offer.
+        if [[ -x /usr/bin/less ]]; then
+                on_terminal "strace -f -v -s 200 -e trace=execve -o /tmp/execs fcjail check web1" >/dev/null
+                grep '"/usr/bin/less".*LESSSECURE=1' /tmp/execs
+                on_terminal "PAGER=cat strace -f -e trace=execve -o /tmp/execs fcjail check web1" >/dev/null
+                not grep less /tmp/execs
+        fi
+
+        echo FCJAIL_UID=x >>"$ENV/web1.env"
+        on_terminal "fcjail check web1" | grep -F "$red"
+        not grep -F "$red" <(on_terminal "NO_COLOR=1 fcjail check web1")
+        not grep -F "$red" <(fcjail check web1 2>&1)
+        SYSTEMD_COLORS=1 fcjail check web1 2>&1 | grep -F "$red"
+}
+
 main "$@"

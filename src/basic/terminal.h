@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What may be sent to a terminal, by the rules of systemd's tools. */
+
+#include "macro.h"
+
+#define COLOR_ERROR     "\033[0;1;31m"
+#define COLOR_WARNING   "\033[0;1;33m"
+#define COLOR_HIGHLIGHT "\033[0;1;39m"
+#define COLOR_OFF       "\033[0m"
+
+/* $SYSTEMD_COLORS decides; else colours are for a terminal that is not dumb, unless $NO_COLOR is set. */
+bool terminal_colors(int fd);
