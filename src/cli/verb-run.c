@@ -114,18 +114,21 @@ static int fail(Jail *jail)
 /* One entry, with a field for each step's time. */
 static void log_start(const Jail *jail)
 {
-        char uid[USEC_LEN], pid[USEC_LEN], usec[USEC_LEN], names[STEPS_MAX][40], times[STEPS_MAX][USEC_LEN];
-        LogField fields[3 + STEPS_MAX] = {
+        char uid[USEC_LEN], pid[USEC_LEN], usec[USEC_LEN], config[USEC_LEN], names[STEPS_MAX][40],
+                times[STEPS_MAX][USEC_LEN];
+        LogField fields[4 + STEPS_MAX] = {
                 { "FCJAIL_UID", uid },
                 { "FCJAIL_PID", pid },
                 { "FCJAIL_USEC", usec },
+                { "FCJAIL_USEC_CONFIG", config },
         };
         const Plan *p = jail->plan;
-        size_t n = 3;
+        size_t n = 4;
 
         (void) snprintf(uid, sizeof(uid), "%u", jail->uid);
         (void) snprintf(pid, sizeof(pid), "%i", jail->pid);
         (void) snprintf(usec, sizeof(usec), "%" PRIu64, now_usec() - jail->start_usec);
+        (void) snprintf(config, sizeof(config), "%" PRIu64, jail->config_usec);
         for (size_t i = 0; i < n_steps; i++) {
                 (void) snprintf(names[i], sizeof(names[i]), "FCJAIL_USEC_%s", steps[i].name);
                 for (char *c = names[i]; *c; c++)
@@ -165,6 +168,8 @@ static int run(const Plan *plan, uint64_t start_usec)
 {
         _cleanup_jail_ Jail jail = jail_new(plan, start_usec);
         int r;
+
+        jail.config_usec = now_usec() - start_usec;
 
         r = steps_run(&jail, STEP_OUTSIDE);
         if (r >= 0)

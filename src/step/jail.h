@@ -43,7 +43,8 @@ typedef enum NamespaceId {
 typedef struct Jail {
         const Plan *plan;
 
-        uint64_t start_usec; /* CLOCK_MONOTONIC when main() began */
+        uint64_t start_usec;  /* CLOCK_MONOTONIC when main() began */
+        uint64_t config_usec; /* how long it took from then to the plan */
 
         /* paths: opened and verified */
         int base_fd;                /* the chroot base directory */
