@@ -148,4 +148,43 @@ test_cleanup_of_a_running_vm_is_refused() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
+# race ID…: a start of each at once by hand; what they say is in /tmp/race.N.
+race() {
+        local id n=0
+        rm -f /tmp/race.*
+        for id in "$@"; do
+                n=$((n + 1))
+                fcjail run "$id" >"/tmp/race.$n" 2>&1 </dev/null &
+        done
+        # All have said something: the winner that it has started, the others why not.
+        eventually all_have_spoken "$n"
+}
+
+all_have_spoken() {
+        [[ $(grep -lE 'Started VM|Failed at step' /tmp/race.* | wc -l) == "$1" ]]
+}
+
+test_one_winner_for_an_id() {
+        vm web1
+        race web1 web1 web1 web1 web1 web1 web1 web1 web1 web1 web1 web1
+        is 1 "$(cat /tmp/race.* | grep -c 'Started VM')"
+        is 11 "$(cat /tmp/race.* | grep -c "Failed at step state of 'web1'")"
+        fcjail stop web1
+        wait
+        is_gone web1
+}
+
+test_one_winner_for_a_uid() {
+        local i ids=()
+        for i in {1..12}; do
+                vm "web$i" FCJAIL_UID=4711
+                ids+=("web$i")
+        done
+        race "${ids[@]}"
+        is 1 "$(cat /tmp/race.* | grep -c 'Started VM')"
+        is 11 "$(cat /tmp/race.* | grep -c 'uid 4711: belongs to the running VM')"
+        fcjail stop "$(sed -n "s/.*Started VM '\(.*\)' as.*/\1/p" /tmp/race.*)"
+        wait
+}
+
 main "$@"
