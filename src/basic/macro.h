@@ -45,6 +45,15 @@
                 _ret < 0 ? -errno : (int) _ret;                                                             \
         })
 
+/* asprintf(3), and the pointer is NULL after a failure, where libc may leave anything for a cleanup to free. */
+#define ASPRINTF(ret, ...)                                                                                  \
+        ({                                                                                                  \
+                int _n = asprintf(ret, __VA_ARGS__);                                                        \
+                if (_n < 0)                                                                                 \
+                        *(ret) = NULL;                                                                      \
+                _n;                                                                                         \
+        })
+
 static inline void freep(void *p)
 {
         free(*(void **) p);

@@ -263,7 +263,7 @@ int config_parse_netns(const char *value, void *field, char **ret_why)
 
         if (!filename_valid(value))
                 return -EINVAL;
-        if (asprintf(&path, "/run/netns/%s", value) < 0)
+        if (ASPRINTF(&path, "/run/netns/%s", value) < 0)
                 return -ENOMEM;
         return set_netns(field, NETNS_PATH, path);
 }

@@ -44,9 +44,13 @@ static _printf_(2, 0) char *make_text(const char *prefix, const char *format, va
 {
         _cleanup_free_ char *sentence = NULL, *raw = NULL;
 
-        if (!prefix || vasprintf(&sentence, format, ap) < 0)
+        if (!prefix)
                 return NULL;
-        if (asprintf(&raw, "%s%s", prefix, sentence) < 0)
+        if (vasprintf(&sentence, format, ap) < 0) {
+                sentence = NULL; /* its content is undefined then */
+                return NULL;
+        }
+        if (ASPRINTF(&raw, "%s%s", prefix, sentence) < 0)
                 return NULL;
         return text_escape(raw);
 }

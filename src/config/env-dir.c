@@ -103,7 +103,7 @@ static int make_path(const Listing *l, size_t dir, const char *suffix, char **re
         char *path = NULL;
 
         if (l->usable[dir] && (l->scope == ENV_SCOPE_DEFAULT || env_dirs[dir].vm) &&
-            asprintf(&path, "%s/%s.env%s", env_dirs[dir].path, l->stem, suffix) < 0)
+            ASPRINTF(&path, "%s/%s.env%s", env_dirs[dir].path, l->stem, suffix) < 0)
                 return -ENOMEM;
 
         *ret = path;
@@ -188,7 +188,7 @@ static int list_drop_in_dir(Listing *l, size_t first, const char *path)
                 }
                 if (!is_drop_in(de->d_name) || is_hidden(l, first, de->d_name))
                         continue;
-                if (asprintf(&file, "%s/%s", path, de->d_name) < 0)
+                if (ASPRINTF(&file, "%s/%s", path, de->d_name) < 0)
                         return -ENOMEM;
                 r = push(&l->paths, file, l->scope);
                 if (r < 0)

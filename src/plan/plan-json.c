@@ -125,7 +125,7 @@ static int add_argv(struct json_object *o, const Plan *p)
         r = add(o, "argv", array);
         if (r >= 0)
                 r = plan_argv(p, &(VmmTimes){}, &argv);
-        for (char **a = argv; r >= 0 && *a; a++)
+        for (char **a = argv; r >= 0 && a && *a; a++)
                 r = append(array, json_object_new_string(*a));
         return r;
 }

@@ -69,7 +69,7 @@ int step_label(Jail *jail)
         if (!label)
                 return 0;
 
-        if (asprintf(&request, "exec %s", label) < 0)
+        if (ASPRINTF(&request, "exec %s", label) < 0)
                 return step_fail(jail, -ENOMEM, "%s", label);
         return apply(jail, "/proc/self/attr/apparmor/exec", request, label,
                      "is the profile loaded? `apparmor_parser -r` loads one, `aa-status` lists them");

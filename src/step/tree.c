@@ -250,7 +250,7 @@ static int list_names(int dir_fd, const char *prefix, char **names)
 
                 if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
                         continue;
-                if (asprintf(&longer, "%s%s%s%s", *names ? *names : "", *names ? ", " : "", prefix,
+                if (ASPRINTF(&longer, "%s%s%s%s", *names ? *names : "", *names ? ", " : "", prefix,
                              de->d_name) < 0)
                         return -ENOMEM;
                 free(*names);
