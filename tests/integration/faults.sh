@@ -5,13 +5,15 @@
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
 
-# inject INJECTION: a start of web1 with that; the output is in /tmp/out, the status in $status.
+only=() # further options for strace
+# inject INJECTION [,CALL]: a start of web1 with that; the output is in /tmp/out, the status in $status; what was
+# injected, and the other calls, in /tmp/strace.
 inject() {
         status=0
         vm web1 FCJAIL_NETNS=blue
         [[ -e /run/netns/blue ]] || ip netns add blue
-        timeout -s KILL 30 strace -f -o /tmp/strace -e "trace=${1%%:*}" -e "inject=$1" fcjail run web1 \
-                >/tmp/out 2>&1 </dev/null || status=$?
+        timeout -s KILL 30 strace -f -o /tmp/strace "${only[@]}" -e "trace=${1%%:*}${2:-}" -e "inject=$1" \
+                fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
 }
 
 # fails_at STEP STATUS INJECTION
@@ -64,6 +66,39 @@ test_the_audit_notices_a_lie() {
         fails_at audit 71 setresgid:retval=0
         fails_at audit 71 chroot:retval=0
         fails_at seccomp 71 seccomp:retval=0
+}
+
+# audit_notices CALL(ARGUMENTS INJECTION: that call of the audit, which is the last one that begins so in a start that
+# ends right after the audit. The injection meets OUTSIDE's call of the same number, too.
+audit_notices() {
+        local call=${1%%(*} nth
+        inject seccomp:error=EINVAL ",$call"
+        fcjail cleanup web1
+        nth=$(awk -v call="$call(" -v begin="${1%% *}" -v rest="${1#* }" '
+                index($2, call) == 1 { n[$1]++ }
+                index($2, begin) == 1 && index($0, rest) > 0 { last = n[$1] }
+                END { print last }' /tmp/strace)
+        [[ -n $nth ]] || fail "no $1"
+        fails_at audit 71 "$call:$2:when=$nth"
+}
+
+test_every_check_of_the_audit_can_fail() {
+        local zeros=00000000000000000000000000000000 # st_dev, st_ino
+        audit_notices 'prctl(PR_GET_DUMPABLE' retval=1
+        audit_notices 'setuid(0' retval=0
+        audit_notices 'setgid(0' retval=0
+        # Another object; all else stays as it is.
+        audit_notices 'newfstatat(AT_FDCWD, "/",' "poke_exit=@arg3=$zeros"
+        audit_notices 'newfstatat(AT_FDCWD, "/..",' "poke_exit=@arg3=$zeros"
+        audit_notices 'newfstatat(AT_FDCWD, ".",' "poke_exit=@arg3=$zeros"
+        only=(--trace-path=/run)
+        fails_at audit 71 "newfstatat:poke_exit=@arg3=$zeros"
+        # The mode that it has, 020660, and another owner.
+        if [[ $(uname -m) == x86_64 ]]; then
+                only=(--trace-path=/dev/kvm)
+                fails_at audit 71 "newfstatat:poke_exit=@arg3=${zeros}0100000000000000b021000001000000"
+        fi
+        only=()
 }
 
 test_a_lie_about_namespaces_and_mounts_is_noticed() {
