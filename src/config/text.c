@@ -78,8 +78,10 @@ bool utf8_valid(const char *s)
 
 static bool is_harmless(uint32_t c)
 {
-        return c >= 0x20 && !(c >= 0x7f && c <= 0x9f) &&                       /* C0, DEL, C1 */
-               !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069); /* line ends, bidirectional */
+        return c >= 0x20 && !(c >= 0x7f && c <= 0x9f) && /* C0, DEL, C1 */
+               !(c >= 0x2028 && c <= 0x202e) &&
+               !(c >= 0x2066 && c <= 0x2069) &&           /* line ends, bidirectional */
+               c != 0x061c && c != 0x200e && c != 0x200f; /* marks of the direction */
 }
 
 static size_t escape_byte(char *p, unsigned char b)

@@ -96,6 +96,8 @@ Test(escape, shows_what_could_mislead)
                   "\\xe2\\x80\\xaex" },                /* right-to-left override */
                 { "\xe2\x80\xa8", "\\xe2\\x80\\xa8" }, /* line separator */
                 { "\xe2\x81\xa6", "\\xe2\\x81\\xa6" }, /* isolate */
+                { "\xe2\x80\x8f", "\\xe2\\x80\\x8f" }, /* right-to-left mark */
+                { "\xd8\x9c", "\\xd8\\x9c" },          /* Arabic letter mark */
                 { "a\xff"
                   "b",
                   "a\\xff"
