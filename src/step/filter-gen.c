@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_tun.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -68,6 +69,7 @@ static const struct {
 } refused_new[] = {
         { "mount_setattr", 442 }, { "quotactl_fd", 443 }, { "process_mrelease", 448 },
         { "statmount", 457 },     { "listmount", 458 },   { "open_tree_attr", 467 },
+        { "listns", 470 },
 };
 
 /* IORING_OP_SOCKET and others get past every rule that looks at system calls. Firecracker's block engine Async
@@ -146,6 +148,15 @@ static void refuse_terminal(scmp_filter_ctx ctx)
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TIOCLINUX));
 }
 
+/* Whoever is attached to a TAP may give it to others, without any capability: one without an owner is anybody's
+ * who can open the node (CVE-2026-99281). */
+static void refuse_tap(scmp_filter_ctx ctx)
+{
+        refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETOWNER));
+        refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETGROUP));
+        refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETPERSIST));
+}
+
 /* Reads what libseccomp exports to a file, as it can do nothing else. */
 static void print(scmp_filter_ctx ctx, const char *name)
 {
@@ -182,6 +193,7 @@ static void generate(const char *name, bool io_uring)
         refuse_namespaces(ctx);
         refuse_sockets(ctx);
         refuse_terminal(ctx);
+        refuse_tap(ctx);
         print(ctx, name);
         seccomp_release(ctx);
 }
