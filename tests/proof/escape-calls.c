@@ -46,14 +46,25 @@
 #define SYS_statmount 457
 #define SYS_listmount 458
 #endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
+#ifndef SYS_listns
+#define SYS_listns 470
+#endif
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease 448
 #endif
 
 static struct __user_cap_header_struct cap_header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-static struct __user_cap_data_struct all_caps[2] = { { ~0U, ~0U, ~0U }, { ~0U, ~0U, ~0U } };
+static struct __user_cap_data_struct sys_admin[2] = { { 1U << CAP_SYS_ADMIN, 1U << CAP_SYS_ADMIN, 0 } };
 static unsigned root_group[1] = { 0 };
 static struct sched_param fifo = { .sched_priority = 1 };
+/* struct sched_attr, which not all headers have: its size, the policy, nothing, and a tenth of the time. */
+static struct {
+        unsigned size, policy;
+        unsigned long flags, priority, runtime, deadline, period;
+} deadline = { 48, 6, 0, 0, 10000000, 100000000, 100000000 };
 static struct rlimit more = { 1U << 20, 1U << 20 };
 static char word[64] = "abc";
 static unsigned handle[4] = { 8, 1 }; /* size and type of a file handle */
@@ -78,14 +89,16 @@ const Attempt calls[] = {
         { "setresuid(0)",         BY_KERNEL, false, NULL, SYS_setresuid,  { 0, 0, 0 } },
         { "setresgid(0)",         BY_KERNEL, false, NULL, SYS_setresgid,  { 0, 0, 0 } },
         { "setgroups(root)",      BY_KERNEL, false, NULL, SYS_setgroups,  { 1, P(root_group) } },
-        { "capset(all)",          BY_KERNEL, false, NULL, SYS_capset,     { P(&cap_header), P(all_caps) } },
+        { "capset(SYS_ADMIN)",    BY_KERNEL, false, NULL, SYS_capset,     { P(&cap_header), P(sys_admin) } },
         { "securebits off",       BY_KERNEL, false, NULL, SYS_prctl,      { PR_SET_SECUREBITS, 0 } },
         { "keepcaps",             BY_KERNEL, false, NULL, SYS_prctl,      { PR_SET_KEEPCAPS, 1 } },
-        { "ambient SYS_ADMIN",    BY_KERNEL, false, NULL, SYS_prctl,      { PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN } },
+        { "drop of a capability", BY_KERNEL, false, NULL, SYS_prctl,      { PR_CAPBSET_DROP, CAP_SYS_ADMIN } },
         { "personality",          BY_FILTER, false, NULL, SYS_personality, { ADDR_NO_RANDOMIZE } },
 
         /* Priority and limits */
         { "nice -20",             BY_KERNEL, false, NULL, SYS_setpriority, { PRIO_PROCESS, 0, -20 } },
+        { "SCHED_DEADLINE",       BY_KERNEL, false, NULL, SYS_sched_setattr, { 0, P(&deadline), 0 } },
+        { "I/O before others",    BY_KERNEL, false, NULL, SYS_ioprio_set, { 1, 0, 1 << 13 /* real time */ } },
         { "SCHED_FIFO",           BY_KERNEL, false, NULL, SYS_sched_setscheduler, { 0, SCHED_FIFO, P(&fifo) } },
         { "a higher limit",       BY_KERNEL, false, NULL, SYS_prlimit64,  { 0, RLIMIT_NOFILE, P(&more), 0 } },
 
@@ -115,6 +128,8 @@ const Attempt calls[] = {
         { "mount_setattr",        BY_FILTER, false, NULL, SYS_mount_setattr, { AT_FDCWD, P("/"), 0, P(word), 32 } },
         { "statmount",            BY_FILTER, false, NULL, SYS_statmount,  { P(word), P(word), 8, 0 } },
         { "listmount",            BY_FILTER, false, NULL, SYS_listmount,  { P(word), P(word), 1, 0 } },
+        { "open_tree_attr",       BY_FILTER, false, NULL, SYS_open_tree_attr, { AT_FDCWD, P("/"), 0, P(word), 32 } },
+        { "listns",               BY_FILTER, false, NULL, SYS_listns,     { P(word), P(word), 1, 0 } },
         { "swapon",               BY_KERNEL, false, NULL, SYS_swapon,     { P("/run"), 0 } },
         { "swapoff",              BY_KERNEL, false, NULL, SYS_swapoff,    { P("/run") } },
 
@@ -128,13 +143,15 @@ const Attempt calls[] = {
         { "unlink the VMM",       BY_KERNEL, false, NULL, SYS_unlinkat,   { AT_FDCWD, P("/firecracker"), 0 } },
         { "rename the VMM",       BY_KERNEL, false, NULL, SYS_renameat2,  { AT_FDCWD, P("/firecracker"), AT_FDCWD, P("/z"), 0 } },
         { "chmod the VMM",        BY_KERNEL, false, NULL, SYS_fchmodat,   { AT_FDCWD, P("/firecracker"), 0777 } },
+        { "truncate the settings", BY_KERNEL, false, NULL, SYS_truncate,  { P("/fcjail.json"), 0 } },
+        { "date the VMM",         BY_KERNEL, false, NULL, SYS_utimensat,  { AT_FDCWD, P("/firecracker"), 0, 0 } },
         { "chmod /dev/kvm",       BY_KERNEL, true,  NULL, SYS_fchmodat,   { AT_FDCWD, P("/dev/kvm"), 0666 } },
         { "chown /run",           BY_KERNEL, false, NULL, SYS_fchownat,   { AT_FDCWD, P("/run"), 0, 0, 0 } },
         { "mknod of a disk",      BY_KERNEL, false, NULL, SYS_mknodat,    { AT_FDCWD, P("/run/disk"), S_IFBLK | 0600, 0x800 } },
         { "mknod of /dev/mem",    BY_KERNEL, false, NULL, SYS_mknodat,    { AT_FDCWD, P("/run/mem"), S_IFCHR | 0600, 0x101 } },
         { "/proc/self/mem",       BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/proc/self/mem"), O_RDONLY } },
         { "/proc/1/root",         BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/proc/1/root"), O_RDONLY } },
-        { "/proc/sysrq-trigger",  BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/proc/sysrq-trigger"), O_WRONLY } },
+        { "core_pattern",         BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/proc/sys/kernel/core_pattern"), O_WRONLY } },
         { "/sys",                 BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/sys/kernel"), O_RDONLY } },
         { "/sys/fs/cgroup",       BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/sys/fs/cgroup/cgroup.procs"), O_WRONLY } },
         { "/etc/passwd",          BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/etc/passwd"), O_RDONLY } },
@@ -147,7 +164,7 @@ const Attempt calls[] = {
         { "/dev/tty",             BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/dev/tty"), O_RDWR } },
         { "file handle",          BY_FILTER, false, NULL, SYS_name_to_handle_at, { AT_FDCWD, P("/"), P(word), P(word), 0 } },
         { "open by handle",       BY_KERNEL, false, NULL, SYS_open_by_handle_at, { AT_FDCWD, P(handle), 0 } },
-        { "quotactl",             BY_KERNEL, false, NULL, SYS_quotactl,   { 0x80000200, P("/dev/vda"), 0, P(word) } },
+        { "quotactl",             BY_FILTER, false, NULL, SYS_quotactl,   { 0x80000200, P("/dev/vda"), 0, P("/") } },
         { "quotactl_fd",          BY_FILTER, false, NULL, SYS_quotactl_fd, { 0, 0, 0, 0 } },
         { "fanotify_init",        BY_KERNEL, false, NULL, SYS_fanotify_init, { 4 /* FAN_CLASS_CONTENT */, 0 } },
         { "fanotify_mark",        BY_FILTER, false, NULL, SYS_fanotify_mark, { 0, 1, 2, AT_FDCWD, P("/") } },
@@ -206,6 +223,7 @@ const Attempt calls[] = {
         FAMILY("ALG", AF_ALG, SOCK_SEQPACKET, 0, BY_FILTER), FAMILY("BLUETOOTH", AF_BLUETOOTH, SOCK_RAW, 1, BY_FILTER),
         FAMILY("XDP", 44, SOCK_RAW, 0, BY_KERNEL), FAMILY("CAN", AF_CAN, SOCK_RAW, 1, BY_FILTER), FAMILY("TIPC", AF_TIPC, SOCK_STREAM, 0, BY_FILTER),
         FAMILY("RDS", 21, SOCK_SEQPACKET, 0, BY_FILTER), FAMILY("KEY", AF_KEY, SOCK_RAW, 2, BY_KERNEL), FAMILY("SMC", 43, SOCK_STREAM, 0, BY_FILTER),
+        FAMILY("INET, upper bits", AF_INET | (1L << 32), SOCK_STREAM, 0, BY_FILTER),
         { "socketpair INET",      BY_FILTER, false, NULL, SYS_socketpair, { AF_INET, SOCK_STREAM, 0, P(word) } },
 
         /* The machine */
@@ -229,6 +247,11 @@ const Attempt calls[] = {
         { "ustat",                BY_FILTER, false, NULL, SYS_ustat,      { 0, P(word) } },
         { "sysfs",                BY_FILTER, false, NULL, SYS_sysfs,      { 3 } },
         { "kexec_file_load",      BY_KERNEL, true,  NULL, SYS_kexec_file_load, { 0, 0, 0, 0, 0 } },
+        { "create_module",        BY_FILTER, false, NULL, SYS_create_module, { P("x"), 4096 } },
+        { "lookup_dcookie",       BY_FILTER, false, NULL, SYS_lookup_dcookie, { 0, P(word), 8 } },
+        { "uselib",               BY_FILTER, false, NULL, SYS_uselib,     { P("/firecracker") } },
+        { "_sysctl",              BY_FILTER, false, NULL, SYS__sysctl,    { P(word) } },
+        { "nfsservctl",           BY_FILTER, false, NULL, SYS_nfsservctl, { 0, P(word), P(word) } },
         { "x32 entry",            BY_FILTER, false, NULL, 0x40000000 + SYS_getpid, { 0 } },
 #endif
 };

@@ -10,6 +10,7 @@
 typedef enum By {
         BY_KERNEL,
         BY_FILTER,
+        BY_FILTER_ENOSYS, /* so that a libc falls back to what a filter can look at */
 } By;
 
 typedef struct Attempt {
@@ -20,6 +21,13 @@ typedef struct Attempt {
         long number;
         long args[6];
 } Attempt;
+
+/* Abstract sockets have no directory that could be closed; only the network namespace keeps them apart. */
+#define ABSTRACT_ADDRESS                                                                                    \
+        {                                                                                                   \
+                .sun_family = AF_UNIX, .sun_path = "\0fcjail-host"                                          \
+        }
+#define ABSTRACT_LENGTH (offsetof(struct sockaddr_un, sun_path) + sizeof("\0fcjail-host") - 1)
 
 extern const Attempt calls[];
 extern const size_t n_calls;
