@@ -5,29 +5,11 @@
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 UPDATE=${FCJAIL_UPDATE:-}
 . "$(dirname "$0")/../lab/lib.sh"
+# shellcheck source=view.sh
+. "$(dirname "$0")/view.sh"
 
 CAPS="CAP_SYS_ADMIN CAP_NET_ADMIN CAP_MKNOD CAP_SYS_CHROOT CAP_SETUID CAP_SETGID CAP_SETPCAP"
 GOLDEN=$(dirname "$0")/outside.golden
-
-# view PID: every field of the guarantees G1 to G7 that /proc has.
-view() {
-        local p=/proc/$1 ns fd
-        grep -E '^(Umask|Uid|Gid|Groups|NSpid|NSsid|SigBlk|SigIgn|SigCgt|Cap...|NoNewPrivs|Seccomp|CoreDumping):' "$p/status" |
-                sed -E 's/^(NSpid|NSsid):.*\t/\1:\t… /; s/[ \t]+/ /g; s/ $//'
-        sed 's/.* \(\/[^ ]*\) \(r[^ ]*\)\( [a-z]*:[0-9]*\)* - .*/mount: \1 \2\3/; s/,relatime//' "$p/mountinfo"
-        for ns in cgroup ipc mnt net pid user uts; do
-                [[ $p/ns/$ns -ef /proc/1/ns/$ns ]] && echo "ns $ns: the host's" || echo "ns $ns: own"
-        done
-        for fd in "$p"/fd/*; do
-                echo "fd ${fd##*/}: $(readlink "$fd" | sed 's/[0-9]\{2,\}/N/g')"
-        done
-        echo "environment: $(wc -c <"$p/environ") bytes"
-        echo "cwd: $([[ $p/cwd -ef $p/root ]] && echo "the root")"
-        echo "root: $([[ $p/root -ef $BASE/web1/root ]] && echo "the jail")"
-        echo "cgroup: $(sed -n 's|^0::.*/\(fcjail.slice.*\)|\1|p' "$p/cgroup")"
-        echo "session: $(awk '{ print ($6 == $1 ? "own" : "another") ", terminal " $7 }' "$p/stat")"
-        sed -nE 's/^Max (core file size|open files) +([^ ]+) +([^ ]+).*/limit: \1 \2 \3/p' "$p/limits"
-}
 
 views() {
         local how pid
@@ -49,17 +31,12 @@ views() {
                         systemctl start fcjail@web1
                         pid=$(pid_of web1)
                 fi
-                # It has opened all that it will.
-                eventually in_running web1
+                eventually is_up web1
                 view "$pid"
                 if [[ $how == hand ]]; then fcjail stop web1 >/dev/null 2>&1; else systemctl stop fcjail@web1; fi
                 rm -rf /run/systemd/system/fcjail@web1.service.d
                 systemctl daemon-reload
         done
-}
-
-in_running() {
-        [[ $(fcjail api "$1" GET / | jq -r .state) == Running ]]
 }
 
 test_P2_outside_view() {
