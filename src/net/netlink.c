@@ -73,10 +73,12 @@ static int send_batch(Netlink *nl)
 {
         struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
         struct iovec iov[BATCH_MAX];
+        size_t size = 0;
 
         for (size_t i = 0; i < nl->n_requests; i++) {
                 struct nlmsghdr *h = nlmsg_hdr(nl->requests[i]);
                 iov[i] = (struct iovec){ h, h->nlmsg_len };
+                size += h->nlmsg_len;
         }
 
         const struct msghdr msg = {
@@ -85,7 +87,11 @@ static int send_batch(Netlink *nl)
                 .msg_iov = iov,
                 .msg_iovlen = nl->n_requests,
         };
-        return sendmsg(nl_socket_get_fd(nl->sock), &msg, 0) < 0 ? -errno : 0;
+        ssize_t n = sendmsg(nl_socket_get_fd(nl->sock), &msg, 0);
+        if (n < 0)
+                return -errno;
+        /* The answer to what was not sent would be waited for without end. */
+        return (size_t) n == size ? 0 : -EIO;
 }
 
 /* One datagram from the kernel, and from nobody else. */

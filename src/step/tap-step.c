@@ -11,11 +11,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "inside.h"
 #include "step.h"
 #include "tap.h"
 
@@ -93,6 +95,21 @@ static int remove_all(const State *s)
         return first;
 }
 
+/* Read back: in any other namespace there is nothing of ours, and all would seem to be removed. */
+static int enter(int netns_fd)
+{
+        struct stat st;
+        ino_t ino;
+        int r;
+
+        if (setns(netns_fd, CLONE_NEWNET) < 0 || fstat(netns_fd, &st) < 0)
+                return -errno;
+        r = namespace_inode(NAMESPACE_NET, &ino);
+        if (r < 0)
+                return r;
+        return st.st_ino == ino ? 0 : -EBADE;
+}
+
 /* In a child, because whoever cleans up stays in the namespace it is in. */
 static int remove_all_in(int netns_fd, const State *s)
 {
@@ -102,7 +119,7 @@ static int remove_all_in(int netns_fd, const State *s)
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
-                int r = RET_NERRNO(setns(netns_fd, CLONE_NEWNET));
+                int r = enter(netns_fd);
                 if (r >= 0)
                         r = remove_all(s);
                 _exit(r < 0 ? -r : 0);

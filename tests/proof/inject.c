@@ -14,9 +14,8 @@
  *
  * Process 0 is COMMAND, its children count from 1. Of each job it prints the job itself and then
  * "STATUS EXECUTED": the exit status of process 0 (128 + signal), and whether a child got to execute something:
- * "before" the call, "after" it, or "no". "missed" before that: no such call was made; "hung": it took too
- * long. OUTPUT is where standard output and error
- * of COMMAND go, new for each job.
+ * "before" the call, "after" it, or "no". "missed" before that: no such call was made. "hung" for STATUS: it took too
+ * long. OUTPUT is where standard output and error of COMMAND go, new for each job.
  */
 
 #include <errno.h>
@@ -287,6 +286,18 @@ static bool parse(char *line)
         return job.nr >= 0 && job.process < PROCESSES_MAX;
 }
 
+static void report(const char *line, int status)
+{
+        char text[16] = "hung";
+
+        if (!hung)
+                (void) snprintf(text, sizeof(text), "%i", status);
+        printf("%s %s%s %s\n", line, hit ? "" : "missed ", text,
+               late       ? "before"
+               : executed ? "after"
+                          : "no");
+}
+
 int main(int argc, char **argv)
 {
         const struct sigaction sa = { .sa_handler = on_alarm };
@@ -306,10 +317,7 @@ int main(int argc, char **argv)
                 int status = trace();
                 line[strcspn(line, "\n")] = '\0';
                 if (job.act != ACT_RECORD)
-                        printf(hit ? "%s %i %s\n" : "%s missed %i %s\n", line, status,
-                               late       ? "before"
-                               : executed ? "after"
-                                          : "no");
+                        report(line, status);
         }
         return EXIT_SUCCESS;
 }
