@@ -72,7 +72,7 @@ run_lanes() {
         cat /tmp/results.* >/tmp/results
         is "$(wc -l </tmp/jobs)" "$(wc -l </tmp/results)"
         # A start may take another turn now and then, but what was not met has not been tested.
-        (($(count missed) * 50 <= $(wc -l </tmp/jobs))) || fail "$(count missed) points were missed"
+        [[ -n ${may_miss:-} ]] || (($(count missed) * 50 <= $(wc -l </tmp/jobs))) || fail "$(count missed) points were missed"
 }
 
 # How many results there are but those.
@@ -204,7 +204,7 @@ test_P5_kills() {
 MISSING="close_range fsopen fsconfig fsmount getrandom keyctl mount_setattr move_mount openat2 open_tree pidfd_open pidfd_send_signal prctl seccomp setns statx unshare"
 
 test_P11_missing_features() {
-        local call
+        local call may_miss=1 # some of them are never made
         lanes
         for call in $MISSING; do
                 echo "* $call * 38"
