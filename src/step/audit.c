@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -244,6 +245,9 @@ static int audit_process(Jail *jail)
                 return wrong(jail, "pid", "it is %i in its namespace", getpid());
         if (getsid(0) != 1)
                 return wrong(jail, "session", "it is not its own");
+        /* To set it tells what it was. Only to ask is what LockPersonality= of the unit refuses. */
+        if (personality(PER_LINUX) != PER_LINUX)
+                return wrong(jail, "personality", "it is not the plain one");
 
         (void) sigfillset(&set);
         if (sigprocmask(SIG_BLOCK, NULL, &set) < 0 || !sigisemptyset(&set))

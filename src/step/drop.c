@@ -8,6 +8,8 @@
  *          and the bounding set would stay full.
  * Should:  clear the ambient set by itself: of a start as User= with AmbientCapabilities= everything would
  *          survive the change of the uid.
+ * Should:  go back to the plain personality: it outlives every exec, and without address randomization the VMM
+ *          would be an easier target for its guest.
  * Should:  drop numbers up to 63, and stop at EINVAL only: the kernel may know more capabilities than our
  *          headers, and a loop that any error ends leaves the rest in place.
  */
@@ -15,6 +17,7 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sys/capability.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -125,6 +128,8 @@ int step_drop(Jail *jail)
         int r;
 
         r = drop_fds(jail);
+        if (r >= 0 && personality(PER_LINUX) < 0)
+                r = step_fail(jail, -errno, "personality");
         if (r >= 0)
                 r = drop_uid(jail);
         if (r >= 0)

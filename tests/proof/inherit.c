@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void limit(enum __rlimit_resource resource, rlim_t value)
@@ -160,12 +162,74 @@ static void securebits(void)
 {
         (void) prctl(PR_SET_SECUREBITS, 0x10 /* SECBIT_KEEP_CAPS */, 0, 0, 0);
 }
+static void odd_personality(void)
+{
+        (void) personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC | UNAME26);
+}
+static void no_processes(void)
+{
+        limit(RLIMIT_NPROC, 0);
+}
+static void real_time(void)
+{
+        (void) sched_setscheduler(0, SCHED_RR, &(struct sched_param){ 1 });
+}
+static void timer_slack(void)
+{
+        (void) prctl(PR_SET_TIMERSLACK, 1000000000, 0, 0, 0);
+}
+static void no_writable_code(void)
+{
+        (void) prctl(65 /* PR_SET_MDWE */, 1, 0, 0, 0);
+}
 static void alarmed(void)
 {
         (void) alarm(600);
 }
+
+/* As a login would: the leader of a session with a terminal, which is standard input and output. Somebody has to hold
+ * its other end. */
+static void terminal(void)
+{
+        int status = 0, fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+        if (fd < 0 || grantpt(fd) < 0 || unlockpt(fd) < 0)
+                _exit(125);
+        pid_t pid = fork();
+        if (pid > 0) {
+                (void) waitpid(pid, &status, 0);
+                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        }
+        if (pid < 0 || setsid() < 0)
+                _exit(125);
+        int tty = open(ptsname(fd), O_RDWR);
+        if (tty < 0 || ioctl(tty, TIOCSCTTY, 0) < 0 || dup2(tty, 0) < 0 || dup2(tty, 1) < 0)
+                _exit(125);
+}
+
 static void plain(void)
 {
+}
+
+/* What does not keep all from starting, at once. */
+static void everything(void)
+{
+        many_fds();
+        groups();
+        ambient();
+        signals();
+        deleted_cwd();
+        environment();
+        core();
+        memlock_0();
+        umask_0777();
+        undumpable();
+        death_signal();
+        odd_personality();
+        timer_slack();
+        keyring();
+        securebits();
+        no_new_privs();
 }
 
 static const struct {
@@ -198,6 +262,13 @@ static const struct {
         { "directory-as-stdin", directory_as_stdin },
         { "securebits", securebits },
         { "alarm", alarmed },
+        { "personality", odd_personality },
+        { "nproc-0", no_processes },
+        { "real-time", real_time },
+        { "timer-slack", timer_slack },
+        { "mdwe", no_writable_code },
+        { "terminal", terminal },
+        { "everything", everything },
 };
 
 int main(int argc, char **argv)

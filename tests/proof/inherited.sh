@@ -4,6 +4,8 @@
 # leaves nothing.
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
+# shellcheck source=view.sh
+. "$(dirname "$0")/view.sh"
 
 # Kept at the end of the VM, whatever becomes of its output. What stands behind 0 to 2 may differ.
 seen() {
@@ -45,6 +47,36 @@ test_P9_inherited_state() {
         is 77 "$status"
         is_gone web1
         figure "$((started + refused + 1)) cases, $started times the very same jail, $((refused + 1)) times refused with nothing left"
+}
+
+# outside CASE: the view of a VM that was started so. Standard descriptors are the starter's; so are the limits, but for
+# a unit.
+outside() {
+        local pid
+        rm -f /tmp/out
+        inherit "$1" fcjail run web1 </dev/null >/tmp/out 2>&1 &
+        helper=$!
+        eventually is_up web1 || { cat /tmp/out && fail "$1: not up"; } >&2
+        pid=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+        view "$pid" | grep -vE '^(fd [012]|limit): ?'
+        kill -KILL "$pid"
+        wait "$helper" || true
+        is_gone web1 >&2
+}
+
+# The same, as the host sees it: some of it a process cannot see itself, behind the filter.
+test_P9_inherited_state_from_outside() {
+        local case n=0
+        vm web1 FCJAIL_UID=4711
+        outside plain >/tmp/plain
+        for case in $(inherit list); do
+                # A VMM that may have no threads does not come up.
+                [[ "$HOPELESS nproc-0 " != *" $case "* ]] || continue
+                outside "$case" >/tmp/view
+                diff /tmp/plain /tmp/view || fail "$case: another jail"
+                n=$((n + 1))
+        done
+        figure "$n cases, $(wc -l </tmp/plain) fields each, all alike"
 }
 
 main "$@"

@@ -155,7 +155,7 @@ acts() {
                 $2 == "fcntl" { if ($5 == 37) print; next }
                 $2 ~ /^rt_sig/ { if ($5 != 0) print; next }
                 $2 ~ /^setfs/ { if ($4 < 4294967295) print; next }
-                $2 ~ /^(bind|capset|chdir|chroot|close_range|dup3|fchdir|fchmod|flock|fsconfig|ftruncate|ioctl|keyctl|mkdirat|mknodat|mount|move_mount|pivot_root|seccomp|sendmsg|sendto|setgid|setgroups|setns|setresgid|setresuid|setsid|setsockopt|setuid|setxattr|symlinkat|umask|umount2|unshare)$/' "$CALLS"
+                $2 ~ /^(bind|capset|chdir|chroot|close_range|dup3|fchdir|fchmod|flock|fsconfig|ftruncate|ioctl|keyctl|mkdirat|mknodat|mount|move_mount|personality|pivot_root|seccomp|sendmsg|sendto|setgid|setgroups|setns|setresgid|setresuid|setsid|setsockopt|setuid|setxattr|symlinkat|umask|umount2|unshare)$/' "$CALLS"
 }
 
 test_P4_lies() {
