@@ -56,17 +56,22 @@ outside() {
         fi
 }
 
-test_P1_escape() {
-        local how outside absent listener
-        # Where the jail would find it if it had the host's network.
+# Somebody whom a jail with the host's network would find.
+listen() {
         escape --listen &
         listener=$!
+        trap 'kill "$listener"' EXIT
+        eventually grep -q '@fcjail-host$' /proc/net/unix
+}
+
+test_P1_escape() {
+        local how outside absent
+        listen
         for how in systemd user hand; do
                 try_all "$how"
                 held "$how"
                 ((attempts >= 80))
         done
-        kill "$listener"
         outside
         figure "$attempts attempts in each of 3 ways of starting, 0 succeeded; outside $outside do," \
                 "and $absent are of what this kernel does not have"
@@ -85,6 +90,13 @@ test_P1_escape_with_io_uring() {
         try_all systemd FCJAIL_SECCOMP=io_uring
         is 3 "$(grep -c 'io_uring' /tmp/succeeded)"
         is 3 "$succeeded"
+}
+
+# What FCJAIL_NETNS=host costs, and nothing else: sockets that have no file.
+test_P1_escape_with_the_network_of_the_host() {
+        listen
+        try_all systemd FCJAIL_NETNS=host
+        is "SUCCEEDED: abstract socket" "$(xargs </tmp/succeeded)"
 }
 
 main "$@"
