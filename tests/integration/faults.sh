@@ -87,6 +87,7 @@ test_every_check_of_the_audit_can_fail() {
         audit_notices 'prctl(PR_GET_DUMPABLE' retval=1
         audit_notices 'setuid(0' retval=0
         audit_notices 'setgid(0' retval=0
+        audit_notices 'personality(PER_LINUX' retval=1
         # Another object; all else stays as it is.
         audit_notices 'newfstatat(AT_FDCWD, "/",' "poke_exit=@arg3=$zeros"
         audit_notices 'newfstatat(AT_FDCWD, "/..",' "poke_exit=@arg3=$zeros"
