@@ -25,17 +25,25 @@
 #include "verbs.h"
 #include "vmm.h"
 
+static void do_nothing(int sig)
+{
+        (void) sig;
+}
+
 /* All signals do what they do by default, and none is blocked: systemd leaves SIGPIPE ignored, a shell may
- * leave others, and the VMM would inherit that. */
+ * leave others, and the VMM would inherit that. But a file that may not grow is an error that can be told, and
+ * cleaned up after; the exec takes the handler back. */
 static int reset_signals(void)
 {
-        const struct sigaction sa = { .sa_handler = SIG_DFL };
         sigset_t none;
 
-        for (int sig = 1; sig < NSIG; sig++)
+        for (int sig = 1; sig < NSIG; sig++) {
+                const struct sigaction sa = { .sa_handler = sig == SIGXFSZ ? do_nothing : SIG_DFL };
+
                 /* EINVAL: SIGKILL, SIGSTOP and those that libc keeps for itself. */
                 if (sigaction(sig, &sa, NULL) < 0 && errno != EINVAL)
                         return -errno;
+        }
 
         (void) sigemptyset(&none);
         return RET_NERRNO(sigprocmask(SIG_SETMASK, &none, NULL));

@@ -182,6 +182,46 @@ static void no_writable_code(void)
 {
         (void) prctl(65 /* PR_SET_MDWE */, 1, 0, 0, 0);
 }
+static void no_signal_queue(void)
+{
+        limit(RLIMIT_SIGPENDING, 0);
+}
+
+static void namespaces(int flags)
+{
+        if (unshare(flags) < 0)
+                _exit(125);
+}
+static void network_namespace(void)
+{
+        namespaces(CLONE_NEWNET);
+}
+static void mount_namespace(void)
+{
+        namespaces(CLONE_NEWNS);
+}
+static void pid_namespace(void)
+{
+        namespaces(CLONE_NEWPID);
+}
+
+/* In which root is still root, and all capabilities are good for nothing. */
+static void user_namespace(void)
+{
+        static const char *const writes[][2] = {
+                { "/proc/self/setgroups", "deny" },
+                { "/proc/self/uid_map", "0 0 1" },
+                { "/proc/self/gid_map", "0 0 1" },
+        };
+
+        namespaces(CLONE_NEWUSER);
+        for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+                int fd = open(writes[i][0], O_WRONLY);
+                if (fd < 0 || write(fd, writes[i][1], strlen(writes[i][1])) < 0 || close(fd) < 0)
+                        _exit(125);
+        }
+}
+
 static void alarmed(void)
 {
         (void) alarm(600);
@@ -268,6 +308,11 @@ static const struct {
         { "timer-slack", timer_slack },
         { "mdwe", no_writable_code },
         { "terminal", terminal },
+        { "sigpending-0", no_signal_queue },
+        { "network-namespace", network_namespace },
+        { "mount-namespace", mount_namespace },
+        { "pid-namespace", pid_namespace },
+        { "user-namespace", user_namespace },
         { "everything", everything },
 };
 
