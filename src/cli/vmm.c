@@ -59,7 +59,7 @@ bool vmm_wait(int pid_fd, uint64_t deadline_usec)
                 int n = poll(&p, 1, msec);
                 if (n > 0)
                         return true;
-                if (n == 0 && msec == 0)
+                if (n <= 0 && msec == 0) /* also if it only ever fails */
                         return false;
         }
 }

@@ -108,6 +108,21 @@ test_a_lie_about_namespaces_and_mounts_is_noticed() {
         fails_at root 71 umount2:retval=0
 }
 
+# Between the copy of the VMM and its exec.
+test_a_vmm_that_was_changed_meanwhile_is_not_executed() {
+        local status=0
+        vm web1
+        strace -f -o /tmp/strace -e trace=sendto -e inject=sendto:delay_enter=2000000:when=1 \
+                fcjail run web1 >/tmp/out 2>&1 </dev/null &
+        helper=$!
+        eventually test -x "$BASE/web1/root/firecracker"
+        chown 1 "$BASE/web1/root/firecracker"
+        wait "$helper" || status=$?
+        is 71 "$status"
+        grep "Failed at step exec of 'web1': /firecracker is 100511 and belongs to 1:0" /tmp/out
+        is_gone web1
+}
+
 # killed_at INJECTION: both processes may be hit; what is left is cleaned up by the next start.
 killed_at() {
         inject "$1"

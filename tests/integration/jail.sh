@@ -102,4 +102,16 @@ test_the_host_can_tell_that_it_is_another_namespace_of_each_kind() {
         done
 }
 
+# By hand: for a unit KeyringMode=private has made one already.
+test_the_session_keyring_is_its_own() {
+        [[ -e /proc/keys ]] || skip "this kernel has no key rings"
+        vm web1 FCJAIL_UID=891
+        by_hand web1
+        # The owner may look, and root may not.
+        setpriv --reuid=891 --clear-groups cat /proc/keys >/tmp/keys
+        grep -E ' 891 +[-0-9]+ keyring +_ses' /tmp/keys || { cat /tmp/keys && false; }
+        fcjail stop web1
+        wait "$helper"
+}
+
 main "$@"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <signal.h>
+#include <sys/file.h>
 
 #include "child.h"
 #include "proc.h"
@@ -199,6 +200,28 @@ CHILD_TEST(uid_record, belongs_to_one_living_vm)
         CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), -EBUSY);
         CHECK_IS(uid_record_release(&root, 4711, &a), 0);
         CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
+}
+
+/* Who has to look and then to write must not be disturbed in between. */
+CHILD_TEST(uid_record, is_claimed_by_one_at_a_time)
+{
+        State a = example("web1", "abc");
+        char *owner = NULL;
+        int status;
+
+        open_root();
+        int fd = openat(root.uid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CHECK(fd >= 0 && flock(fd, LOCK_EX) >= 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+                (void) close(fd);
+                _exit(uid_record_claim(&root, 4711, false, &a, &owner) == 0 ? 0 : 1);
+        }
+        (void) usleep(200000);
+        CHECK_IS(waitpid(pid, &status, WNOHANG), 0);
+        CHECK(flock(fd, LOCK_UN) >= 0);
+        CHECK(waitpid(pid, &status, 0) == pid);
+        CHECK_IS(status, 0);
 }
 
 CHILD_TEST(uid_record, of_a_dead_vm_counts_for_nothing)
