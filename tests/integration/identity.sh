@@ -115,10 +115,16 @@ test_missing_capability_is_named() {
         is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 
+# start ID: and until the starting process, which has the id's lock after READY=1 for a moment, is gone.
+start() {
+        systemctl start "fcjail@$1"
+        eventually not pgrep -x fcjail
+}
+
 test_an_id_in_use_is_refused_by_hand_and_left_alone() {
         local status=0
         vm web1
-        systemctl start fcjail@web1
+        start web1
         fcjail run web1 >/tmp/out 2>&1 || status=$?
         is 75 "$status"
         grep "Failed at step state of 'web1': web1: a VM of this id runs already, as process $(pid_of web1)" /tmp/out
@@ -139,7 +145,7 @@ test_an_id_in_use_by_hand_is_refused_to_systemd_which_cleans_nothing() {
 test_cleanup_of_a_running_vm_is_refused() {
         local status=0
         vm web1
-        systemctl start fcjail@web1
+        start web1
         fcjail cleanup web1 2>/tmp/out || status=$?
         is 75 "$status"
         grep "runs as process $(pid_of web1): stop it first" /tmp/out
