@@ -117,6 +117,8 @@ test_a_vmm_that_was_changed_meanwhile_is_not_executed() {
         helper=$!
         eventually test -x "$BASE/web1/root/firecracker"
         chown 1 "$BASE/web1/root/firecracker"
+        eventually grep -e 'Failed at step' -e 'Started VM' /tmp/out
+        not grep 'Started VM' /tmp/out || { fcjail stop web1; wait "$helper"; fail "it was executed"; }
         wait "$helper" || status=$?
         is 71 "$status"
         grep "Failed at step exec of 'web1': /firecracker is 100511 and belongs to 1:0" /tmp/out
