@@ -15,6 +15,11 @@ static const struct {
           "a file system without ACLs shuts the managers' group out; only root can use the socket then, "
           "which "
           "is the safe side. Not tolerated when FCJAIL_API_GROUP= asks for a group by name" },
+        { TOLERATED_RESERVE, -EOPNOTSUPP,
+          "a file system that reserves no blocks only takes longer to copy to; that it is full, it says "
+          "later" },
+        { TOLERATED_PIPE_SIZE, -EPERM,
+          "where fs.pipe-max-size is smaller, a copy takes more turns through a pipe of the usual size" },
 };
 
 int tolerate(Tolerated what, int r)

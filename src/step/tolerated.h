@@ -11,6 +11,8 @@
 typedef enum Tolerated {
         TOLERATED_KEYRING,
         TOLERATED_ACL,
+        TOLERATED_RESERVE,
+        TOLERATED_PIPE_SIZE,
         _TOLERATED_MAX,
 } Tolerated;
 

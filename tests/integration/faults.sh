@@ -33,8 +33,9 @@ fails_at() {
 test_every_step_says_that_it_failed() {
         fails_at state 75 ftruncate:error=ENOSPC
         fails_at uid 75 symlinkat:error=ENOSPC
-        fails_at copy 73 sendfile:error=EIO:when=3
         fails_at tree 73 sendfile:error=EIO:when=1
+        fails_at copy 73 fallocate:error=ENOSPC
+        fails_at copy 73 splice:error=EIO:when=2
         fails_at tree 73 open_tree:error=EPERM:when=2
         fails_at clone 71 clone:error=EAGAIN
         fails_at netns 71 setns:error=EPERM
@@ -51,6 +52,34 @@ test_every_step_says_that_it_failed() {
         fails_at root 71 chroot:error=EPERM
         fails_at drop 71 capset:error=EPERM:when=1
         fails_at seccomp 71 seccomp:error=EINVAL
+}
+
+# Half of a VMM would be another VMM.
+test_a_text_that_ends_early_is_not_executed() {
+        fails_at copy 73 splice:retval=0:when=1
+        fails_at copy 73 splice:retval=0:when=3
+}
+
+# starts_with INJECTION
+starts_with() {
+        vm web1
+        strace -f -o /tmp/strace -e "trace=${1%%:*}" -e "inject=$1" fcjail run web1 >/tmp/out 2>&1 </dev/null &
+        helper=$!
+        eventually grep "Started VM 'web1'" /tmp/out
+        grep INJECTED /tmp/strace
+        fcjail stop web1
+        wait "$helper"
+        is_gone web1
+}
+
+test_a_copy_that_cannot_be_fast_is_slow() {
+        local nth
+        starts_with fallocate:error=EOPNOTSUPP
+        inject seccomp:error=EINVAL ,fcntl
+        fcjail cleanup web1
+        nth=$(awk '/ fcntl\(/ { n++ } /F_SETPIPE_SZ/ { print n; exit }' /tmp/strace)
+        starts_with "fcntl:error=EPERM:when=$nth"
+        grep 'F_SETPIPE_SZ.*INJECTED' /tmp/strace
 }
 
 test_a_vmm_for_another_machine() {
@@ -142,6 +171,7 @@ test_a_kill_at_any_point_leaves_nothing_that_the_next_start_does_not_clean() {
         killed_at symlinkat:signal=KILL
         killed_at mkdirat:signal=KILL:when=2
         killed_at sendfile:signal=KILL
+        killed_at splice:signal=KILL:when=2
         killed_at open_tree:signal=KILL:when=1
         killed_at socketpair:signal=KILL
         killed_at setns:signal=KILL
