@@ -93,6 +93,25 @@ test_kill_of_the_vmm_is_seen_and_cleaned_up() {
 }
 
 # Firecracker exits with 0 when the guest resets; a stop that ends in SIGHUP is no failure either.
+# policy_of PID: SCHED_OTHER and so on.
+policy_of() {
+        chrt -p "$1" | sed -n 's/.*policy: //p'
+}
+
+test_the_helper_gives_way_to_its_vmm() {
+        vm web1
+        by_hand web1
+        is SCHED_BATCH "$(policy_of "$helper")"
+        is SCHED_OTHER "$(policy_of "$(sed -n "s/.*Started VM 'web1' as process \([0-9]*\),.*/\1/p" /tmp/out)")"
+        fcjail stop web1
+        wait "$helper"
+
+        # What the unit says stays.
+        unit web1 CPUSchedulingPolicy=idle
+        systemctl start fcjail@web1
+        is SCHED_IDLE "$(policy_of "$(pid_of web1)")"
+}
+
 test_sighup_is_a_clean_end() {
         vm web1 FCJAIL_STOP=kill
         systemctl start fcjail@web1
