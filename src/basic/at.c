@@ -12,6 +12,11 @@
 #include "fd-util.h"
 #include "fs-ids.h"
 
+bool only_root_can_change(const struct stat *st)
+{
+        return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 int at_open_dir(int dir_fd, const char *name)
 {
         return RET_NERRNO(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -114,18 +119,6 @@ int at_write_file(int dir_fd, const char *name, mode_t mode, const void *data, s
 int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd)
 {
         return make_file(dir_fd, name, mode, fill_from_file, NULL, 0, source_fd);
-}
-
-int at_fill_file(int dir_fd, const char *name, mode_t mode, int source_fd)
-{
-        int r;
-
-        _cleanup_close_ int fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-
-        r = fill_from_file(fd, NULL, 0, source_fd);
-        return r < 0 ? r : RET_NERRNO(fchmod(fd, mode));
 }
 
 int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size)

@@ -12,6 +12,9 @@
 
 #include "macro.h"
 
+/* It belongs to root, and neither its group nor others may write to it. */
+bool only_root_can_change(const struct stat *st) _pure_;
+
 /* Opens the directory `name`. -ENOTDIR or -ELOOP if it is something else. */
 int at_open_dir(int dir_fd, const char *name) _must_check_;
 
@@ -31,10 +34,6 @@ int at_write_file(int dir_fd, const char *name, mode_t mode, const void *data, s
 /* Makes a new file with exactly this mode that holds what source_fd holds; nothing is left if it fails. The
  * writing descriptor is closed, so that the file can be executed at once. */
 int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd) _must_check_;
-
-/* Writes what source_fd holds into the file `name`, which its owner must be allowed to write, then gives it its
- * mode. The writing descriptor is closed. */
-int at_fill_file(int dir_fd, const char *name, mode_t mode, int source_fd) _must_check_;
 
 /* Reads a regular file of at most max bytes into a NUL terminated buffer. -EFBIG if it is larger. */
 int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "chase.h"
 #include "fd-util.h"
 
@@ -32,11 +33,9 @@ typedef struct Walk {
 /* Only root may change what this object is. The mode of a symbolic link means nothing. */
 static int judge(const struct stat *st)
 {
-        if (st->st_uid != 0)
-                return -EPERM;
-        if (!S_ISLNK(st->st_mode) && !S_ISCHR(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-                return -EPERM;
-        return 0;
+        if (S_ISLNK(st->st_mode) || S_ISCHR(st->st_mode))
+                return st->st_uid == 0 ? 0 : -EPERM;
+        return only_root_can_change(st) ? 0 : -EPERM;
 }
 
 static int append_done(Walk *w, const char *name)
@@ -61,8 +60,9 @@ static int enter_root(Walk *w)
         return judge(&st);
 }
 
-/* Puts the target of the link fd in front of what is still to go. */
-static int follow(Walk *w, int link_fd)
+/* Puts the target of the link fd in front of what is still to go. Not inline: its buffers are for the few paths that
+ * have links in them. */
+static _noinline_ int follow(Walk *w, int link_fd)
 {
         char target[PATH_MAX], joined[PATH_MAX];
 
@@ -188,14 +188,15 @@ static int step(Walk *w, int *ret_fd)
         return 0;
 }
 
-/* Opens the object that an O_PATH descriptor stands for. The magic link leads to this very object. */
+/* Opens the object that an O_PATH descriptor stands for. */
 static int reopen(int path_fd, int open_flags)
 {
         char path[FD_PATH_MAX];
 
-        if (open_flags & O_PATH)
-                return RET_NERRNO(fcntl(path_fd, F_DUPFD_CLOEXEC, 3));
+        if (open_flags & O_DIRECTORY)
+                return RET_NERRNO(openat(path_fd, ".", open_flags | O_CLOEXEC));
 
+        /* The magic link leads to this very object. */
         return RET_NERRNO(open(fd_path(path, path_fd), (open_flags & ~O_NOFOLLOW) | O_CLOEXEC));
 }
 
@@ -225,7 +226,7 @@ static int walk(Walk *w, const char *path, int open_flags)
         if (!(open_flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
                 return -EBADFD;
 
-        return reopen(fd, open_flags);
+        return open_flags & O_PATH ? TAKE_FD(fd) : reopen(fd, open_flags);
 }
 
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit)

@@ -14,6 +14,7 @@
 
 #define _cleanup_(f)   __attribute__((cleanup(f)))
 #define _must_check_   __attribute__((warn_unused_result))
+#define _noinline_     __attribute__((noinline))
 #define _noreturn_     __attribute__((noreturn))
 #define _pure_         __attribute__((pure))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))

@@ -16,6 +16,27 @@
 #define STATE_DIR      "/run/fcjail"
 #define STATE_SIZE_MAX 65536
 
+/* A directory of it. It needs no walk: only root can change what lies above. */
+static int open_below(int root_fd, const char *name, char **ret_culprit)
+{
+        struct stat st;
+        int r;
+
+        _cleanup_close_ int fd = at_open_dir(root_fd, name);
+        if (fd == -ENOENT)
+                fd = at_make_dir(root_fd, name, 0755);
+        if (fd < 0)
+                r = fd;
+        else if (fstat(fd, &st) < 0)
+                r = -errno;
+        else
+                r = only_root_can_change(&st) ? 0 : -EPERM;
+
+        if (r < 0 && ret_culprit && ASPRINTF(ret_culprit, STATE_DIR "/%s", name) < 0)
+                return -ENOMEM;
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
 int state_root_open(StateRoot *ret, char **ret_culprit)
 {
         _cleanup_close_ int fd = -EBADF, vm_fd = -EBADF, uid_fd = -EBADF;
@@ -26,10 +47,10 @@ int state_root_open(StateRoot *ret, char **ret_culprit)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        vm_fd = chase_open(STATE_DIR "/vm", O_RDONLY | O_DIRECTORY, CHASE_MKDIR, ret_culprit);
+        vm_fd = open_below(fd, "vm", ret_culprit);
         if (vm_fd < 0)
                 return vm_fd;
-        uid_fd = chase_open(STATE_DIR "/uid", O_RDONLY | O_DIRECTORY, CHASE_MKDIR, ret_culprit);
+        uid_fd = open_below(fd, "uid", ret_culprit);
         if (uid_fd < 0)
                 return uid_fd;
 

@@ -42,11 +42,6 @@ static int fail_at(Jail *jail, int r, const char *name)
         return step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s%s%s", base, id, name[0] ? "/" : "", name);
 }
 
-static bool is_roots(const struct stat *st)
-{
-        return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
 /* A directory of the way down, made or found; only root may be able to change what is in it. below: as in
  * fail_at(). */
 static int open_level(Jail *jail, int dir_fd, const char *name, const char *below, int *ret_fd)
@@ -58,7 +53,7 @@ static int open_level(Jail *jail, int dir_fd, const char *name, const char *belo
                 return fail_at(jail, fd, below);
         if (fstat(fd, &st) < 0)
                 return fail_at(jail, -errno, below);
-        if (!is_roots(&st)) {
+        if (!only_root_can_change(&st)) {
                 (void) fail_at(jail, -EPERM, below);
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
@@ -272,7 +267,7 @@ static int open_ours(int dir_fd, const char *name)
                 return fd == -ENOTDIR || fd == -ELOOP ? -ENOENT : fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        return is_roots(&st) ? TAKE_FD(fd) : -ENOENT;
+        return only_root_can_change(&st) ? TAKE_FD(fd) : -ENOENT;
 }
 
 /* Removes a directory of ours; if others put something into it, it stays and *kept names that. */
