@@ -113,6 +113,7 @@ audit_notices() {
 
 test_every_check_of_the_audit_can_fail() {
         local zeros=00000000000000000000000000000000 # st_dev, st_ino
+        audit_notices 'capget({' error=EFAULT
         audit_notices 'prctl(PR_GET_DUMPABLE' retval=1
         audit_notices 'setuid(0' retval=0
         audit_notices 'setgid(0' retval=0

@@ -141,6 +141,24 @@ CHILD_TEST(state, what_is_not_ours_is_refused)
         CHECK_IS(state_load(&root, "web1", &t), -EBADMSG);
 }
 
+CHILD_TEST(state, a_directory_that_others_can_change_is_refused)
+{
+        char *culprit = NULL;
+
+        open_root();
+        state_root_done(&root);
+        CHECK(fchmodat(AT_FDCWD, "/run/fcjail/uid", 0777, 0) >= 0);
+        CHECK_IS(state_root_open(&root, &culprit), -EPERM);
+        CHECK(culprit && strcmp(culprit, "/run/fcjail/uid") == 0);
+        free(culprit);
+        CHECK(fchmodat(AT_FDCWD, "/run/fcjail/uid", 0755, 0) >= 0);
+        CHECK(renameat(AT_FDCWD, "/run/fcjail/vm", AT_FDCWD, "/run/fcjail/real") >= 0);
+        CHECK(symlinkat("real", AT_FDCWD, "/run/fcjail/vm") >= 0);
+        CHECK_IS(state_root_open(&root, &culprit), -ENOTDIR);
+        CHECK(culprit && strcmp(culprit, "/run/fcjail/vm") == 0);
+        free(culprit);
+}
+
 CHILD_TEST(state, another_boot_is_over)
 {
         State s = example("web1", "abc"), t = {};
