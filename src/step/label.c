@@ -52,8 +52,10 @@ static int apply(Jail *jail, const char *path, const char *request, const char *
         r = write_attribute(path, request);
         if (r >= 0)
                 r = read_back(path, label);
-        return r < 0 ? step_fail_because(jail, r, /* exit_status= */ 0, label, "%s; %s", strerror(-r), hint)
-                     : 0;
+        if (r >= 0)
+                return 0;
+        return step_fail_because(jail, r, /* exit_status= */ 0, label, "%s; %s",
+                                 r == -EBADE ? "the kernel has not taken it" : strerror(-r), hint);
 }
 
 int step_label(Jail *jail)
