@@ -209,6 +209,8 @@ static int empty_subdir(Emptying *e, int dir_fd, const char *name, unsigned dept
                 return move_up(e, dir_fd, name);
 
         _cleanup_close_ int path_fd = at_hold_dir(dir_fd, name);
+        if (path_fd == -ENOTDIR) /* a file that may not be removed, such as an immutable one */
+                return -EPERM;
         if (path_fd < 0)
                 return path_fd;
         if (fstat(path_fd, &st) < 0 || fstat(dir_fd, &parent) < 0)

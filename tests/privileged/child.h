@@ -78,7 +78,7 @@ static inline void own_world(void)
         {                                                                                                   \
                 int status = run_child(suite##_##name##_child);                                             \
                 if (status == CHILD_SKIP)                                                                   \
-                        cr_skip_test("needs root");                                                         \
+                        cr_skip_test("needs root, or a newer kernel");                                      \
                 cr_assert(status == 0, "status %i", status);                                                \
         }                                                                                                   \
         static void suite##_##name(void)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <linux/fs.h>
 #include <sys/fsuid.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include "at.h"
@@ -171,6 +173,52 @@ CHILD_TEST(at, removes_no_more_than_the_owner_could)
         CHECK_IS(at_write_file(top, "file", 0600, "x", 1), 0);
         CHECK_IS(at_empty_dir(top), 0);
         CHECK(is_empty("/run/top"));
+}
+
+static void make_many(unsigned n)
+{
+        char name[16];
+
+        for (unsigned i = 0; i < n; i++) {
+                (void) snprintf(name, sizeof(name), "%u", i);
+                CHECK(mknodat(top, name, S_IFREG | 0600, 0) >= 0);
+        }
+}
+
+CHILD_TEST(at, empties_a_hundred_thousand_files)
+{
+        make_top();
+        make_many(100000);
+        CHECK_IS(at_empty_dir(top), 0);
+        CHECK(is_empty("/run/top"));
+}
+
+/* So that no VM can make a cleanup last for hours; the next one goes on where this one has ended. */
+CHILD_TEST(at, stops_at_too_many_files)
+{
+        make_top();
+        make_many(EMPTY_ENTRIES_MAX + 1);
+        CHECK_IS(at_empty_dir(top), -E2BIG);
+        CHECK(!is_empty("/run/top"));
+        CHECK_IS(at_empty_dir(top), 0);
+        CHECK(is_empty("/run/top"));
+}
+
+/* A VM cannot make such a file, but its operator can. */
+CHILD_TEST(at, says_what_is_wrong_with_an_immutable_file)
+{
+        int flags = FS_IMMUTABLE_FL;
+
+        make_top();
+        CHECK_IS(at_write_file(top, "file", 0600, "x", 1), 0);
+        _cleanup_close_ int fd = openat(top, "file", O_RDONLY | O_CLOEXEC);
+        if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0)
+                _exit(CHILD_SKIP); /* tmpfs before Linux 6.6 */
+        CHECK_IS(at_empty_dir(top), -EPERM);
+        CHECK_IS(at_remove(top, "file"), -EPERM);
+        flags = 0;
+        CHECK(ioctl(fd, FS_IOC_SETFLAGS, &flags) >= 0);
+        CHECK_IS(at_empty_dir(top), 0);
 }
 
 CHILD_TEST(fs_ids, what_is_not_allowed_is_noticed)
