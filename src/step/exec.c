@@ -6,6 +6,7 @@
  */
 
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +39,21 @@ static int check_vmm(Jail *jail)
                 return step_fail(jail, -EBADE, "/" JAIL_VMM " is %o and belongs to %u:%u", st.st_mode,
                                  st.st_uid, st.st_gid);
         return 0;
+}
+
+/* SELinux takes the label before, and says only now that it may not be had: the process gets no new privileges, and
+ * its program is on a mount with nosuid. */
+static int fail_at_exec(Jail *jail, int r)
+{
+        const Plan *p = jail->plan;
+
+        if (p->selinux && (r == -EPERM || r == -EACCES))
+                return step_fail_because(
+                        jail, r, /* exit_status= */ 0, p->vmm,
+                        "%s; SELinux must allow it %s: process:transition, process2:nnp_transition and "
+                        "process2:nosuid_transition, and file:entrypoint",
+                        strerror(-r), p->selinux);
+        return step_fail(jail, r, "%s", p->vmm);
 }
 
 int step_exec(Jail *jail)
@@ -79,5 +95,5 @@ int step_exec(Jail *jail)
                 return step_fail(jail, r, "the starting process");
 
         (void) execve("/" JAIL_VMM, argv, environment);
-        return step_fail(jail, -errno, "%s", jail->plan->vmm);
+        return fail_at_exec(jail, -errno);
 }

@@ -64,10 +64,8 @@ int step_label(Jail *jail)
         _cleanup_free_ char *request = NULL;
 
         if (jail->plan->selinux)
-                return apply(
-                        jail, "/proc/self/attr/exec", jail->plan->selinux, jail->plan->selinux,
-                        "its policy must have the type, and allow process2:nnp_transition to it, since the "
-                        "VMM cannot get new privileges");
+                return apply(jail, "/proc/self/attr/exec", jail->plan->selinux, jail->plan->selinux,
+                             "its policy must have the type, and allow process:setexec to the helper");
         if (!label)
                 return 0;
 
