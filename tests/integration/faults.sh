@@ -142,10 +142,11 @@ test_a_lie_about_namespaces_and_mounts_is_noticed() {
 test_a_vmm_that_was_changed_meanwhile_is_not_executed() {
         local status=0
         vm web1
-        strace -f -o /tmp/strace -e trace=sendto -e inject=sendto:delay_enter=2000000:when=1 \
+        strace -f -o /tmp/strace -e trace=sendto -e inject=sendto:delay_enter=3000000:when=1 \
                 fcjail run web1 >/tmp/out 2>&1 </dev/null &
         helper=$!
         eventually test -x "$BASE/web1/root/firecracker"
+        sleep 1.5 # INSIDE is done with all else, and waits for the word
         chown 1 "$BASE/web1/root/firecracker"
         eventually grep -e 'Failed at step' -e 'Started VM' /tmp/out
         not grep 'Started VM' /tmp/out || { fcjail stop web1; wait "$helper"; fail "it was executed"; }
