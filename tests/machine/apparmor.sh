@@ -47,6 +47,28 @@ test_a_profile_confines_the_vmm_of_a_strict_unit() {
         start_confined
 }
 
+# Not only the little program of the other tests: with KVM, a TAP, its configuration and its API.
+test_a_profile_lets_a_guest_run() {
+        load
+        vm web1 FCJAIL_APPARMOR=fcjail-vmm
+        systemctl start fcjail@web1
+        is "fcjail-vmm (enforce)" "$(label_of_vmm)"
+        says web1 "hello from guest"
+        in_netns_of web1 ping -q -c 1 -W 10 172.16.0.2
+        fcjail api web1 GET / | grep '"state": *"Running"'
+        systemctl stop fcjail@web1
+        ended_well web1
+}
+
+# What the one above is worth: a rule that a VMM needs is missed.
+test_a_profile_without_kvm_lets_no_guest_run() {
+        load '/dev\/kvm/d; s/\[^\.\]\*/nothing/'
+        vm web1 FCJAIL_APPARMOR=fcjail-vmm
+        not systemctl start fcjail@web1
+        says web1 "Cannot start the guest: /dev/kvm: Permission denied"
+        is_gone web1
+}
+
 refused() {
         label_vm FCJAIL_APPARMOR=fcjail-vmm
         not systemctl start fcjail@web1
