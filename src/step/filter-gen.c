@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Build-time generator: prints the VMM's system call filters as C arrays: the default, and one that allows
- * io_uring.
+ * filter-gen MACHINE: prints the VMM's system call filters as C arrays: the default, and one that allows
+ * io_uring. It runs at build time, on a machine that may be of another kind than MACHINE, whose numbers count.
  *
  * A deny list: Firecracker has an allow list of its own, which comes on top and changes with its versions.
  * This one is what remains when the VMM is taken over before that, or has none (--no-seccomp, debug builds):
  * the calls that make or enter namespaces, mount, trace, or reach parts of the kernel that no VMM needs.
  * userfaultfd and memfd_create are left alone, because Firecracker uses them.
  *
- * libseccomp kills the process for any other architecture than the one built for; x32 counts as another. It is the one
- * that builds, so there is no building for another (meson.build): of the calls that are refused by number libseccomp
- * could not tell what they are called there.
+ * libseccomp kills the process for any other architecture than MACHINE; x32 counts as another. It translates the
+ * numbers that it knows by name. All else that is compared with here (errors, flags, families, ioctls) has the same
+ * numbers on the machines of the table below, but not on all of them that Linux runs on.
  */
 
 #define _GNU_SOURCE /* the namespace flags; a build-time program gets no project arguments */
@@ -19,65 +19,31 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_tun.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "filter-list.h"
 #include "filter-mark.h"
 
-/* clang-format off */
-/* Refused with EPERM, whatever the arguments. */
-static const char *const refused[] = {
-        /* namespaces */
-        "unshare", "setns",
-        /* mounts, by the old interface and the new one */
-        "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount",
-        "fsopen", "fsconfig", "fsmount", "fspick", "swapon", "swapoff",
-        /* other processes */
-        "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise",
-        "pidfd_getfd", "kcmp",
-        /* credentials: there is nothing left to change */
-        "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid",
-        "setgroups", "capset", "personality",
-        /* keys */
-        "add_key", "request_key", "keyctl",
-        /* programs and counters in the kernel, modules, other kernels */
-        "bpf", "perf_event_open", "init_module", "finit_module", "delete_module", "create_module",
-        "kexec_load", "kexec_file_load", "lookup_dcookie",
-        /* System V IPC and POSIX message queues */
-        "shmget", "shmat", "shmdt", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget",
-        "msgsnd", "msgrcv", "msgctl", "ipc", "mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive",
-        "mq_notify", "mq_getsetattr",
-        /* files by handle, quotas, notifications about whole file systems */
-        "open_by_handle_at", "name_to_handle_at", "quotactl", "fanotify_init",
-        "fanotify_mark",
-        /* the machine: its clock, name, log, ports, end */
-        "reboot", "syslog", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime",
-        "sethostname", "setdomainname", "iopl", "ioperm", "vhangup", "nfsservctl", "uselib", "ustat",
-        "sysfs", "_sysctl", "vm86", "vm86old", "modify_ldt",
-        /* memory of others' nodes */
-        "move_pages", "migrate_pages",
-};
+#define N(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Newer than many a libseccomp. From 424 on the numbers are those of all architectures. */
+/* As meson calls them, and as libseccomp does, which is as the kernel does (AUDIT_ARCH_). */
 static const struct {
         const char *name;
-        int nr;
-} refused_new[] = {
-        { "mount_setattr", 442 }, { "quotactl_fd", 443 }, { "process_mrelease", 448 },
-        { "statmount", 457 },     { "listmount", 458 },   { "open_tree_attr", 467 },
-        { "listns", 470 },
+        uint32_t arch;
+} machines[] = {
+        { "x86_64", SCMP_ARCH_X86_64 },
+        { "aarch64", SCMP_ARCH_AARCH64 },
 };
-
-/* IORING_OP_SOCKET and others get past every rule that looks at system calls. Firecracker's block engine Async
- * needs them. */
-static const char *const refused_io_uring[] = { "io_uring_setup", "io_uring_enter", "io_uring_register" };
-/* clang-format on */
 
 static void check(int r, const char *what)
 {
@@ -87,21 +53,16 @@ static void check(int r, const char *what)
         exit(EXIT_FAILURE);
 }
 
-static void refuse_one(scmp_filter_ctx ctx, int nr, const char *name)
-{
-        int r = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 0, NULL);
-
-        check(r == -EDOM ? 0 : r, name);
-}
-
 static void refuse(scmp_filter_ctx ctx, const char *const *names, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 int nr = seccomp_syscall_resolve_name(names[i]);
 
                 /* Not every architecture has every call. */
-                if (nr != __NR_SCMP_ERROR)
-                        refuse_one(ctx, nr, names[i]);
+                if (nr == __NR_SCMP_ERROR)
+                        continue;
+                int r = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 0, NULL);
+                check(r == -EDOM ? 0 : r, names[i]);
         }
 }
 
@@ -125,7 +86,7 @@ static void refuse_namespaces(scmp_filter_ctx ctx)
                 CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET,
         };
 
-        for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        for (size_t i = 0; i < N(flags); i++)
                 refuse_if(ctx, SCMP_SYS(clone), "clone",
                           (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, flags[i], flags[i] });
 
@@ -159,8 +120,32 @@ static void refuse_tap(scmp_filter_ctx ctx)
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETPERSIST));
 }
 
+static void print_insn(struct sock_filter insn)
+{
+        printf("        { 0x%04x, %u, %u, 0x%08x },\n", insn.code, insn.jt, insn.jf, insn.k);
+}
+
+/* The calls that are refused by number, in front of libseccomp's program. One that it has no name for it could not
+ * translate to another machine's. */
+static void print_new(uint32_t arch)
+{
+        const unsigned n = N(refused_new);
+
+        print_insn((struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                                 offsetof(struct seccomp_data, arch)));
+        print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, n + 3));
+        print_insn(
+                (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+        /* They are in order, and most calls are older. */
+        print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, refused_new[0].nr, 0, n + 1));
+        for (unsigned i = 0; i < n; i++)
+                print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused_new[i].nr,
+                                                         n - 1 - i, i < n - 1 ? 0 : 1));
+        print_insn((struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+}
+
 /* Reads what libseccomp exports to a file, as it can do nothing else. */
-static void print(scmp_filter_ctx ctx, const char *name)
+static void print(scmp_filter_ctx ctx, uint32_t arch, const char *name)
 {
         struct sock_filter insn;
         FILE *f = tmpfile();
@@ -171,39 +156,58 @@ static void print(scmp_filter_ctx ctx, const char *name)
         rewind(f);
 
         printf("\nstatic const struct sock_filter %s[] = {\n", name);
+        print_new(arch);
         while (fread(&insn, sizeof(insn), 1, f) == 1)
-                printf("        { 0x%04x, %u, %u, 0x%08x },\n", insn.code, insn.jt, insn.jf, insn.k);
+                print_insn(insn);
         printf("};\n");
         fclose(f);
 }
 
-static void generate(const char *name, bool io_uring)
+static scmp_filter_ctx new_filter(uint32_t arch)
 {
         scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 
         check(ctx ? 0 : -ENOMEM, "init");
+        if (arch != seccomp_arch_native()) {
+                check(seccomp_arch_add(ctx, arch), "arch");
+                check(seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE), "native arch");
+        }
         check(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
         /* A binary tree instead of a list: each call of the VMM goes through it. */
         check(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
+        return ctx;
+}
+
+static void generate(uint32_t arch, const char *name, bool io_uring)
+{
+        scmp_filter_ctx ctx = new_filter(arch);
 
         check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(FILTER_MARK_ERRNO), FILTER_MARK, 0, NULL), "mark");
-        refuse(ctx, refused, sizeof(refused) / sizeof(refused[0]));
-        for (size_t i = 0; i < sizeof(refused_new) / sizeof(refused_new[0]); i++)
-                refuse_one(ctx, refused_new[i].nr, refused_new[i].name);
+        refuse(ctx, refused, N(refused));
         if (!io_uring)
-                refuse(ctx, refused_io_uring, sizeof(refused_io_uring) / sizeof(refused_io_uring[0]));
+                refuse(ctx, refused_io_uring, N(refused_io_uring));
         refuse_namespaces(ctx);
         refuse_sockets(ctx);
         refuse_terminal(ctx);
         refuse_tap(ctx);
-        print(ctx, name);
+        print(ctx, arch, name);
         seccomp_release(ctx);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-        printf("/* Made by filter-gen.c. */\n#pragma once\n\n#include <linux/filter.h>\n");
-        generate("filter_default", /* io_uring= */ false);
-        generate("filter_io_uring", /* io_uring= */ true);
-        return EXIT_SUCCESS;
+        for (size_t i = 0; i < N(machines); i++) {
+                if (argc != 2 || strcmp(argv[1], machines[i].name) != 0)
+                        continue;
+                /* The kernel that builds need not know the actions: an emulated one has no seccomp(2). */
+                check(seccomp_api_set(3), "API level");
+                printf("/* Made by filter-gen.c for %s. */\n#pragma once\n\n#include <linux/filter.h>\n",
+                       argv[1]);
+                generate(machines[i].arch, "filter_default", /* io_uring= */ false);
+                generate(machines[i].arch, "filter_io_uring", /* io_uring= */ true);
+                return EXIT_SUCCESS;
+        }
+
+        fprintf(stderr, "filter-gen: which machine is '%s'?\n", argc == 2 ? argv[1] : "");
+        return EXIT_FAILURE;
 }

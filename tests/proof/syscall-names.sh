@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/proof/syscall-names.sh COMPILER…: the names of the system calls of the kernel's headers, as a C array.
+# tests/proof/syscall-names.sh HEADER COMPILER…: the names of the system calls of one of the kernel's headers, as a C
+# array.
 
 set -euo pipefail
 
-names=$(echo '#include <sys/syscall.h>' | "$@" -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) [0-9].*/\1/p' | sort)
+header=$1
+shift
+include="#include <$header>"
+names=$("$@" -E -dM - <<<"$include" | sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/\1/p' | sort)
 echo '/* Made by syscall-names.sh. */'
 echo '#pragma once'
-echo '#include <sys/syscall.h>'
 echo '#define SYSCALLS_MAX 512'
 echo 'static const char *const syscall_names[SYSCALLS_MAX] = {'
-for name in $names; do
-        echo "        [__NR_$name] = \"$name\","
-done
+# Some are defined by another name, and some are no numbers.
+{ echo "$include" && for name in $names; do echo "call __NR_$name $name"; done; } | "$@" -E -P - |
+        sed -n 's/^call \([0-9]\{1,3\}\) \([a-z0-9_]*\)$/        [\1] = "\2",/p'
 echo '};'
