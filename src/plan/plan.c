@@ -17,13 +17,6 @@
 #define DEFAULT_STOP       20
 static const UidRange default_range = { 1879048192, 1879113727 };
 
-/* ctrl-alt-del goes through the i8042 keyboard controller, which only a PC has. */
-#if defined(__x86_64__)
-#define HAVE_CTRL_ALT_DEL true
-#else
-#define HAVE_CTRL_ALT_DEL false
-#endif
-
 /* Numbers from the kernel's Documentation/admin-guide/devices.txt. */
 static const struct {
         const char *path;
@@ -192,16 +185,16 @@ static void plan_nodes(const HostFacts *facts, Plan *p)
                 p->nodes[p->n_nodes++] = (NodePlan){ "userfaultfd", 0660, facts->userfaultfd };
 }
 
-static int plan_stop(const Config *c, Diagnostics *d, Plan *p)
+static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         StopKind kind = c->stop;
 
         if (kind == STOP_UNSET)
-                kind = HAVE_CTRL_ALT_DEL && p->api ? STOP_CTRL_ALT_DEL : STOP_KILL;
+                kind = facts->ctrl_alt_del && p->api ? STOP_CTRL_ALT_DEL : STOP_KILL;
         if (kind == STOP_CTRL_ALT_DEL && !p->api)
                 return config_conflict(c, d, "FCJAIL_STOP",
                                        "ctrl-alt-del needs an API, but FCJAIL_API=no is set");
-        if (kind == STOP_CTRL_ALT_DEL && !HAVE_CTRL_ALT_DEL)
+        if (kind == STOP_CTRL_ALT_DEL && !facts->ctrl_alt_del)
                 return config_conflict(c, d, "FCJAIL_STOP",
                                        "ctrl-alt-del exists on x86_64 only: say FCJAIL_STOP=kill");
 
@@ -221,8 +214,8 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
 
         /* All of them, so that all contradictions are told at once. */
         int results[] = {
-                plan_identity(c, facts, d, &p), plan_vmm(c, facts, d, &p), plan_net(c, facts, d, &p),
-                plan_confinement(c, d, &p),     plan_stop(c, d, &p),
+                plan_identity(c, facts, d, &p), plan_vmm(c, facts, d, &p),  plan_net(c, facts, d, &p),
+                plan_confinement(c, d, &p),     plan_stop(c, facts, d, &p),
         };
         plan_nodes(facts, &p);
 

@@ -31,6 +31,7 @@ typedef struct HostFacts {
         bool own_netns;    /* the process is in another network namespace than PID 1 */
         bool supervised;   /* systemd waits for our notification and will clean up */
         dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
+        bool ctrl_alt_del; /* its VMs have the i8042 keyboard controller of a PC */
         gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; 0: nobody but root */
 } HostFacts;
 

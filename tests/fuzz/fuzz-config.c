@@ -62,7 +62,7 @@ static const uint8_t *part(const uint8_t **data, size_t *size, size_t *ret_n)
 static void check_plan(const Config *c)
 {
         static const HostFacts facts[] = {
-                { .supervised = true, .userfaultfd = 0xa7e },
+                { .supervised = true, .userfaultfd = 0xa7e, .ctrl_alt_del = true },
                 { .own_netns = true, .unit_uid = 30001, .unit_gid = 30001, .api_gid = 999 },
         };
 

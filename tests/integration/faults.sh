@@ -84,7 +84,9 @@ test_a_copy_that_cannot_be_fast_is_slow() {
 
 test_a_vmm_for_another_machine() {
         cp /usr/local/bin/demo-vmm /usr/local/bin/alien-vmm
-        printf '\xb7' | dd of=/usr/local/bin/alien-vmm bs=1 seek=18 conv=notrunc status=none # EM_AARCH64
+        local machine='\xb7' # EM_AARCH64
+        [[ $(uname -m) != aarch64 ]] || machine='\x3e' # EM_X86_64
+        printf '%b' "$machine" | dd of=/usr/local/bin/alien-vmm bs=1 seek=18 conv=notrunc status=none
         vm web1 FCJAIL_VMM=/usr/local/bin/alien-vmm
         not systemctl start fcjail@web1
         says web1 "Failed at step exec of 'web1': /usr/local/bin/alien-vmm: Exec format error"

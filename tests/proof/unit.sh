@@ -41,7 +41,7 @@ ProtectHostname=yes
 StandardInput=file:/etc/passwd
 StandardOutput=file:/tmp/vm.out
 WorkingDirectory=/tmp
-Environment=LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6
+Environment=LD_PRELOAD=/lib/$(uname -m)-linux-gnu/libm.so.6
 Environment=PATH=/tmp
 SystemCallFilter=~chroot
 SystemCallFilter=~seccomp
