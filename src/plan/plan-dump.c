@@ -32,6 +32,8 @@ static void dump_jail(FILE *f, const Plan *p)
                 fprintf(f, "config: %s -> /" JAIL_CONFIG "\n", p->config);
         FOREACH_ARRAY (n, p->nodes, p->n_nodes)
                 fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev), n->mode);
+        if (p->cpu_files)
+                fprintf(f, "sys: what the CPU is\n");
 }
 
 static void dump_tap(FILE *f, const TapConfig *t)

@@ -183,6 +183,7 @@ static void plan_nodes(const HostFacts *facts, Plan *p)
         /* For the restore of a snapshot through userfaultfd; the VMM alone decides whether it wants it. */
         if (facts->userfaultfd != 0)
                 p->nodes[p->n_nodes++] = (NodePlan){ "userfaultfd", 0660, facts->userfaultfd };
+        p->cpu_files = facts->cpu_files;
 }
 
 static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)

@@ -17,6 +17,7 @@
 /* The names that fcjail makes in the jail directory; all others there belong to somebody else. */
 #define JAIL_DEV    "dev"
 #define JAIL_RUN    "run"
+#define JAIL_SYS    "sys" /* on aarch64 only */
 #define JAIL_VMM    "firecracker"
 #define JAIL_CONFIG "fcjail.json"
 
@@ -32,6 +33,7 @@ typedef struct HostFacts {
         bool supervised;   /* systemd waits for our notification and will clean up */
         dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
         bool ctrl_alt_del; /* its VMs have the i8042 keyboard controller of a PC */
+        bool cpu_files;    /* Firecracker reads from its /sys what the CPU is */
         gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; 0: nobody but root */
 } HostFacts;
 
@@ -69,6 +71,7 @@ typedef struct Plan {
 
         NodePlan nodes[NODES_MAX];
         size_t n_nodes;
+        bool cpu_files; /* copies of the host's, on a tmpfs at /sys */
 
         SeccompKind seccomp;
         char *seccomp_path;

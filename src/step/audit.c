@@ -155,11 +155,13 @@ static int audit_mounts(Jail *jail)
                 { "/" JAIL_DEV, ST_RDONLY | ST_NOSUID | ST_NOEXEC },
                 { "/" JAIL_RUN, ST_NOSUID | ST_NODEV | ST_NOEXEC },
                 { "/" JAIL_VMM, ST_RDONLY | ST_NOSUID | ST_NODEV },
+                { "/" JAIL_SYS,
+                  ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC }, /* last, as there may be none */
         };
         const unsigned long mask = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
         struct statvfs sv;
 
-        FOREACH_ARRAY (m, mounts, ELEMENTSOF(mounts)) {
+        FOREACH_ARRAY (m, mounts, jail->plan->cpu_files ? ELEMENTSOF(mounts) : ELEMENTSOF(mounts) - 1) {
                 if (statvfs(m->path, &sv) < 0)
                         return wrong(jail, m->path, "it cannot be looked at");
                 if ((sv.f_flag & mask) != m->flags)

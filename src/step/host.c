@@ -74,12 +74,6 @@ static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
         return 0;
 }
 
-#if defined(__x86_64__)
-#define IS_PC true
-#else
-#define IS_PC false
-#endif
-
 int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, HostFacts *ret)
 {
         HostFacts facts = {
@@ -87,7 +81,8 @@ int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, 
                 .unit_gid = unit_gid,
                 .own_netns = in_own_netns(),
                 .supervised = is_supervised(),
-                .ctrl_alt_del = IS_PC,
+                .ctrl_alt_del = HOST_IS_PC,
+                .cpu_files = HOST_HAS_CPU_FILES,
         };
         struct stat st;
         int r;

@@ -8,6 +8,16 @@
 #include "plan.h"
 #include "state.h"
 
+/* What depends on the kind of machine. Firecracker describes the host's caches to its guest, and compares the maker of
+ * the CPU with that of a snapshot; on x86_64 the CPU itself says both. */
+#if defined(__aarch64__)
+#define HOST_IS_PC         false
+#define HOST_HAS_CPU_FILES true
+#else
+#define HOST_IS_PC         true
+#define HOST_HAS_CPU_FILES false
+#endif
+
 /*
  * Fills in what a plan needs to know. unit_uid and unit_gid are those that the process was started with.
  * 0, -EBADMSG (FCJAIL_API_GROUP= names no group; `d` says so), or -errno.

@@ -15,7 +15,7 @@ static int fs_config(int fd, unsigned cmd, const char *key, const char *value)
         return RET_NERRNO(syscall(SYS_fsconfig, fd, cmd, key, value, 0));
 }
 
-int new_tmpfs(const char *n_inodes)
+int new_tmpfs(const char *n_inodes, const char *size)
 {
         int r;
 
@@ -25,7 +25,7 @@ int new_tmpfs(const char *n_inodes)
 
         r = fs_config(fd, FSCONFIG_SET_STRING, "mode", "0755");
         if (r >= 0)
-                r = fs_config(fd, FSCONFIG_SET_STRING, "size", "16k");
+                r = fs_config(fd, FSCONFIG_SET_STRING, "size", size);
         if (r >= 0)
                 r = fs_config(fd, FSCONFIG_SET_STRING, "nr_inodes", n_inodes);
         if (r >= 0)

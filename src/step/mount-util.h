@@ -3,8 +3,9 @@
 
 #include "macro.h"
 
-/* A detached tmpfs for at most n_inodes objects (a decimal number), nosuid. A descriptor or -errno. */
-int new_tmpfs(const char *n_inodes) _must_check_;
+/* A detached tmpfs for at most n_inodes objects (a decimal number) of this size ("16k") together, nosuid. A descriptor
+ * or -errno. */
+int new_tmpfs(const char *n_inodes, const char *size) _must_check_;
 
 /* Makes the mount at `path`, and all below it, private, and reads back that the mount which the directory `checked`
  * is on is. -EBADE: it is still shared. Needs a root that is not. */

@@ -56,7 +56,7 @@ static int make_cage(Jail *jail)
         _cleanup_close_ int place = open(CAGE_PLACE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place < 0)
                 return step_fail(jail, -errno, CAGE_PLACE);
-        r = jail->cage_fd = new_tmpfs("4");
+        r = jail->cage_fd = new_tmpfs("4", "16k");
         if (r >= 0)
                 r = mount_attach(jail->cage_fd, place, "");
         if (r >= 0)

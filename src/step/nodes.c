@@ -2,7 +2,8 @@
 
 /*
  * Step `nodes`: the jail's /dev, a tmpfs of its own. So the nodes are on no disk, need none that is not
- * mounted nodev, and are never the host's own nodes, whose owner a bind mount would let the jail change.
+ * mounted nodev, and are never the host's own nodes, whose owner a bind mount would let the jail change. On aarch64 also
+ * /sys, another tmpfs (cpu-files.c).
  *
  * Should:  make them while the tmpfs is attached nowhere.
  */
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "at.h"
+#include "cpu-files.h"
 #include "fd-util.h"
 #include "mount-util.h"
 #include "step.h"
@@ -38,11 +40,19 @@ static int make_node(Jail *jail, int dev_fd, const NodePlan *node)
         return r < 0 ? step_fail(jail, r, "/dev/%s", node->path) : 0;
 }
 
-int step_nodes(Jail *jail)
+/* Attaches a tmpfs that is whole. */
+static int attach(Jail *jail, int fd, const char *name)
+{
+        int r = mount_attach(fd, jail->jail_fd, name);
+
+        return r < 0 ? step_fail(jail, r, "/%s", name) : 0;
+}
+
+static int make_dev(Jail *jail)
 {
         int r;
 
-        _cleanup_close_ int dev_fd = new_tmpfs("16");
+        _cleanup_close_ int dev_fd = new_tmpfs("16", "16k");
         if (dev_fd < 0)
                 return step_fail(jail, dev_fd, "/dev");
 
@@ -52,6 +62,25 @@ int step_nodes(Jail *jail)
                         return r;
         }
 
-        r = mount_attach(dev_fd, jail->jail_fd, JAIL_DEV);
-        return r < 0 ? step_fail(jail, r, "/dev") : 0;
+        return attach(jail, dev_fd, JAIL_DEV);
+}
+
+static int make_sys(Jail *jail)
+{
+        const char *object;
+        int r;
+
+        _cleanup_close_ int sys_fd = new_tmpfs(CPU_FILES_INODES, CPU_FILES_SIZE);
+        if (sys_fd < 0)
+                return step_fail(jail, sys_fd, "/sys");
+        r = cpu_files_copy(sys_fd, &object);
+        return r < 0 ? step_fail(jail, r, "%s", object) : attach(jail, sys_fd, JAIL_SYS);
+}
+
+int step_nodes(Jail *jail)
+{
+        int r;
+
+        r = make_dev(jail);
+        return r >= 0 && jail->plan->cpu_files ? make_sys(jail) : r;
 }

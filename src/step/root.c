@@ -10,6 +10,7 @@
  */
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -27,6 +28,7 @@ static const struct {
         { JAIL_DEV, MS_RDONLY | MS_NOSUID | MS_NOEXEC },
         { JAIL_RUN, MS_NOSUID | MS_NODEV | MS_NOEXEC },
         { JAIL_VMM, MS_RDONLY | MS_NOSUID | MS_NODEV },
+        { JAIL_SYS, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
         { ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
 };
 
@@ -56,6 +58,8 @@ static int restrict_mounts(Jail *jail)
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");
         FOREACH_ARRAY (m, remounts, ELEMENTSOF(remounts)) {
+                if (strcmp(m->name, JAIL_SYS) == 0 && !jail->plan->cpu_files)
+                        continue;
                 r = remount(jail, m->name, m->flags);
                 if (r < 0)
                         return r;

@@ -20,6 +20,8 @@ static const struct {
           "later" },
         { TOLERATED_PIPE_SIZE, -EPERM,
           "where fs.pipe-max-size is smaller, a copy takes more turns through a pipe of the usual size" },
+        { TOLERATED_CPU_FILE, -ENOENT,
+          "what the host does not tell of its CPU the VMM cannot tell its guest; it does without" },
 };
 
 int tolerate(Tolerated what, int r)

@@ -13,6 +13,7 @@ typedef enum Tolerated {
         TOLERATED_ACL,
         TOLERATED_RESERVE,
         TOLERATED_PIPE_SIZE,
+        TOLERATED_CPU_FILE,
         _TOLERATED_MAX,
 } Tolerated;
 

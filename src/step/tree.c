@@ -5,6 +5,7 @@
  *
  *     <base>/firecracker/<id>/root/             root:root 0755
  *     <base>/firecracker/<id>/root/dev/         root:root 0755, only a place to mount on
+ *     <base>/firecracker/<id>/root/sys/         the same, on aarch64 only
  *     <base>/firecracker/<id>/root/run/         root:<vm gid> 0770, all that the VM may write
  *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is not
  *                                               dumpable and cannot be traced by another one of its uid
@@ -29,6 +30,7 @@
 #include "chase.h"
 #include "fd-util.h"
 #include "fs-ids.h"
+#include "host.h"
 #include "step.h"
 #include "tolerated.h"
 
@@ -207,7 +209,7 @@ static int clone_trees(Jail *jail)
 
 int step_tree(Jail *jail)
 {
-        _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF, dev_fd = -EBADF;
+        _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF, dev_fd = -EBADF, sys_fd = -EBADF;
         int r;
 
         r = open_level(jail, jail->base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
@@ -217,6 +219,8 @@ int step_tree(Jail *jail)
                 r = open_level(jail, vm_fd, JAIL_ROOT, JAIL_ROOT, &jail->root_fd);
         if (r >= 0)
                 r = open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
+        if (r >= 0 && jail->plan->cpu_files)
+                r = open_level(jail, jail->root_fd, JAIL_SYS, JAIL_ROOT "/" JAIL_SYS, &sys_fd);
         if (r >= 0)
                 r = make_run(jail);
         if (r >= 0)
@@ -299,6 +303,8 @@ static int undo_root(Undo *undo, int vm_fd)
                 r = remove_run(root_fd);
         if (r >= 0 || r == -ENOTDIR)
                 r = remove_level(root_fd, JAIL_DEV, "root/dev/", &undo->kept);
+        if (r >= 0 && HOST_HAS_CPU_FILES)
+                r = remove_level(root_fd, JAIL_SYS, "root/sys/", &undo->kept);
         return r < 0 ? r : remove_level(vm_fd, JAIL_ROOT, "root/", &undo->kept);
 }
 

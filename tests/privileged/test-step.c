@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "child.h"
+#include "cpu-files.h"
 #include "step.h"
 #include "tolerated.h"
 
@@ -153,4 +154,99 @@ CHILD_TEST(step, seccomp_refuses_what_no_vmm_needs)
         CHECK(syscall(SYS_bpf, 0, NULL, 0) < 0 && errno == EPERM);
         /* What Firecracker needs beyond the ordinary. */
         CHECK(syscall(SYS_memfd_create, "x", 0) >= 0);
+}
+
+#define CPU "/sys/" CPU_FILES_DIR
+
+/* A host that has two caches, and tells of the second one less. */
+static void make_host_cpu(void)
+{
+        static const char *const dirs[] = {
+                "/sys/devices",
+                "/sys/devices/system",
+                "/sys/devices/system/cpu",
+                CPU,
+                CPU "/cache",
+                CPU "/regs",
+                CPU "/cache/index0",
+                CPU "/cache/index1",
+                CPU "/cache/index3",
+                CPU "/regs/identification",
+        };
+        static const char *const files[] = {
+                CPU "/cache/index0/size",
+                CPU "/cache/index0/level",
+                CPU "/cache/index0/type",
+                CPU "/cache/index1/level",
+                CPU "/cache/index0/shared_cpu_map",
+                CPU "/cache/index0/coherency_line_size",
+                CPU "/cache/index3/level",
+                CPU "/cache/index0/number_of_sets",
+                CPU "/regs/identification/midr_el1",
+                CPU "/cache/index0/uevent",
+                CPU "/regs/identification/revidr_el1",
+        };
+
+        CHECK(mount("test", "/sys", "tmpfs", 0, "mode=0755") >= 0);
+        FOREACH_ARRAY (path, dirs, ELEMENTSOF(dirs))
+                CHECK(mkdir(*path, 0755) >= 0);
+        FOREACH_ARRAY (path, files, ELEMENTSOF(files)) {
+                _cleanup_close_ int fd = open(*path, O_WRONLY | O_CREAT | O_CLOEXEC, 0400);
+                CHECK(fd >= 0 && write(fd, *path, strlen(*path)) == (ssize_t) strlen(*path));
+        }
+}
+
+/* The copy holds its own path, as make_host_cpu() has written it. */
+static bool is_copied(const char *path)
+{
+        const char *below = path + strlen("/sys/");
+        char text[128] = "";
+        struct stat st;
+
+        _cleanup_close_ int dir = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int fd = openat(dir, below, O_RDONLY | O_CLOEXEC);
+        return fd >= 0 && fstat(fd, &st) >= 0 && st.st_mode == (S_IFREG | 0444) &&
+               read(fd, text, sizeof(text) - 1) > 0 && strcmp(text, path) == 0;
+}
+
+CHILD_TEST(cpu_files, are_copied_and_nothing_else)
+{
+        const char *object;
+
+        make_host_cpu();
+        _cleanup_close_ int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CHECK_IS(cpu_files_copy(fd, &object), 0);
+        CHECK(is_copied(CPU "/cache/index0/size") && is_copied(CPU "/cache/index0/level"));
+        CHECK(is_copied(CPU "/cache/index0/type") && is_copied(CPU "/cache/index0/shared_cpu_map"));
+        CHECK(is_copied(CPU "/cache/index0/coherency_line_size") &&
+              is_copied(CPU "/cache/index0/number_of_sets"));
+        CHECK(is_copied(CPU "/cache/index1/level"));
+        CHECK(is_copied(CPU "/regs/identification/midr_el1"));
+        CHECK(access("/run/" CPU_FILES_DIR "/cache/index1/size", F_OK) < 0);
+        CHECK(access("/run/" CPU_FILES_DIR "/cache/index0/uevent", F_OK) < 0);
+        CHECK(access("/run/" CPU_FILES_DIR "/regs/identification/revidr_el1", F_OK) < 0);
+        /* As the VMM does: the first one that is missing is the end. */
+        CHECK(access("/run/" CPU_FILES_DIR "/cache/index3", F_OK) < 0);
+}
+
+CHILD_TEST(cpu_files, are_none_where_the_host_has_none)
+{
+        const char *object;
+
+        CHECK(mount("test", "/sys", "tmpfs", 0, "mode=0755") >= 0);
+        _cleanup_close_ int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CHECK_IS(cpu_files_copy(fd, &object), 0);
+        CHECK(access("/run/devices", F_OK) < 0);
+}
+
+CHILD_TEST(cpu_files, are_named_if_they_cannot_be_copied)
+{
+        const char *object;
+
+        make_host_cpu();
+        _cleanup_close_ int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CHECK(unlink(CPU "/cache/index0/level") >= 0 &&
+              symlink("/etc/passwd", CPU "/cache/index0/level") >= 0);
+        CHECK_IS(cpu_files_copy(fd, &object), -ELOOP);
+        CHECK(strcmp(object, CPU "/cache") == 0);
 }

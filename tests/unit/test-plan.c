@@ -7,7 +7,7 @@
 
 #include "plan.h"
 
-static const HostFacts pc = { .ctrl_alt_del = true }, no_pc = {};
+static const HostFacts pc = { .ctrl_alt_del = true }, no_pc = { .cpu_files = true };
 
 static void make(const Config *c, const HostFacts *facts, Plan *ret)
 {
@@ -41,4 +41,19 @@ Test(plan, refuses_ctrl_alt_del_where_there_is_none)
         cr_expect_eq(plan_make("web1", &c, &no_pc, &d, &plan), -EBADMSG);
         cr_assert_eq(d.n_items, 1);
         cr_expect(strstr(d.items[0].text, "exists on x86_64 only"));
+}
+
+Test(plan, gives_files_about_the_cpu_where_the_vmm_reads_them)
+{
+        _cleanup_plan_ Plan plan = {}, other = {};
+        _cleanup_free_ char *text = NULL, *json = NULL;
+
+        make(&(Config){}, &no_pc, &plan);
+        cr_assert_eq(plan_dump(&plan, &text), 0);
+        cr_expect(strstr(text, "\nsys: "));
+        cr_assert_eq(plan_dump_json(&plan, &json), 0);
+        cr_expect(strstr(json, "\"cpu_files\":true"));
+
+        make(&(Config){}, &pc, &other);
+        cr_expect_not(other.cpu_files);
 }
