@@ -187,14 +187,20 @@ static int check_label(Jail *jail)
         return 0;
 }
 
-static int need_device(Jail *jail, const char *path, const char *module)
+#if defined(__x86_64__)
+#define KVM_REMEDY "`modprobe kvm_intel` or kvm_amd may bring it"
+#else
+#define KVM_REMEDY "its kernel has to be one with KVM that has been booted in EL2"
+#endif
+
+static int need_device(Jail *jail, const char *path, const char *remedy)
 {
         struct stat st;
 
         if (stat(path, &st) >= 0 && S_ISCHR(st.st_mode))
                 return 0;
         return step_fail_because(jail, -ENODEV, EX_UNAVAILABLE, path,
-                                 "the host does not have this device; `modprobe %s` may bring it", module);
+                                 "the host does not have this device; %s", remedy);
 }
 
 int step_paths(Jail *jail)
@@ -215,8 +221,8 @@ int step_paths(Jail *jail)
         if (r >= 0)
                 r = check_label(jail);
         if (r >= 0)
-                r = need_device(jail, "/dev/kvm", "kvm_intel or kvm_amd");
+                r = need_device(jail, "/dev/kvm", KVM_REMEDY);
         if (r >= 0 && jail->plan->n_taps > 0)
-                r = need_device(jail, "/dev/net/tun", "tun");
+                r = need_device(jail, "/dev/net/tun", "`modprobe tun` may bring it");
         return r;
 }
