@@ -308,20 +308,16 @@ static long signal_others(long number)
         return -1;
 }
 
-/* The 32-bit entry, where other filters, or none, apply. */
+/* The 32-bit entry, where other filters, or none, apply. A process of aarch64 has none. */
+#if defined(__x86_64__)
 static long int80(long number)
 {
-#if defined(__x86_64__)
         long r;
 
         __asm__ volatile("int $0x80" : "=a"(r) : "a"(number) : "memory", "r8", "r9", "r10", "r11");
         return r;
-#else
-        (void) number;
-        errno = ENOSYS;
-        return -1;
-#endif
 }
+#endif
 
 /* clang-format off */
 #define CLONE(flag)  { "clone " #flag, BY_KERNEL, false, clone_flag, flag, { 0 } }
@@ -371,6 +367,8 @@ const Attempt deeds[] = {
         { "rename a device",      BY_KERNEL, false, configure_device, SIOCSIFNAME, { 0 } },
         { "abstract socket",      BY_KERNEL, false, abstract_socket, 0, { 0 } },
         { "signal to others",     BY_KERNEL, false, signal_others, 0, { 0 } },
+#if defined(__x86_64__)
         { "32-bit entry",         BY_FILTER, false, int80, 20 /* getpid */, { 0 } },
+#endif
 };
 const size_t n_deeds = sizeof(deeds) / sizeof(deeds[0]);
