@@ -55,6 +55,7 @@ test_strict_with_dynamic_user() {
 }
 
 test_reboot() {
+        only_on_a_pc
         local first
         vm web1
         use reboot.conf

@@ -68,7 +68,7 @@ starts_with() {
         eventually grep "Started VM 'web1'" /tmp/out
         grep INJECTED /tmp/strace
         fcjail stop web1
-        wait "$helper"
+        helper_has_stopped
         is_gone web1
 }
 
@@ -199,7 +199,7 @@ test_by_hand_the_status_is_passed_on_and_all_is_cleaned_up() {
         vm web1
         by_hand web1
         fcjail stop web1
-        wait "$helper"
+        helper_has_stopped
         is_gone web1
 
         by_hand web1

@@ -138,7 +138,7 @@ test_an_id_in_use_by_hand_is_refused_to_systemd_which_cleans_nothing() {
         says web1 "a VM of this id is being started, run by hand or cleaned up now"
         is Running "$(fcjail api web1 GET / | jq -r .state)"
         fcjail stop web1
-        wait "$helper"
+        helper_has_stopped
         is_gone web1
 }
 

@@ -61,14 +61,17 @@ check_jail() {
         sees '["firecracker","--id","web1"]' '.argv[:3]'
         sees '["--api-sock","/run/firecracker.socket","--config-file","/fcjail.json","--probe"]' '.argv[9:]'
 
-        # All there is, and nothing else.
-        sees '["/","/dev","/dev/kvm","/dev/net","/dev/net/tun","/dev/null","/dev/random","/dev/urandom","/fcjail.json","/firecracker","/run"]' \
+        # All there is, and nothing else. To the depth that the probe looks.
+        local sys=""
+        is_pc || sys=',"/sys","/sys/devices","/sys/devices/system","/sys/devices/system/cpu"'
+        sees '["/","/dev","/dev/kvm","/dev/net","/dev/net/tun","/dev/null","/dev/random","/dev/urandom","/fcjail.json","/firecracker","/run"'"$sys]" \
                 '[.tree[].path] | sort - ["/dev/userfaultfd"]'
         sees '[]' '[.tree[] | select(.writable) | .path] - ["/run", "/dev/kvm", "/dev/net/tun", "/dev/null", "/dev/userfaultfd"]'
         sees '[{"path":"/run","ro":false,"nodev":true,"noexec":true,"nosuid":true}]' \
                 '[.tree[] | select(.path == "/run") | {path, ro, nodev, noexec, nosuid}]'
         sees '[[true,true,true,true]]' '[.tree[] | select(.path == "/") | [.ro, .nodev, .noexec, .nosuid]]'
         sees '[[true,false,true,true]]' '[.tree[] | select(.path == "/dev") | [.ro, .nodev, .noexec, .nosuid]]'
+        is_pc || sees '[[true,true,true,true]]' '[.tree[] | select(.path == "/sys") | [.ro, .nodev, .noexec, .nosuid]]'
         sees '[[true,true,false,true]]' '[.tree[] | select(.path == "/firecracker") | [.ro, .nodev, .noexec, .nosuid]]'
         sees '["10:232","20660",0,891]' '.tree[] | select(.path == "/dev/kvm") | [.rdev, .mode, .uid, .gid]'
         sees '["10:200","20660",0,891]' '.tree[] | select(.path == "/dev/net/tun") | [.rdev, .mode, .uid, .gid]'
@@ -90,7 +93,7 @@ test_by_systemd_with_a_user() {
 test_by_hand() {
         check_jail hand
         fcjail stop web1
-        wait "$helper"
+        helper_has_stopped
 }
 
 test_the_host_can_tell_that_it_is_another_namespace_of_each_kind() {
@@ -111,7 +114,7 @@ test_the_session_keyring_is_its_own() {
         setpriv --reuid=891 --clear-groups cat /proc/keys >/tmp/keys
         grep -E ' 891 +[-0-9]+ keyring +_ses' /tmp/keys || { cat /tmp/keys && false; }
         fcjail stop web1
-        wait "$helper"
+        helper_has_stopped
 }
 
 main "$@"

@@ -92,6 +92,23 @@ skip() {
         exit 0
 }
 
+is_pc() {
+        [[ $(uname -m) == x86_64 ]]
+}
+
+# only_on_a_pc: for tests that press ctrl-alt-del.
+only_on_a_pc() {
+        is_pc || skip "for x86_64 only"
+}
+
+# helper_has_stopped: a VM by hand was stopped, and `fcjail run` ends as the VMM did: reset by its guest, or by SIGHUP.
+helper_has_stopped() {
+        local status=0 want=0
+        is_pc || want=156
+        wait "$helper" || status=$?
+        is "$want" "$status"
+}
+
 # figure TEXT: what a test has counted, for its line.
 figure() {
         echo "$*" >/tmp/figure
