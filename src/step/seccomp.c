@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `seccomp`: one of the filters that the build made (filter-list.h has the list, filter-gen.c the reasons), or one of
- * the operator's; and the second audit: that it is really there. systemd may have installed filters as well, so
- * PR_GET_SECCOMP alone proves nothing; the mark does (filter-mark.h).
+ * Step `seccomp`: one of the filters that the build made (filter-list.h has the list, filter-gen.c the reasons), or
+ * one of the operator's; and the second audit: that it is really there. systemd may have installed filters as well,
+ * so PR_GET_SECCOMP alone proves nothing; the mark does (filter-mark.h).
  */
 
 #include <linux/seccomp.h>
