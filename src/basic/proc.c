@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "at.h"
+#include "fd-util.h"
 #include "parse.h"
 #include "proc.h"
 
-/* State and start time. The command name in front of them may hold anything, so the last ')' counts. */
-static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
+/* Pid and start time. The command name between them may hold anything, so the last ')' counts. */
+static int read_stat(const char *path, ProcRef *ret)
 {
         _cleanup_free_ char *text = NULL;
-        char path[64];
+        uint32_t pid;
         int r;
 
-        (void) snprintf(path, sizeof(path), "/proc/%i/stat", pid);
         r = at_read_file(AT_FDCWD, path, 4096, &text, NULL);
         if (r < 0)
                 return r;
 
         char *p = strrchr(text, ')');
-        if (!p || p[1] != ' ' || p[2] == '\0')
+        if (!p || p[1] != ' ')
                 return -EBADMSG;
         p += 2; /* field 3 */
-        *ret_state = *p;
         for (unsigned field = 3; field < 22; field++) {
                 p = strchr(p, ' ');
                 if (!p)
@@ -34,42 +34,55 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
                 p++;
         }
         p[strcspn(p, " ")] = '\0';
-        return parse_u64(p, 0, UINT64_MAX, ret_start);
+        text[strcspn(text, " ")] = '\0';
+        r = parse_u64(p, 0, UINT64_MAX, &ret->start);
+        if (r >= 0)
+                r = parse_u32(text, 1, INT32_MAX, &pid);
+        if (r < 0)
+                return -EBADMSG;
+
+        ret->pid = (pid_t) pid;
+        return 0;
 }
 
-int proc_ref(pid_t pid, ProcRef *ret)
+int proc_ref_self(ProcRef *ret)
 {
-        uint64_t start;
-        char state;
-        int r;
+        return read_stat("/proc/self/stat", ret);
+}
 
-        r = read_stat(pid, &state, &start);
-        if (r < 0)
-                return r == -ENOENT ? -ESRCH : r;
+/* The last thread has ended. Not what /proc says of the state: the first thread of a program may end before the others,
+ * and then the program looks like a zombie and runs. */
+static bool has_ended(int pid_fd)
+{
+        struct pollfd p = { .fd = pid_fd, .events = POLLIN };
 
-        *ret = (ProcRef){ .pid = pid, .start = start };
-        return 0;
+        return poll(&p, 1, 0) > 0;
+}
+
+int proc_hold(const ProcRef *ref)
+{
+        char path[64];
+        ProcRef found;
+
+        if (ref->pid <= 0)
+                return -ESRCH;
+        _cleanup_close_ int fd = (int) syscall(SYS_pidfd_open, ref->pid, 0);
+        if (fd < 0)
+                /* EINVAL, and ENOENT of newer kernels: the pid is now that of another program's thread. */
+                return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
+
+        /* Asked after the open: now the answer is about the process that is held. /proc may hide it (hidepid=). */
+        (void) snprintf(path, sizeof(path), "/proc/%i/stat", ref->pid);
+        if (read_stat(path, &found) >= 0 && found.start != ref->start)
+                return -ESRCH;
+        return has_ended(fd) ? -ESRCH : TAKE_FD(fd);
 }
 
 int proc_alive(const ProcRef *ref)
 {
-        uint64_t start;
-        char state;
-        int r;
+        _cleanup_close_ int fd = proc_hold(ref);
 
-        if (ref->pid <= 0)
-                return 0;
-        /* Says ESRCH only if there is none; /proc may hide a process that is there (hidepid=). */
-        if (kill(ref->pid, 0) < 0 && errno == ESRCH)
-                return 0;
-
-        r = read_stat(ref->pid, &state, &start);
-        if (r == -ESRCH) /* it went away while we were reading */
-                return 0;
-        if (r < 0)
-                return 1;
-
-        return start == ref->start && state != 'Z' && state != 'X';
+        return fd != -ESRCH;
 }
 
 int boot_id(char ret[33])

@@ -13,11 +13,14 @@ typedef struct ProcRef {
         uint64_t start; /* clock ticks after boot, field 22 of /proc/PID/stat */
 } ProcRef;
 
-/* Describes a living process. -ESRCH: there is none. */
-int proc_ref(pid_t pid, ProcRef *ret) _must_check_;
+/* Describes this process as /proc shows it: in a new PID namespace the pid is still that of the host. 0 or -errno. */
+int proc_ref_self(ProcRef *ret) _must_check_;
 
-/* 1 if the process lives, 0 if it is provably gone: no process has the pid, or another one, started at
- * another time, has it, or only its zombie is left. A process that cannot be looked at counts as alive. */
+/* A pidfd of the process. -ESRCH: it is provably gone: no process has the pid, or another one, started at another time,
+ * has it, or only its zombie is left. A process that cannot be looked at counts as alive. */
+int proc_hold(const ProcRef *ref) _must_check_;
+
+/* 1 if the process lives, 0 if it is provably gone. */
 int proc_alive(const ProcRef *ref) _must_check_;
 
 /* This boot's id as systemd writes it, 32 hex digits. 0 or -errno. */

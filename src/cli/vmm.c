@@ -13,18 +13,11 @@
 
 int vmm_hold(const State *s)
 {
-        int r;
+        int r = state_is_of_this_boot(s);
 
-        if (s->vmm.pid <= 0)
-                return -ESRCH;
-        _cleanup_close_ int pid_fd = (int) syscall(SYS_pidfd_open, s->vmm.pid, 0);
-        if (pid_fd < 0)
-                return -errno;
-        /* Asked after the open: now the answer is about the process that is held. */
-        r = state_vmm_alive(s);
         if (r <= 0)
                 return r < 0 ? r : -ESRCH;
-        return TAKE_FD(pid_fd);
+        return proc_hold(&s->vmm);
 }
 
 static int send_signal(int pid_fd, int sig)

@@ -276,18 +276,20 @@ int state_load(const StateRoot *root, const char *id, State *ret)
         return state_read(fd, ret);
 }
 
-int state_vmm_alive(const State *s)
+int state_is_of_this_boot(const State *s)
 {
         char boot[33];
         int r;
 
         r = boot_id(boot);
-        if (r < 0)
-                return r;
-        if (strcmp(boot, s->boot) != 0)
-                return 0;
+        return r < 0 ? r : strcmp(boot, s->boot) == 0;
+}
 
-        return proc_alive(&s->vmm);
+int state_vmm_alive(const State *s)
+{
+        int r = state_is_of_this_boot(s);
+
+        return r <= 0 ? r : proc_alive(&s->vmm);
 }
 
 int state_invocation_alive(const StateRoot *root, const char *id, const char *invocation)

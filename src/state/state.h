@@ -72,6 +72,9 @@ int state_read(int fd, State *ret) _must_check_;
 /* Opens and reads without a lock, for those who only look. -ENOENT: no such VM. */
 int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
 
+/* 1 if the start was made since the host has booted, 0 if not, or -errno. */
+int state_is_of_this_boot(const State *s) _must_check_;
+
 /* 1 if the VMM that the state tells of lives, 0 if it provably does not, or -errno. The lock is the caller's
  * affair. */
 int state_vmm_alive(const State *s) _must_check_;

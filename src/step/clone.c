@@ -9,7 +9,8 @@
  *
  * Should:  let INSIDE die of SIGHUP and SIGTERM until the execve. As PID 1 of its namespace it would ignore
  *          them, and a stop during the start would last until TimeoutStopSec=.
- * Mustn't: let INSIDE execute anything before the record names it.
+ * Should:  let INSIDE write itself into the record, as the first thing that it does. It can always look at itself, while
+ *          OUTSIDE may not see it: /proc may hide other processes (hidepid=, ProtectProc=).
  */
 
 #include <sched.h>
@@ -103,6 +104,17 @@ static int answer_signals(const sigset_t *set)
         return RET_NERRNO(sigprocmask(SIG_UNBLOCK, set, NULL));
 }
 
+static int record(Jail *jail)
+{
+        ProcRef self;
+        int r;
+
+        r = proc_ref_self(&self);
+        if (r >= 0)
+                r = state_append_vmm(jail->state_fd, &self);
+        return r < 0 ? step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id) : 0;
+}
+
 static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
 {
         int r;
@@ -114,30 +126,13 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
         if (r < 0)
                 (void) step_fail(jail, r, "signals");
         else
+                r = record(jail);
+        if (r >= 0)
                 r = steps_run(jail, STEP_INSIDE);
 
         /* Only failures come back. If OUTSIDE is gone too, nobody is left to tell. */
         r = message_send(jail, MESSAGE_FAILED);
         _exit(r < 0 ? EX_TEMPFAIL : EX_OSERR);
-}
-
-/* The record names the process before it may execute anything. That it is gone already is for the channel to
- * tell. */
-static int record(Jail *jail)
-{
-        ProcRef ref;
-        int r;
-
-        r = proc_ref(jail->pid, &ref);
-        if (r == -ESRCH)
-                return 0;
-        if (r >= 0)
-                r = state_append_vmm(jail->state_fd, &ref);
-        if (r < 0)
-                return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
-
-        jail->state.vmm = ref;
-        return 0;
 }
 
 static int do_clone(Jail *jail, int inside_fd)
@@ -187,8 +182,5 @@ int step_clone(Jail *jail)
 
         r = do_clone(jail, pair[1]);
         (void) safe_close(pair[1]);
-        if (r < 0)
-                return r;
-
-        return record(jail);
+        return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `exec`: the last one of INSIDE. OUTSIDE must have written down who the VMM is (MESSAGE_GO), and must
- * be there at this moment (MESSAGE_BEGIN arrives): a VMM that nobody knows of must not exist.
+ * Step `exec`: the last one of INSIDE. OUTSIDE must have said that all is in place (MESSAGE_GO), and must
+ * be there at this moment (MESSAGE_BEGIN arrives): a VMM that nobody looks after must not exist.
  */
 
 #include <signal.h>

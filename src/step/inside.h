@@ -7,7 +7,7 @@
 #include "jail.h"
 
 typedef enum MessageKind {
-        MESSAGE_GO = 'g',     /* OUTSIDE: the VMM is written down, INSIDE may execute it */
+        MESSAGE_GO = 'g',     /* OUTSIDE: the VMM's text is whole, INSIDE may execute it */
         MESSAGE_BEGIN = 'b',  /* INSIDE: the next thing is the execve */
         MESSAGE_FAILED = 'f', /* INSIDE: a step failed, the execve among them */
 } MessageKind;

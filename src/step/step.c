@@ -32,7 +32,7 @@
  *   audit    Reads everything back, before the filter: with the filter on, a setuid(0) fails even for a
  *            process that is all-powerful, and would prove nothing.
  *   seccomp  After the audit, and has an audit of its own.
- *   exec     Only if OUTSIDE is still there, and has written down who the VMM will be.
+ *   exec     Only if OUTSIDE is still there, and says that all is in place.
  *   launch   OUTSIDE learns what became of INSIDE,
  *   ready    and waits until the VMM does what its users wait for.
  */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 
 #include "child.h"
 #include "proc.h"
@@ -47,7 +49,8 @@ static ProcRef self(void)
 {
         ProcRef ref;
 
-        CHECK_IS(proc_ref(getpid(), &ref), 0);
+        CHECK_IS(proc_ref_self(&ref), 0);
+        CHECK_IS(ref.pid, getpid());
         return ref;
 }
 
@@ -182,16 +185,58 @@ CHILD_TEST(state, another_process_with_the_pid_is_not_the_vmm)
         CHECK_IS(proc_alive(&ref), 0);
 }
 
+static void *wait_for_ever(void *unused)
+{
+        for (;;)
+                (void) pause();
+        return unused;
+}
+
+/* A process that lives, if without its first thread. */
+static pid_t start(bool headless, ProcRef *ret)
+{
+        pthread_t thread;
+        int pair[2];
+
+        CHECK(pipe2(pair, O_CLOEXEC) >= 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+                *ret = self();
+                CHECK(!headless || pthread_create(&thread, NULL, wait_for_ever, NULL) == 0);
+                CHECK(write(pair[1], ret, sizeof(*ret)) == sizeof(*ret));
+                if (headless)
+                        (void) syscall(SYS_exit, 0);
+                (void) wait_for_ever(NULL);
+        }
+        CHECK(read(pair[0], ret, sizeof(*ret)) == sizeof(*ret));
+        return pid;
+}
+
+/* To /proc it is a zombie. */
+CHILD_TEST(state, a_process_whose_first_thread_has_ended_is_alive)
+{
+        char path[64], text[256] = "";
+        ProcRef ref;
+
+        pid_t pid = start(/* headless= */ true, &ref);
+        (void) snprintf(path, sizeof(path), "/proc/%i/stat", pid);
+        while (!strstr(text, ") Z ")) {
+                int fd = open(path, O_RDONLY | O_CLOEXEC);
+                CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+                (void) close(fd);
+        }
+        CHECK_IS(proc_alive(&ref), 1);
+        CHECK(kill(pid, SIGKILL) >= 0);
+        CHECK(waitpid(pid, NULL, 0) == pid);
+        CHECK_IS(proc_alive(&ref), 0);
+}
+
 CHILD_TEST(state, a_zombie_is_dead)
 {
         siginfo_t si;
         ProcRef ref;
 
-        pid_t pid = fork();
-        if (pid == 0)
-                for (;;)
-                        (void) pause();
-        CHECK_IS(proc_ref(pid, &ref), 0);
+        pid_t pid = start(/* headless= */ false, &ref);
         CHECK_IS(proc_alive(&ref), 1);
         CHECK(kill(pid, SIGKILL) >= 0);
         CHECK(waitid(P_PID, (id_t) pid, &si, WEXITED | WNOWAIT) >= 0);
