@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -174,10 +176,22 @@ int at_remove(int dir_fd, const char *name)
  */
 typedef struct Emptying {
         int top_fd;
+        uint64_t secret; /* in the names of what is moved up, or who made it would take them all before */
         unsigned n_entries;
         unsigned n_moved;
-        dev_t dev; /* a mount point shows in a change of it */
 } Emptying;
+
+/* By its attribute: a bind mount of the same file system has the same st_dev. 0, or -EBUSY: it is one. */
+static int check_no_mount(int fd)
+{
+        struct statx sx;
+
+        if (statx(fd, "", AT_EMPTY_PATH, 0, &sx) < 0)
+                return -errno;
+        if (!(sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+                return -EOPNOTSUPP;
+        return sx.stx_attributes & STATX_ATTR_MOUNT_ROOT ? -EBUSY : 0;
+}
 
 static int unlock_dir(int path_fd, const struct stat *st)
 {
@@ -191,9 +205,11 @@ static int unlock_dir(int path_fd, const struct stat *st)
 
 static int move_up(Emptying *e, int dir_fd, const char *name)
 {
-        char up[32];
+        char up[48];
 
-        (void) snprintf(up, sizeof(up), ".fcjail-deep-%u", ++e->n_moved);
+        if (e->secret == 0 && getrandom(&e->secret, sizeof(e->secret), /* flags= */ 0) != sizeof(e->secret))
+                return -errno;
+        (void) snprintf(up, sizeof(up), ".fcjail-%" PRIx64 "-%u", e->secret, ++e->n_moved);
         return RET_NERRNO(renameat(dir_fd, name, e->top_fd, up));
 }
 
@@ -215,9 +231,10 @@ static int empty_subdir(Emptying *e, int dir_fd, const char *name, unsigned dept
                 return path_fd;
         if (fstat(path_fd, &st) < 0 || fstat(dir_fd, &parent) < 0)
                 return -errno;
-        if (st.st_dev != e->dev)
-                return -EBUSY;
 
+        r = check_no_mount(path_fd);
+        if (r < 0)
+                return r;
         r = fs_ids_set((FsIds){ st.st_uid, st.st_gid });
         if (r >= 0)
                 r = unlock_dir(path_fd, &st);
@@ -279,7 +296,9 @@ int at_empty_dir(int dir_fd)
 
         if (fstat(dir_fd, &st) < 0)
                 return -errno;
-        e.dev = st.st_dev;
+        r = check_no_mount(dir_fd);
+        if (r < 0)
+                return r;
 
         r = fs_ids_set((FsIds){ st.st_uid, st.st_gid });
         if (r >= 0)

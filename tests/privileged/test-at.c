@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 
 #include "at.h"
@@ -138,10 +139,10 @@ CHILD_TEST(at, empties_a_hostile_directory)
         CHECK_IS(mode_of("/run/victim/keep"), S_IFREG | 0644);
 }
 
-CHILD_TEST(at, empties_what_is_deeper_than_it_recurses)
+static void make_deep(void)
 {
-        make_top();
         int dir = open("/run/top", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
         for (int i = 0; i < 5 * EMPTY_DEPTH_MAX; i++) {
                 CHECK(mkdirat(dir, "d", 0700) >= 0);
                 int next = openat(dir, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -150,6 +151,40 @@ CHILD_TEST(at, empties_what_is_deeper_than_it_recurses)
                 dir = next;
         }
         (void) close(dir);
+}
+
+CHILD_TEST(at, empties_what_is_deeper_than_it_recurses)
+{
+        make_top();
+        make_deep();
+        CHECK_IS(at_empty_dir(top), 0);
+        CHECK(is_empty("/run/top"));
+}
+
+CHILD_TEST(at, empties_deep_directories_with_few_descriptors)
+{
+        const struct rlimit limit = { 64, 64 };
+
+        make_top();
+        make_deep();
+        CHECK(setrlimit(RLIMIT_NOFILE, &limit) >= 0);
+        CHECK_IS(at_empty_dir(top), 0);
+        CHECK(is_empty("/run/top"));
+}
+
+/* What lies deep is moved up; its maker must not know the name that it gets. */
+CHILD_TEST(at, moves_up_to_names_that_nobody_knows)
+{
+        char name[64];
+
+        make_top();
+        for (unsigned i = 1; i < 300; i++) {
+                (void) snprintf(name, sizeof(name), ".fcjail-deep-%u", i);
+                CHECK(mkdirat(top, name, 0700) >= 0);
+                (void) snprintf(name, sizeof(name), ".fcjail-deep-%u/full", i);
+                CHECK(mkdirat(top, name, 0700) >= 0);
+        }
+        make_deep(); /* last, and so found first */
         CHECK_IS(at_empty_dir(top), 0);
         CHECK(is_empty("/run/top"));
 }
@@ -162,6 +197,27 @@ CHILD_TEST(at, does_not_go_into_a_mount)
         CHECK(mkdir("/run/top/mount/inside", 0700) >= 0);
         CHECK_IS(at_empty_dir(top), -EBUSY);
         CHECK(access("/run/top/mount/inside", F_OK) >= 0);
+}
+
+/* One of the same file system, which has the same device number. */
+CHILD_TEST(at, does_not_go_into_a_bind_mount)
+{
+        make_top();
+        CHECK(mkdir("/run/data", 0700) >= 0 && mkdir("/run/data/inside", 0700) >= 0);
+        CHECK(mkdirat(top, "mount", 0700) >= 0);
+        CHECK(mount("/run/data", "/run/top/mount", NULL, MS_BIND, NULL) >= 0);
+        CHECK_IS(at_empty_dir(top), -EBUSY);
+        CHECK(access("/run/data/inside", F_OK) >= 0);
+}
+
+CHILD_TEST(at, does_not_empty_a_mount)
+{
+        make_top();
+        CHECK(mkdir("/run/data", 0700) >= 0 && mkdir("/run/data/inside", 0700) >= 0);
+        CHECK(mount("/run/data", "/run/top", NULL, MS_BIND, NULL) >= 0);
+        _cleanup_close_ int fd = open("/run/top", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        CHECK_IS(at_empty_dir(fd), -EBUSY);
+        CHECK(access("/run/data/inside", F_OK) >= 0);
 }
 
 /* The owner of a directory may remove what is in it, whoever owns that; but not more than that owner. */
