@@ -31,15 +31,20 @@ int at_hold_dir(int dir_fd, const char *name)
 
 int at_make_dir(int dir_fd, const char *name, mode_t mode)
 {
-        bool made = mkdirat(dir_fd, name, mode) >= 0;
-        if (!made && errno != EEXIST)
-                return -errno;
+        /* With its mode from birth, or a kill would leave one that nobody ever changes again. */
+        mode_t saved = umask(0);
+        int r = RET_NERRNO(mkdirat(dir_fd, name, mode));
+        bool made = r >= 0;
+
+        (void) umask(saved);
+        if (!made && r != -EEXIST)
+                return r;
 
         _cleanup_close_ int fd = at_open_dir(dir_fd, name);
         if (fd < 0)
                 return fd;
 
-        /* The umask, and a default ACL of the parent, had a say in the mode. */
+        /* A default ACL of the parent had a say in it, too. */
         if (made && fchmod(fd, mode) < 0)
                 return -errno;
 

@@ -25,7 +25,7 @@ static struct {
 
 void log_open(const char *vm_id)
 {
-        log_target.to_journal = getenv("INVOCATION_ID") && access("/run/systemd/journal/socket", F_OK) == 0;
+        log_target.to_journal = systemd_runs_us() && access("/run/systemd/journal/socket", F_OK) == 0;
         log_target.colors = terminal_colors(STDERR_FILENO);
         (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
 }

@@ -18,8 +18,8 @@ typedef struct LogField {
         const char *value; /* NULL: the field is left out */
 } LogField;
 
-/* Chooses the target, once: the journal if the process runs as a part of a systemd unit (INVOCATION_ID is
- * set) and its socket is there, else stderr. vm_id may be NULL; it becomes FCJAIL_VM_ID= and, when set,
+/* Chooses the target, once: the journal if systemd runs the process and the journal's socket is there, else
+ * stderr. vm_id may be NULL; it becomes FCJAIL_VM_ID= and, when set,
  * OBJECT_SYSTEMD_UNIT= of every entry: an entry of a short-lived sender is else missing from
  * `journalctl -u` in 1-2 % of the cases. */
 void log_open(const char *vm_id);

@@ -7,6 +7,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include "parse.h"
 #include "systemd.h"
 
 #define MANAGER "org.freedesktop.systemd1"
@@ -18,6 +19,19 @@ static struct {
         typeof(&sd_journal_sendv) journal_sendv;
         typeof(&sd_notify) notify;
 } lib;
+
+bool systemd_runs_us(void)
+{
+        const char *exec_pid = getenv("SYSTEMD_EXEC_PID");
+        uint32_t pid;
+
+        if (!getenv("INVOCATION_ID"))
+                return false;
+        /* systemd 247 does not say it, but its service processes are its children. */
+        if (!exec_pid)
+                return getppid() == 1;
+        return parse_u32(exec_pid, 1, INT32_MAX, &pid) >= 0 && (pid_t) pid == getpid();
+}
 
 void systemd_load(void)
 {

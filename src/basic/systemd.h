@@ -12,6 +12,10 @@
 
 #include "macro.h"
 
+/* The process was started by systemd, and not by something that systemd has started, from which it has INVOCATION_ID,
+ * too: a shell in a terminal's scope or service. Reads the environment. */
+bool systemd_runs_us(void);
+
 /* Loads it now, so that nobody has to wait for it later. */
 void systemd_load(void);
 

@@ -20,7 +20,7 @@
 
 static int load_state(const char *id, State *ret)
 {
-        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF, .uid_fd = -EBADF };
+        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         int r;
 
         r = state_root_open(&root, NULL);

@@ -15,6 +15,7 @@
 #include "fd-util.h"
 #include "log.h"
 #include "state.h"
+#include "systemd.h"
 #include "verbs.h"
 #include "vmm.h"
 
@@ -25,7 +26,7 @@
  * is what stands in the way. */
 static int leave_alone(const char *id, pid_t pid)
 {
-        if (getenv("INVOCATION_ID"))
+        if (systemd_runs_us())
                 return EX_OK;
 
         if (pid > 0)
@@ -37,12 +38,12 @@ static int leave_alone(const char *id, pid_t pid)
 
 /* systemd calls us for this very start, so all that is left of it is to go: a VMM that is deaf to signals,
  * or INSIDE on its way to the end. */
-static bool is_ours(const StateRoot *root, const char *id)
+static bool end_our_own(const StateRoot *root, const char *id)
 {
         const char *invocation = getenv("INVOCATION_ID");
         _cleanup_state_ State s = {};
 
-        if (!invocation || state_load(root, id, &s) < 0 || strcmp(s.invocation, invocation) != 0)
+        if (!systemd_runs_us() || state_load(root, id, &s) < 0 || strcmp(s.invocation, invocation) != 0)
                 return false;
 
         _cleanup_close_ int pid_fd = vmm_hold(&s);
@@ -86,7 +87,7 @@ static int clean(const StateRoot *root, const char *id, int state_fd)
 
 int verb_cleanup(char **args)
 {
-        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF, .uid_fd = -EBADF };
+        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         const char *id = args[0];
         Caller caller;
         int status, r;
@@ -103,9 +104,16 @@ int verb_cleanup(char **args)
                 log_error("Failed to open /run/fcjail: %s", strerror(-r));
                 return EX_OSERR;
         }
-        _cleanup_close_ int state_fd = lock(&root, id, is_ours(&root, id));
+        bool ours = end_our_own(&root, id);
+        _cleanup_close_ int state_fd = lock(&root, id, ours);
         if (state_fd == -ENOENT)
                 return EX_OK;
+        if (state_fd == -EBUSY && ours) {
+                log_error("Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then `fcjail "
+                          "cleanup %s`",
+                          id, id);
+                return EX_TEMPFAIL;
+        }
         if (state_fd == -EBUSY)
                 return leave_alone(id, 0);
         if (state_fd < 0) {

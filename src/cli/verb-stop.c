@@ -16,6 +16,7 @@
 #include "fd-util.h"
 #include "log.h"
 #include "messages.h"
+#include "systemd.h"
 #include "verbs.h"
 #include "vmm.h"
 
@@ -101,14 +102,14 @@ static int stop(const State *s)
 
         if (!s->supervised)
                 return end(s, pid_fd);
-        if (!getenv("INVOCATION_ID"))
+        if (!systemd_runs_us())
                 log_info("`systemctl stop fcjail@%s` stops it in any case", s->id);
         return EX_OK;
 }
 
 int verb_stop(char **args)
 {
-        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF, .uid_fd = -EBADF };
+        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         _cleanup_state_ State s = {};
         const char *id = args[0];
         Caller caller;

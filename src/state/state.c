@@ -16,15 +16,15 @@
 #define STATE_DIR      "/run/fcjail"
 #define STATE_SIZE_MAX 65536
 
-/* A directory of it. It needs no walk: only root can change what lies above. */
-static int open_below(int root_fd, const char *name, char **ret_culprit)
+/* It needs no walk: only root can change what lies above. */
+static int open_vm_dir(int root_fd, char **ret_culprit)
 {
         struct stat st;
         int r;
 
-        _cleanup_close_ int fd = at_open_dir(root_fd, name);
+        _cleanup_close_ int fd = at_open_dir(root_fd, "vm");
         if (fd == -ENOENT)
-                fd = at_make_dir(root_fd, name, 0755);
+                fd = at_make_dir(root_fd, "vm", 0755);
         if (fd < 0)
                 r = fd;
         else if (fstat(fd, &st) < 0)
@@ -32,14 +32,14 @@ static int open_below(int root_fd, const char *name, char **ret_culprit)
         else
                 r = only_root_can_change(&st) ? 0 : -EPERM;
 
-        if (r < 0 && ret_culprit && ASPRINTF(ret_culprit, STATE_DIR "/%s", name) < 0)
+        if (r < 0 && ret_culprit && !(*ret_culprit = strdup(STATE_DIR "/vm")))
                 return -ENOMEM;
         return r < 0 ? r : TAKE_FD(fd);
 }
 
 int state_root_open(StateRoot *ret, char **ret_culprit)
 {
-        _cleanup_close_ int fd = -EBADF, vm_fd = -EBADF, uid_fd = -EBADF;
+        _cleanup_close_ int fd = -EBADF, vm_fd = -EBADF;
         struct stat st;
 
         fd = chase_open(STATE_DIR, O_RDONLY | O_DIRECTORY, CHASE_MKDIR, ret_culprit);
@@ -47,17 +47,13 @@ int state_root_open(StateRoot *ret, char **ret_culprit)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        vm_fd = open_below(fd, "vm", ret_culprit);
+        vm_fd = open_vm_dir(fd, ret_culprit);
         if (vm_fd < 0)
                 return vm_fd;
-        uid_fd = open_below(fd, "uid", ret_culprit);
-        if (uid_fd < 0)
-                return uid_fd;
 
         *ret = (StateRoot){
                 .fd = TAKE_FD(fd),
                 .vm_fd = TAKE_FD(vm_fd),
-                .uid_fd = TAKE_FD(uid_fd),
                 .group = st.st_gid,
         };
         return 0;
@@ -67,7 +63,6 @@ void state_root_done(StateRoot *root)
 {
         root->fd = safe_close(root->fd);
         root->vm_fd = safe_close(root->vm_fd);
-        root->uid_fd = safe_close(root->uid_fd);
 }
 
 void state_done(State *s)
@@ -356,12 +351,18 @@ int state_write(int fd, const State *s)
         return append(fd, text, size);
 }
 
-int state_append_uid(int fd, uint32_t uid, uint32_t gid)
+int state_append_uid(int fd, uint32_t uid, uint32_t gid, off_t *ret_offset)
 {
         char text[64];
         int n = snprintf(text, sizeof(text), "UID=%u\nGID=%u\n", uid, gid);
 
-        return append(fd, text, (size_t) n);
+        *ret_offset = lseek(fd, 0, SEEK_END);
+        return *ret_offset < 0 ? -errno : append(fd, text, (size_t) n);
+}
+
+int state_take_back_uid(int fd, off_t offset)
+{
+        return RET_NERRNO(ftruncate(fd, offset));
 }
 
 int state_append_vmm(int fd, const ProcRef *vmm)

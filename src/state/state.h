@@ -4,7 +4,7 @@
 /*
  * What a start has made, or is about to make, so that a cleanup that knows nothing else can take it away:
  *
- *     /run/fcjail/vm/<id>     one file per VM: lines KEY=value, only ever appended to
+ *     /run/fcjail/vm/<id>     one file per VM: lines KEY=value
  *     /run/fcjail/uid/<uid>   who has the uid: a symbolic link to "<id>/<invocation>" (uid-record.h)
  *
  * A line is written before the thing it names is made, so a kill at any instruction leaves at most lines of
@@ -27,7 +27,6 @@
 typedef struct StateRoot {
         int fd;      /* /run/fcjail */
         int vm_fd;   /* …/vm */
-        int uid_fd;  /* …/uid */
         gid_t group; /* of /run/fcjail: who may use the API sockets. 0: nobody but root */
 } StateRoot;
 
@@ -84,7 +83,9 @@ int state_invocation_alive(const StateRoot *root, const char *id, const char *in
 
 /* Replaces the content by everything s holds except uid, gid and vmm, which come later. fd is locked. */
 int state_write(int fd, const State *s) _must_check_;
-int state_append_uid(int fd, uint32_t uid, uint32_t gid) _must_check_;
+int state_append_uid(int fd, uint32_t uid, uint32_t gid, off_t *ret_offset) _must_check_;
+/* It was not to be had: the lines from the offset on are removed, or a long search would make a long file. */
+int state_take_back_uid(int fd, off_t offset) _must_check_;
 int state_append_vmm(int fd, const ProcRef *vmm) _must_check_;
 
 /* Removes the file; fd is its locked descriptor. */

@@ -21,12 +21,30 @@ typedef struct Records {
         char shared[NAME_LEN];
 } Records;
 
+/* For root alone: who may open it may lock it, and all starts would wait for that. */
+static int open_dir(const StateRoot *root)
+{
+        struct stat st;
+
+        _cleanup_close_ int fd = at_make_dir(root->fd, "uid", 0700);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!only_root_can_change(&st))
+                return -EPERM;
+        /* That of an older version was 0755. */
+        if ((st.st_mode & 07777U) != 0700 && fchmod(fd, 0700) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
 static int records_open(const StateRoot *root, uint32_t uid, Records *ret)
 {
-        Records r = { .fd = openat(root->uid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+        Records r = { .fd = open_dir(root) };
 
         if (r.fd < 0)
-                return -errno;
+                return r.fd;
         if (flock(r.fd, LOCK_EX) < 0) {
                 int k = -errno;
                 (void) safe_close(r.fd);
@@ -90,9 +108,14 @@ static int shared_alive(const StateRoot *root, const Records *rec, const State *
                 return r;
         }
 
-        for (struct dirent *de; r == 0 && (de = readdir(d));)
+        while (r == 0) {
+                errno = 0;
+                struct dirent *de = readdir(d);
+                if (!de)
+                        return errno != 0 ? -errno : 0; /* not to know is not to be alone */
                 if (de->d_name[0] != '.')
                         r = record_alive(root, fd, de->d_name, self, ret_owner);
+        }
         return r;
 }
 

@@ -8,7 +8,7 @@
 
 #include "fd-util.h"
 #include "host.h"
-#include "parse.h"
+#include "systemd.h"
 
 /* Are we in PID 1's network namespace? /proc/1/ns/net needs CAP_SYS_PTRACE; the inode of this file is the
  * namespace's as well, and anybody may look at it. Where PID 1 is hidden (ProtectProc=), we do not know and
@@ -20,20 +20,6 @@ static bool in_own_netns(void)
         if (stat("/proc/1/net/dev", &init) < 0 || stat("/proc/self/net/dev", &self) < 0)
                 return false;
         return init.st_ino != self.st_ino || init.st_dev != self.st_dev;
-}
-
-/* systemd set NOTIFY_SOCKET for us, not for one of our ancestors. systemd 247 has no SYSTEMD_EXEC_PID, but
- * its service processes are its children. */
-static bool is_supervised(void)
-{
-        const char *exec_pid = getenv("SYSTEMD_EXEC_PID");
-        uint32_t pid;
-
-        if (!getenv("NOTIFY_SOCKET"))
-                return false;
-        if (!exec_pid)
-                return getppid() == 1;
-        return parse_u32(exec_pid, 1, INT32_MAX, &pid) >= 0 && (pid_t) pid == getpid();
 }
 
 /* By reading /etc/group: a name service could block a start, or be answered by somebody else. */
@@ -80,7 +66,7 @@ int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, 
                 .unit_uid = unit_uid,
                 .unit_gid = unit_gid,
                 .own_netns = in_own_netns(),
-                .supervised = is_supervised(),
+                .supervised = getenv("NOTIFY_SOCKET") && systemd_runs_us(),
                 .ctrl_alt_del = HOST_IS_PC,
                 .cpu_files = HOST_HAS_CPU_FILES,
         };

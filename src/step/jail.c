@@ -16,7 +16,7 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
                 .vmm_fd = -EBADF,
                 .config_fd = -EBADF,
                 .netns_fd = -EBADF,
-                .state_root = { .fd = -EBADF, .vm_fd = -EBADF, .uid_fd = -EBADF },
+                .state_root = { .fd = -EBADF, .vm_fd = -EBADF },
                 .state_fd = -EBADF,
                 .root_fd = -EBADF,
                 .run_fd = -EBADF,

@@ -19,13 +19,13 @@
 #include "uid-record.h"
 
 /* systemd's INVOCATION_ID, by which a cleanup knows that it is meant; a random one for a start by hand. */
-static int find_invocation(char ret[33])
+static int find_invocation(const Plan *p, char ret[33])
 {
         const char *env = getenv("INVOCATION_ID");
         uint8_t bytes[16];
 
-        if (env) {
-                if (!id128_valid(env))
+        if (p->supervised) {
+                if (!env || !id128_valid(env))
                         return -EBADMSG;
                 memcpy(ret, env, 33);
                 return 0;
@@ -73,7 +73,7 @@ static int make_state(const Plan *p, State *ret)
 
         r = boot_id(boot);
         if (r >= 0)
-                r = find_invocation(invocation);
+                r = find_invocation(p, invocation);
         if (r >= 0)
                 r = dup_to(p->id, &s.id);
         if (r >= 0)
@@ -155,12 +155,17 @@ int step_state(Jail *jail)
 /* Writes down which uid it will be, then tries to get it. -EBUSY: *ret_owner has it. */
 static int try_uid(Jail *jail, uint32_t uid, uint32_t gid, char **ret_owner)
 {
-        int r;
+        off_t offset;
+        int r, k;
 
-        r = state_append_uid(jail->state_fd, uid, gid);
+        r = state_append_uid(jail->state_fd, uid, gid, &offset);
         if (r < 0)
                 return r;
         r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state, ret_owner);
+        if (r == -EBUSY) {
+                k = state_take_back_uid(jail->state_fd, offset);
+                return k < 0 ? k : r;
+        }
         if (r < 0)
                 return r;
 

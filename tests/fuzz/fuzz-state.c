@@ -14,11 +14,12 @@ static void check_again(const State *s)
 {
         _cleanup_state_ State again = {};
         char mark[STATE_MARK_MAX];
+        off_t offset;
         int fd = input_file("", 0);
 
         CHECK(state_write(fd, s) == 0);
         if (s->uid != 0 && s->gid != 0)
-                CHECK(state_append_uid(fd, s->uid, s->gid) == 0);
+                CHECK(state_append_uid(fd, s->uid, s->gid, &offset) == 0);
         if (s->vmm.pid != 0)
                 CHECK(state_append_vmm(fd, &s->vmm) == 0);
         CHECK(state_read(fd, &again) == 0);

@@ -150,8 +150,95 @@ test_cleanup_of_a_running_vm_is_refused() {
         is 75 "$status"
         grep "runs as process $(pid_of web1): stop it first" /tmp/out
         # As ExecStopPost= of another invocation: nothing, successfully.
-        INVOCATION_ID=0123456789abcdef0123456789abcdef fcjail cleanup web1
+        INVOCATION_ID=0123456789abcdef0123456789abcdef bash -c 'SYSTEMD_EXEC_PID=$$ exec fcjail cleanup web1'
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+}
+
+# A shell that systemd has started has an INVOCATION_ID, too, which all that is started from it have in common.
+test_cleanup_of_a_vm_from_the_same_shell_is_refused() {
+        local status=0 INVOCATION_ID=0123456789abcdef0123456789abcdef SYSTEMD_EXEC_PID=$$
+        export INVOCATION_ID SYSTEMD_EXEC_PID
+        vm web1
+        by_hand web1
+        fcjail cleanup web1 2>/tmp/out.2 || status=$?
+        is 75 "$status"
+        grep "runs as process\|is being started, run by hand" /tmp/out.2
+        is Running "$(fcjail api web1 GET / | jq -r .state)"
+        fcjail stop web1
+        helper_has_stopped
+        is_gone web1
+}
+
+# Who may read the record may lock it. That is not done in silence.
+test_a_cleanup_that_is_locked_out_says_so() {
+        vm web1
+        start web1
+        python3 - "$STATE/vm/web1" <<'EOF' &
+import fcntl, struct, sys, time
+f = open(sys.argv[1])
+fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+time.sleep(100)
+EOF
+        local locker=$!
+        eventually grep "OFDLCK.*READ" /proc/locks
+        systemctl stop fcjail@web1
+        says web1 "Failed to clean up 'web1': its record is locked"
+        kill "$locker"
+        wait "$locker" || true
+        fcjail cleanup web1
+        is_gone web1
+        systemctl reset-failed
+}
+
+# /proc that hides processes: OUTSIDE cannot see INSIDE once that has given up its privileges.
+test_the_record_names_the_vmm_where_proc_hides_it() {
+        local i
+        groupadd --system procgroup 2>/dev/null || true
+        mount -o "remount,hidepid=2,gid=$(getent group procgroup | cut -d: -f3)" /proc
+        vm web1
+        unit web1 ProtectProc=ptraceable
+        for ((i = 0; i < 10; i++)); do
+                systemctl start fcjail@web1
+                is "$(pid_of web1)" "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
+                systemctl stop fcjail@web1
+        done
+        mount -o remount,hidepid=0,gid=0 /proc
+        is_gone web1
+}
+
+# Of a long search only the end is written down.
+test_the_record_holds_one_uid() {
+        vm web1 FCJAIL_UID_RANGE=5000-5001
+        vm web3 FCJAIL_UID_RANGE=5000-5001 # begins at the same one
+        systemctl start fcjail@web1 fcjail@web3
+        is 11 "$(grep -c '^UID=' "$STATE/vm/web1")$(grep -c '^UID=' "$STATE/vm/web3")"
+        is "UID=5000 UID=5001" "$(sed -n '/^UID=/p' "$STATE/vm/web1" "$STATE/vm/web3" | sort | xargs)"
+}
+
+# Whoever could open it could lock it, and no VM would start any more.
+test_the_uid_records_are_for_root_alone() {
+        vm web1
+        start web1
+        is "0:0 700" "$(stat -c '%u:%g %a' "$STATE/uid")"
+        chmod 0755 "$STATE/uid"
+        systemctl restart fcjail@web1
+        is "0:0 700" "$(stat -c '%u:%g %a' "$STATE/uid")"
+}
+
+# That others cannot be looked for does not mean that there are none.
+test_a_uid_whose_owners_cannot_be_read_is_refused() {
+        local status=0
+        vm web1 FCJAIL_UID=4711 FCJAIL_SHARED_UID=yes
+        vm web2 FCJAIL_UID=4711
+        start web1
+        timeout -s KILL 20 strace -f -o /tmp/strace -e trace=getdents64 -e inject=getdents64:error=EIO:when=1 \
+                fcjail run web2 >/tmp/out 2>&1 </dev/null ||
+                status=$?
+        grep INJECTED /tmp/strace
+        grep "Failed at step uid of 'web2': uid 4711: Input/output error" /tmp/out
+        is 75 "$status"
+        fcjail cleanup web2
+        is_gone web2
 }
 
 # race ID…: a start of each at once by hand; what they say is in /tmp/race.N.

@@ -38,9 +38,11 @@ static void write_down(const State *s, const ProcRef *vmm)
 {
         _cleanup_close_ int fd = state_lock(&root, s->id, /* create= */ true);
 
+        off_t offset;
+
         CHECK(fd >= 0);
         CHECK_IS(state_write(fd, s), 0);
-        CHECK_IS(state_append_uid(fd, 4711, 4712), 0);
+        CHECK_IS(state_append_uid(fd, 4711, 4712, &offset), 0);
         if (vmm)
                 CHECK_IS(state_append_vmm(fd, vmm), 0);
 }
@@ -146,15 +148,20 @@ CHILD_TEST(state, what_is_not_ours_is_refused)
 
 CHILD_TEST(state, a_directory_that_others_can_change_is_refused)
 {
-        char *culprit = NULL;
+        State s = example("web1", "abc");
+        char *culprit = NULL, *owner = NULL;
 
         open_root();
         state_root_done(&root);
-        CHECK(fchmodat(AT_FDCWD, "/run/fcjail/uid", 0777, 0) >= 0);
+        CHECK(fchmodat(AT_FDCWD, "/run/fcjail/vm", 0777, 0) >= 0);
         CHECK_IS(state_root_open(&root, &culprit), -EPERM);
-        CHECK(culprit && strcmp(culprit, "/run/fcjail/uid") == 0);
+        CHECK(culprit && strcmp(culprit, "/run/fcjail/vm") == 0);
         free(culprit);
-        CHECK(fchmodat(AT_FDCWD, "/run/fcjail/uid", 0755, 0) >= 0);
+        CHECK(fchmodat(AT_FDCWD, "/run/fcjail/vm", 0755, 0) >= 0);
+        CHECK(mkdir("/run/fcjail/uid", 0777) >= 0 && chmod("/run/fcjail/uid", 0777) >= 0);
+        CHECK_IS(state_root_open(&root, NULL), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &s, &owner), -EPERM);
+        state_root_done(&root);
         CHECK(renameat(AT_FDCWD, "/run/fcjail/vm", AT_FDCWD, "/run/fcjail/real") >= 0);
         CHECK(symlinkat("real", AT_FDCWD, "/run/fcjail/vm") >= 0);
         CHECK_IS(state_root_open(&root, &culprit), -ENOTDIR);
@@ -273,7 +280,7 @@ CHILD_TEST(uid_record, is_claimed_by_one_at_a_time)
         int status;
 
         open_root();
-        int fd = openat(root.uid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = openat(root.fd, "uid", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         CHECK(fd >= 0 && flock(fd, LOCK_EX) >= 0);
         pid_t pid = fork();
         if (pid == 0) {
@@ -334,5 +341,5 @@ CHILD_TEST(uid_record, is_shared_only_if_all_say_so)
         write_down(&c, &me);
         CHECK_IS(uid_record_claim(&root, 4711, true, &a, &owner), -EBUSY);
         /* Nothing of the shared record is left. */
-        CHECK(faccessat(root.uid_fd, "4711.shared", F_OK, 0) < 0);
+        CHECK(faccessat(root.fd, "uid/4711.shared", F_OK, 0) < 0);
 }
