@@ -109,7 +109,8 @@ int verb_cleanup(char **args)
         if (state_fd == -ENOENT)
                 return EX_OK;
         if (state_fd == -EBUSY && ours) {
-                log_error("Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then `fcjail "
+                log_error("Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then "
+                          "`fcjail "
                           "cleanup %s`",
                           id, id);
                 return EX_TEMPFAIL;
