@@ -43,7 +43,8 @@ static bool end_our_own(const StateRoot *root, const char *id)
         const char *invocation = getenv("INVOCATION_ID");
         _cleanup_state_ State s = {};
 
-        if (!systemd_runs_us() || state_load(root, id, &s) < 0 || strcmp(s.invocation, invocation) != 0)
+        if (!invocation || !systemd_runs_us() || state_load(root, id, &s) < 0 ||
+            strcmp(s.invocation, invocation) != 0)
                 return false;
 
         _cleanup_close_ int pid_fd = vmm_hold(&s);
