@@ -20,6 +20,7 @@
 #include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -112,12 +113,14 @@ static void refuse_terminal(scmp_filter_ctx ctx)
 }
 
 /* Whoever is attached to a TAP may give it to others, without any capability: one without an owner is anybody's
- * who can open the node (CVE-2026-99281). */
+ * who can open the node (CVE-2026-99281). It may change its address, too, and a bridge that the TAP is in can take
+ * its own from that. */
 static void refuse_tap(scmp_filter_ctx ctx)
 {
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETOWNER));
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETGROUP));
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETPERSIST));
+        refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, SIOCSIFHWADDR));
 }
 
 static void print_insn(struct sock_filter insn)

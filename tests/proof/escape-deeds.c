@@ -254,6 +254,15 @@ static long own_tap(long request)
         return fd < 0 ? -1 : ioctl(fd, (unsigned long) request, value);
 }
 
+/* The address is the one it has. */
+static long own_tap_address(long request)
+{
+        struct ifreq ifr = {};
+        int fd = attach_own_tap();
+
+        return fd < 0 || ioctl(fd, SIOCGIFHWADDR, &ifr) < 0 ? -1 : ioctl(fd, (unsigned long) request, &ifr);
+}
+
 static long socket_option(long name)
 {
         int fd = socket(AF_UNIX, SOCK_STREAM, 0), value = 1;
@@ -356,6 +365,7 @@ const Attempt deeds[] = {
         { "owner of the TAP",     BY_FILTER, false, own_tap, TUNSETOWNER, { 0 } },
         { "group of the TAP",     BY_FILTER, false, own_tap, TUNSETGROUP, { 0 } },
         { "persistence of the TAP", BY_FILTER, false, own_tap, TUNSETPERSIST, { 0 } },
+        { "address of the TAP",   BY_FILTER, false, own_tap_address, SIOCSIFHWADDR, { 0 } },
         { "netns of a socket",    BY_KERNEL, false, configure_device, 0x894c /* SIOCGSKNS */, { 0 } },
         { "mark packets",         BY_KERNEL, false, socket_option, SO_MARK, { 0 } },
         { "large buffers",        BY_KERNEL, false, socket_option, SO_RCVBUFFORCE, { 0 } },

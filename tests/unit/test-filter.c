@@ -11,6 +11,7 @@
 #include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -196,7 +197,8 @@ Test(filter, allows_no_socket_but_those_of_unix)
 
 Test(filter, looks_at_the_half_of_a_request_that_the_kernel_looks_at)
 {
-        static const uint64_t bad[] = { TIOCSTI, TIOCLINUX, TUNSETOWNER, TUNSETGROUP, TUNSETPERSIST };
+        static const uint64_t bad[] = { TIOCSTI,     TIOCLINUX,     TUNSETOWNER,
+                                        TUNSETGROUP, TUNSETPERSIST, SIOCSIFHWADDR };
         static const uint64_t good[] = { KVM_RUN,       KVM_CREATE_VM,   TUNSETIFF,
                                          TUNSETOFFLOAD, TUNSETVNETHDRSZ, TCGETS };
         const int nr = nr_of("ioctl");
