@@ -73,8 +73,40 @@ static int dup_words(char *const *words, char ***ret)
         return 0;
 }
 
+/* The VM's group may do anything in its run/, the one that may use the API only use what is there: were they one,
+ * its members could put things there, and read the VM's configuration. */
+static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, const Plan *p)
+{
+        const gid_t api = facts->api_gid;
+
+        if (api == 0)
+                return 0;
+        if (p->gid == 0) {
+                if (api < p->uid_range.first || api > p->uid_range.last)
+                        return 0;
+                return config_conflict(c, d, "FCJAIL_UID_RANGE",
+                                       "has the number of the group that may use the API, gid %u: set "
+                                       "FCJAIL_GID=, or a range without it",
+                                       api);
+        }
+        if (p->gid != api)
+                return 0;
+        if (c->gid != 0 || c->uid == p->gid)
+                return config_conflict(c, d, c->gid != 0 ? "FCJAIL_GID" : "FCJAIL_UID",
+                                       "is the group that may use the API, gid %u, too: set another "
+                                       "FCJAIL_GID=, or another FCJAIL_API_GROUP=",
+                                       api);
+        return diagnostics_add(
+                d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
+                "Group= of the unit is the group that may use the API, gid %u: set FCJAIL_GID=, or "
+                "another FCJAIL_API_GROUP=",
+                api);
+}
+
 static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
+        int r;
+
         p->uid_range = c->uid_range.first != 0 ? c->uid_range : default_range;
         p->uid = c->uid;
         p->gid = c->gid;
@@ -85,10 +117,17 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
                         return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
                                                "User= of the unit is uid %u, which no VM may have", p->uid);
         }
-        if (p->gid == 0 && facts->unit_gid != 0)
+        if (p->gid == 0 && facts->unit_gid != 0) {
                 p->gid = facts->unit_gid;
+                if (!vm_id_valid(p->gid))
+                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
+                                               "Group= of the unit is gid %u, which no VM may have", p->gid);
+        }
         if (p->gid == 0)
                 p->gid = p->uid; /* 0 again if the uid is still to be chosen */
+        r = check_group(c, facts, d, p);
+        if (r != 0)
+                return r;
 
         /* metald ran all its VMs as 1000, so its settings can only mean that the uid is shared. */
         p->uid_shared_by_alias = c->shared_uid == TRISTATE_UNSET && c->uid_from_alias;

@@ -94,6 +94,19 @@ test_user_without_capabilities_is_refused() {
         is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 
+test_a_group_that_no_vm_may_have_is_refused() {
+        vm web1
+        unit web1 Group=nogroup
+        not systemctl start fcjail@web1
+        says web1 "Group= of the unit is gid 65534, which no VM may have"
+        is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+        is_gone web1
+        unit web1 Group=fcjail
+        not systemctl start fcjail@web1
+        says web1 "Group= of the unit is the group that may use the API"
+        is_gone web1
+}
+
 test_dynamic_user() {
         local uid
         vm web1
