@@ -10,13 +10,14 @@
  * userfaultfd and memfd_create are left alone, because Firecracker uses them.
  *
  * libseccomp kills the process for any other architecture than MACHINE; x32 counts as another. It translates the
- * numbers that it knows by name. All else that is compared with here (errors, flags, families, ioctls) has the same
- * numbers on the machines of the table below, but not on all of them that Linux runs on.
+ * numbers that it knows by name. All else that is compared with here (errors, flags, modes, families, ioctls) has the
+ * same numbers on the machines of the table below, but not on all of them that Linux runs on.
  */
 
 #define _GNU_SOURCE /* the namespace flags; a build-time program gets no project arguments */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/seccomp.h>
@@ -30,6 +31,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "filter-list.h"
@@ -123,6 +125,39 @@ static void refuse_tap(scmp_filter_ctx ctx)
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, SIOCSIFHWADDR));
 }
 
+/* The one of O_TMPFILE that is not O_DIRECTORY, which has another number on each machine. */
+#define TMPFILE_FLAG (O_TMPFILE & ~O_DIRECTORY)
+
+static void refuse_mode_bit(scmp_filter_ctx ctx, const char *name, unsigned mode, unsigned flags,
+                            uint64_t bit)
+{
+        static const uint64_t makes[] = { O_CREAT, TMPFILE_FLAG };
+        const int nr = seccomp_syscall_resolve_name(name);
+        int r;
+
+        /* Without a flag that makes a file nobody passes a mode: the argument is garbage. */
+        for (size_t i = 0; i < (flags != 0 ? N(makes) : 1); i++) {
+                const struct scmp_arg_cmp conditions[] = {
+                        { mode, SCMP_CMP_MASKED_EQ, bit, bit },
+                        { flags, SCMP_CMP_MASKED_EQ, makes[i], makes[i] },
+                };
+
+                r = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, flags != 0 ? 2 : 1, conditions);
+                /* Not every architecture has every call. */
+                check(r == -EDOM ? 0 : r, name);
+        }
+}
+
+/* On the host run/ is a directory like any other: a file that is setuid there would be the VM's uid for whoever
+ * reaches it, also after its end, when that is another VM's. nosuid is what only the jail's own mounts have. */
+static void refuse_setuid(scmp_filter_ctx ctx)
+{
+        for (size_t i = 0; i < N(takes_mode); i++) {
+                refuse_mode_bit(ctx, takes_mode[i].name, takes_mode[i].mode, takes_mode[i].flags, S_ISUID);
+                refuse_mode_bit(ctx, takes_mode[i].name, takes_mode[i].mode, takes_mode[i].flags, S_ISGID);
+        }
+}
+
 static void print_insn(struct sock_filter insn)
 {
         printf("        { 0x%04x, %u, %u, 0x%08x },\n", insn.code, insn.jt, insn.jf, insn.k);
@@ -136,15 +171,20 @@ static void print_new(uint32_t arch)
 
         print_insn((struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
                                                  offsetof(struct seccomp_data, arch)));
-        print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, n + 3));
+        print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, n + 4));
         print_insn(
                 (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
         /* They are in order, and most calls are older. */
-        print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, refused_new[0].nr, 0, n + 1));
-        for (unsigned i = 0; i < n; i++)
+        print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, refused_new[0].nr, 0, n + 2));
+        for (unsigned i = 0; i < n; i++) {
+                const unsigned left = n - 1 - i;
+
                 print_insn((struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused_new[i].nr,
-                                                         n - 1 - i, i < n - 1 ? 0 : 1));
+                                                         refused_new[i].error == ENOSYS ? left + 1 : left,
+                                                         left > 0 ? 0 : 2));
+        }
         print_insn((struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+        print_insn((struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
 }
 
 /* Reads what libseccomp exports to a file, as it can do nothing else. */
@@ -193,6 +233,7 @@ static void generate(uint32_t arch, const char *name, bool io_uring)
         refuse_sockets(ctx);
         refuse_terminal(ctx);
         refuse_tap(ctx);
+        refuse_setuid(ctx);
         print(ctx, arch, name);
         seccomp_release(ctx);
 }

@@ -38,14 +38,33 @@ static const char *const refused[] = {
         "move_pages", "migrate_pages",
 };
 
-/* Newer than many a libseccomp. From 424 on the numbers are those of all architectures. In order. */
+/* Newer than many a libseccomp. From 424 on the numbers are those of all architectures. In order. With ENOSYS a libc
+ * falls back to an older call, whose arguments a filter can look at. */
 static const struct {
         const char *name;
         unsigned nr;
+        int error;
 } refused_new[] = {
-        { "mount_setattr", 442 }, { "quotactl_fd", 443 }, { "process_mrelease", 448 },
-        { "statmount", 457 },     { "listmount", 458 },   { "open_tree_attr", 467 },
-        { "listns", 470 },
+        { "openat2", 437, ENOSYS },
+        { "mount_setattr", 442, EPERM },
+        { "quotactl_fd", 443, EPERM },
+        { "process_mrelease", 448, EPERM },
+        { "fchmodat2", 452, ENOSYS },
+        { "statmount", 457, EPERM },
+        { "listmount", 458, EPERM },
+        { "open_tree_attr", 467, EPERM },
+        { "listns", 470, EPERM },
+};
+
+/* The calls that take the mode of a file: in which argument, and in which the flags are, if only some of them make a
+ * file. */
+static const struct {
+        const char *name;
+        unsigned mode, flags;
+} takes_mode[] = {
+        { "chmod", 1, 0 }, { "fchmod", 1, 0 }, { "fchmodat", 2, 0 },
+        { "mkdir", 1, 0 }, { "mkdirat", 2, 0 }, { "mknod", 1, 0 }, { "mknodat", 2, 0 },
+        { "creat", 1, 0 }, { "open", 2, 1 }, { "openat", 3, 2 },
 };
 
 /* IORING_OP_SOCKET and others get past every rule that looks at system calls. Firecracker's block engine Async

@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <linux/reboot.h>
 #include <linux/securebits.h>
@@ -42,6 +43,9 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443
 #endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
 #ifndef SYS_statmount
 #define SYS_statmount 457
 #define SYS_listmount 458
@@ -57,6 +61,7 @@
 #endif
 
 static struct __user_cap_header_struct cap_header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+static struct open_how read_root = { .flags = O_RDONLY | O_DIRECTORY };
 static struct __user_cap_data_struct sys_admin[2] = { { 1U << CAP_SYS_ADMIN, 1U << CAP_SYS_ADMIN, 0 } };
 static unsigned root_group[1] = { 0 };
 static struct sched_param fifo = { .sched_priority = 1 };
@@ -142,6 +147,8 @@ const Attempt calls[] = {
         { "write the settings",   BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/fcjail.json"), O_WRONLY } },
         { "unlink the VMM",       BY_KERNEL, false, NULL, SYS_unlinkat,   { AT_FDCWD, P("/firecracker"), 0 } },
         { "rename the VMM",       BY_KERNEL, false, NULL, SYS_renameat2,  { AT_FDCWD, P("/firecracker"), AT_FDCWD, P("/z"), 0 } },
+        { "openat2",              BY_FILTER_ENOSYS, false, NULL, SYS_openat2, { AT_FDCWD, P("/"), P(&read_root), sizeof(read_root) } },
+        { "fchmodat2",            BY_FILTER_ENOSYS, false, NULL, SYS_fchmodat2, { AT_FDCWD, P("/run/own"), 0600, 0 } },
         { "chmod the VMM",        BY_KERNEL, false, NULL, SYS_fchmodat,   { AT_FDCWD, P("/firecracker"), 0777 } },
         { "truncate the settings", BY_KERNEL, false, NULL, SYS_truncate,  { P("/fcjail.json"), 0 } },
         { "date the VMM",         BY_KERNEL, false, NULL, SYS_utimensat,  { AT_FDCWD, P("/firecracker"), 0, 0 } },

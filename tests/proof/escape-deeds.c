@@ -165,6 +165,19 @@ static long execute_in_run(long mode)
         return execv("/run/program", argv); /* ENOEXEC is: it would have been executed */
 }
 
+/* What would be somebody else's to execute on the host, where run/ is a directory like any other. */
+static long give_bits(long mode)
+{
+        int fd = open("/run/bits", O_WRONLY | O_CREAT, 0600);
+
+        return fd < 0 ? -1 : fchmod(fd, (mode_t) mode);
+}
+
+static long born_with_bits(long mode)
+{
+        return open("/run/born", O_WRONLY | O_CREAT, (mode_t) mode);
+}
+
 static long map_executable(long number)
 {
         (void) number;
@@ -356,6 +369,9 @@ const Attempt deeds[] = {
         { "..",                   BY_KERNEL, false, climb, 0, { 0 } },
         { "execute in /run",      BY_KERNEL, false, execute_in_run, 0755, { 0 } },
         { "execute setuid file",  BY_KERNEL, false, execute_in_run, 04755, { 0 } },
+        { "make a setuid file",   BY_FILTER, false, give_bits, 04700, { 0 } },
+        { "make a setgid file",   BY_FILTER, false, give_bits, 02750, { 0 } },
+        { "a file born setuid",   BY_FILTER, false, born_with_bits, 04700, { 0 } },
         { "map code in /run",     BY_KERNEL, false, map_executable, 0, { 0 } },
         { "own node of kmsg",     BY_KERNEL, false, node_in_run, 0x10b, { 0 } },
         { "link out of /run",     BY_KERNEL, false, link_out, 0, { 0 } },

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/if_tun.h>
 #include <linux/kvm.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "filter-list.h"
 #include "macro.h"
@@ -92,9 +94,14 @@ static uint32_t run(Program p, const struct seccomp_data *data)
         abort();
 }
 
+static uint32_t ask4(Program p, int nr, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3)
+{
+        return run(p, &(struct seccomp_data){ .nr = nr, .arch = ARCH, .args = { arg0, arg1, arg2, arg3 } });
+}
+
 static uint32_t ask(Program p, int nr, uint64_t arg0, uint64_t arg1)
 {
-        return run(p, &(struct seccomp_data){ .nr = nr, .arch = ARCH, .args = { arg0, arg1 } });
+        return ask4(p, nr, arg0, arg1, 0, 0);
 }
 
 /* -1: this machine does not have it. */
@@ -119,7 +126,7 @@ static uint32_t wanted(int nr, bool io_uring)
 {
         FOREACH_ARRAY (call, refused_new, ELEMENTSOF(refused_new))
                 if (call->nr == (unsigned) nr)
-                        return REFUSED(EPERM);
+                        return REFUSED(call->error);
         if (is_in(refused, ELEMENTSOF(refused), nr))
                 return REFUSED(EPERM);
         if (!io_uring && is_in(refused_io_uring, ELEMENTSOF(refused_io_uring), nr))
@@ -209,6 +216,68 @@ Test(filter, looks_at_the_half_of_a_request_that_the_kernel_looks_at)
         }
         FOREACH_ARRAY (request, good, ELEMENTSOF(good))
                 cr_expect_eq(ask(programs[0], nr, 0, *request), SECCOMP_RET_ALLOW);
+}
+
+/* A call's mode, and what has to be among the flags for the kernel to read it. */
+static const struct {
+        const char *name;
+        unsigned mode, flags;
+        uint64_t needs;
+} modes[] = {
+        { "chmod", 1, 0, 0 },
+        { "fchmod", 1, 0, 0 },
+        { "fchmodat", 2, 0, 0 },
+        { "creat", 1, 0, 0 },
+        { "mkdir", 1, 0, 0 },
+        { "mkdirat", 2, 0, 0 },
+        { "mknod", 1, 0, 0 },
+        { "mknodat", 2, 0, 0 },
+        { "open", 2, 1, O_CREAT },
+        { "openat", 3, 2, O_CREAT },
+        /* O_TMPFILE without O_DIRECTORY, whose number is another one on each machine. */
+        { "open", 2, 1, 020000000 },
+        { "openat", 3, 2, 020000000 },
+};
+
+static uint32_t ask_mode(Program p, size_t i, uint64_t mode, uint64_t flags)
+{
+        uint64_t args[4] = {};
+
+        if (modes[i].needs != 0)
+                args[modes[i].flags] = flags;
+        args[modes[i].mode] = mode;
+        return ask4(p, nr_of(modes[i].name), args[0], args[1], args[2], args[3]);
+}
+
+Test(filter, refuses_setuid_and_setgid_files)
+{
+        static const uint64_t bad[] = {
+                04000, 02000, 06755, 02750, 04000 | S_ISVTX, S_IFREG | 04755, 04000 | (1ULL << 40)
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++) {
+                if (nr_of(modes[i].name) < 0)
+                        continue;
+                FOREACH_ARRAY (mode, bad, ELEMENTSOF(bad)) {
+                        const uint64_t flags = modes[i].needs | O_RDWR | O_CLOEXEC;
+
+                        cr_expect_eq(ask_mode(programs[0], i, *mode, flags), REFUSED(EPERM), "%s",
+                                     modes[i].name);
+                        cr_expect_eq(ask_mode(programs[1], i, *mode, flags | (1ULL << 40)), REFUSED(EPERM),
+                                     "%s", modes[i].name);
+                }
+                cr_expect_eq(ask_mode(programs[0], i, S_IFREG | 01777, modes[i].needs), SECCOMP_RET_ALLOW,
+                             "%s", modes[i].name);
+        }
+}
+
+/* Whoever makes no file passes no mode, but whatever is in the register. */
+Test(filter, looks_at_no_mode_where_no_file_is_made)
+{
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                if (nr_of(modes[i].name) >= 0 && modes[i].needs != 0)
+                        cr_expect_eq(ask_mode(programs[0], i, UINT64_MAX, O_RDWR | O_CLOEXEC | O_NOFOLLOW),
+                                     SECCOMP_RET_ALLOW, "%s", modes[i].name);
 }
 
 /* The list of Firecracker 1.16 for its threads, without what depends on arguments. */
