@@ -81,8 +81,6 @@ static int remove_run(int root_fd)
         return RET_NERRNO(unlinkat(root_fd, JAIL_RUN, AT_REMOVEDIR));
 }
 
-/* The managers' group may reach run/ (x) and use the sockets that the VMM makes in it (rw, by the default
- * ACL), but make nothing there. */
 static int set_acl(int run_fd, acl_type_t type, const char *text)
 {
         char path[FD_PATH_MAX];
@@ -97,20 +95,24 @@ static int set_acl(int run_fd, acl_type_t type, const char *text)
         return r;
 }
 
+/* The managers' group may reach run/ (x) and use the sockets that the VMM makes in it (rw, by the default ACL), but
+ * make nothing there. Without such a group both are set, too: run/ has been born with what the default ACL of a
+ * directory above says about others. */
 static int let_managers_in(Jail *jail)
 {
-        char text[128];
-        int r;
+        static const struct {
+                acl_type_t type;
+                const char *may;
+        } acls[] = { { ACL_TYPE_ACCESS, "--x" }, { ACL_TYPE_DEFAULT, "rw-" } };
+        char managers[64] = "", text[128];
+        int r = 0;
 
-        if (jail->plan->api_gid == 0)
-                return 0;
-
-        (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,g:%u:--x,m::rwx,o::---", jail->plan->api_gid);
-        r = set_acl(jail->run_fd, ACL_TYPE_ACCESS, text);
-        if (r >= 0) {
-                (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,g:%u:rw-,m::rwx,o::---",
-                                jail->plan->api_gid);
-                r = set_acl(jail->run_fd, ACL_TYPE_DEFAULT, text);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(acls); i++) {
+                if (jail->plan->api_gid != 0)
+                        (void) snprintf(managers, sizeof(managers), "g:%u:%s,m::rwx,", jail->plan->api_gid,
+                                        acls[i].may);
+                (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,%so::---", managers);
+                r = set_acl(jail->run_fd, acls[i].type, text);
         }
 
         return jail->plan->api_group_required ? r : tolerate(TOLERATED_ACL, r);

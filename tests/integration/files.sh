@@ -215,6 +215,33 @@ test_the_managers_group_may_use_the_socket_and_nothing_else() {
         is 77 "$status"
 }
 
+# acl_of TYPE: that of run/, in one line.
+acl_of() {
+        getfacl --absolute-names --omit-header --numeric "--$1" "$BASE/web1/root/run" | xargs
+}
+
+# Without the managers' group, too: whoever owns it then decides who else can use it, and not the directories above.
+test_nobody_gets_into_run_by_an_acl_above() {
+        local group
+        group=$(stat -c %G /run/fcjail)
+        useradd --system bob 2>/dev/null || true
+        mkdir -p -m 755 /mnt/acl
+        setfacl -d -m u:bob:rwx,g::rwx /mnt/acl
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/acl
+        BASE=/mnt/acl/firecracker
+        chgrp root /run/fcjail
+        systemctl start fcjail@web1
+        is "user::rwx group::rwx other::---" "$(acl_of access)"
+        is "user::rwx group::rwx other::---" "$(acl_of default)"
+        not setpriv --reuid bob --regid bob --clear-groups touch "$BASE/web1/root/run/planted"
+        systemctl stop fcjail@web1
+        chgrp "$group" /run/fcjail
+        systemctl start fcjail@web1
+        is "user::rwx group::rwx group:$(stat -c %g /run/fcjail):--x mask::rwx other::---" "$(acl_of access)"
+        systemctl stop fcjail@web1
+        rm -r /mnt/acl
+}
+
 test_no_group_without_acls_unless_it_was_asked_for() {
         # A ramfs has no ACLs.
         mkdir -p /mnt/ramfs
