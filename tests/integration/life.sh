@@ -95,6 +95,20 @@ test_kill_of_the_vmm_is_seen_and_cleaned_up() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
+# priority_of LINE: with which the journal has stored it, from this VM.
+priority_of() {
+        journalctl -q -u fcjail@web1 -o json --cursor="$cursor" | jq -r --arg line "$1" 'select(.MESSAGE == $line).PRIORITY'
+}
+
+# What begins with <0> would be shown on all terminals.
+test_a_guest_cannot_choose_the_priority_of_what_it_says() {
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm FCJAIL_READY=exec "FCJAIL_VMM_ARGS=--say '<0>The system is going down'"
+        unit web1 TimeoutStopSec=1
+        systemctl start fcjail@web1
+        says web1 "The system is going down"
+        is 6 "$(priority_of "<0>The system is going down")"
+}
+
 # Firecracker exits with 0 when the guest resets; a stop that ends in SIGHUP is no failure either.
 # policy_of PID: SCHED_OTHER and so on.
 policy_of() {
