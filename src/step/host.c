@@ -10,16 +10,15 @@
 #include "host.h"
 #include "systemd.h"
 
-/* Are we in PID 1's network namespace? /proc/1/ns/net needs CAP_SYS_PTRACE; the inode of this file is the
- * namespace's as well, and anybody may look at it. Where PID 1 is hidden (ProtectProc=), we do not know and
- * say no: then nobody is given the host's network by mistake. */
-static bool in_own_netns(void)
+/* /proc/1/ns/net needs CAP_SYS_PTRACE; the inode of this file is the namespace's as well, and anybody may look at
+ * it. */
+int in_netns_of_host(void)
 {
         struct stat init, self;
 
         if (stat("/proc/1/net/dev", &init) < 0 || stat("/proc/self/net/dev", &self) < 0)
-                return false;
-        return init.st_ino != self.st_ino || init.st_dev != self.st_dev;
+                return -errno;
+        return init.st_ino == self.st_ino && init.st_dev == self.st_dev;
 }
 
 /* By reading /etc/group: a name service could block a start, or be answered by somebody else. */
@@ -65,7 +64,8 @@ int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, 
         HostFacts facts = {
                 .unit_uid = unit_uid,
                 .unit_gid = unit_gid,
-                .own_netns = in_own_netns(),
+                /* What we cannot know counts as no: then nobody is given the host's network by mistake. */
+                .own_netns = in_netns_of_host() == 0,
                 .supervised = getenv("NOTIFY_SOCKET") && systemd_runs_us(),
                 .ctrl_alt_del = HOST_IS_PC,
                 .cpu_files = HOST_HAS_CPU_FILES,

@@ -9,8 +9,10 @@
 
 #include <sched.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "inside.h"
 #include "step.h"
 
@@ -27,6 +29,17 @@ static int check_joined(Jail *jail)
                 return step_fail(jail, -errno, "%s", jail->plan->netns_path);
         if (st.st_ino != ino)
                 return step_fail(jail, -EBADE, "%s was not entered", jail->plan->netns_path);
+
+        /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. Who cannot see PID 1 can at
+         * least tell what it was started in, which is the host's as a rule. */
+        r = in_netns_of_host();
+        if (r == -ENOENT || r == -EPERM)
+                r = ino == jail->host_ns[NAMESPACE_NET];
+        if (r < 0)
+                return step_fail(jail, r, "/proc/1/net/dev");
+        if (r > 0)
+                return step_fail_because(jail, -EINVAL, EX_NOINPUT, jail->plan->netns_path,
+                                         "is the host's network; say FCJAIL_NETNS=host if that is meant");
         return 0;
 }
 

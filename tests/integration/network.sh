@@ -85,6 +85,35 @@ test_host() {
         not ip link show dev tap0
 }
 
+test_the_hosts_is_never_meant_by_a_name() {
+        ip netns add blue
+        touch /run/netns/red
+        mount --bind /proc/1/ns/net /run/netns/red
+        vm web1 FCJAIL_NETNS=red
+        not systemctl start fcjail@web1
+        says web1 "Failed at step netns of 'web1': /run/netns/red: is the host's network; say FCJAIL_NETNS=host if that is meant"
+        is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+        is_gone web1
+        # Neither when the unit itself has another one, nor where it cannot see process 1.
+        unit web1 PrivateNetwork=yes
+        not systemctl start fcjail@web1
+        unit web1 ProtectProc=invisible
+        not systemctl start fcjail@web1
+        is_gone web1
+        umount /run/netns/red
+        rm /run/netns/red
+
+        # The unit's own one is not the host's.
+        vm web1 FCJAIL_NETNS=blue
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        unit web1 NetworkNamespacePath=/run/netns/blue
+        systemctl start fcjail@web1
+        test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
+        systemctl stop fcjail@web1
+        ip netns del blue
+}
+
 test_inherited_from_the_unit() {
         vm web1
         unit web1 PrivateNetwork=yes
