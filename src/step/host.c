@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <fcntl.h>
 #include <grp.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fd-util.h"
@@ -19,6 +25,28 @@ int in_netns_of_host(void)
         if (stat("/proc/1/net/dev", &init) < 0 || stat("/proc/self/net/dev", &self) < 0)
                 return -errno;
         return init.st_ino == self.st_ino && init.st_dev == self.st_dev;
+}
+
+int netns_open(const char *path)
+{
+        char link[FD_PATH_MAX];
+        struct statfs sfs;
+        int type;
+
+        /* O_PATH first: opening a FIFO or a device would already be an action. */
+        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd < 0 || fstatfs(fd, &sfs) < 0)
+                return -errno;
+        if (sfs.f_type != NSFS_MAGIC)
+                return -ENOTTY;
+
+        _cleanup_close_ int netns_fd = open(fd_path(link, fd), O_RDONLY | O_CLOEXEC);
+        if (netns_fd < 0)
+                return -errno;
+        type = ioctl(netns_fd, NS_GET_NSTYPE);
+        if (type < 0)
+                return -errno;
+        return type == CLONE_NEWNET ? TAKE_FD(netns_fd) : -ENXIO;
 }
 
 /* By reading /etc/group: a name service could block a start, or be answered by somebody else. */

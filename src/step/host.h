@@ -21,6 +21,10 @@
 /* Whether this process is in PID 1's network namespace: 1 or 0. -ENOENT or -EPERM: PID 1 is hidden (ProtectProc=). */
 int in_netns_of_host(void) _must_check_;
 
+/* The network namespace at a path, and nothing is done to what else may be there: a descriptor, or -ENOENT, -ENOTTY (no
+ * namespace), -ENXIO (one of another kind), another -errno. */
+int netns_open(const char *path) _must_check_;
+
 /*
  * Fills in what a plan needs to know. unit_uid and unit_gid are those that the process was started with.
  * 0, -EBADMSG (FCJAIL_API_GROUP= names no group; `d` says so), or -errno.

@@ -11,11 +11,8 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/nsfs.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sysexits.h>
@@ -24,6 +21,7 @@
 #include "chase.h"
 #include "fd-util.h"
 #include "filter-read.h"
+#include "host.h"
 #include "step.h"
 
 #define CONFIG_SIZE_MAX (1024 * 1024)
@@ -120,30 +118,24 @@ static int open_config(Jail *jail)
 static int open_netns(Jail *jail)
 {
         const char *path = jail->plan->netns_path;
-        char link[FD_PATH_MAX];
-        struct statfs sfs;
 
         if (jail->plan->netns != NETNS_PATH)
                 return 0;
 
-        /* O_PATH first: opening a FIFO or a device would already be an action. */
-        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
+        jail->netns_fd = netns_open(path);
+        switch (jail->netns_fd) {
+        case -ENOENT:
                 return step_fail_because(jail, -ENOENT, EX_NOINPUT, path,
                                          "does not exist; `ip netns add` makes a named namespace, `ip netns "
                                          "list` shows those there are");
-        if (fd < 0 || fstatfs(fd, &sfs) < 0)
-                return step_fail(jail, -errno, "%s", path);
-        if (sfs.f_type != NSFS_MAGIC)
+        case -ENOTTY:
                 return step_fail_because(jail, -EINVAL, EX_NOINPUT, path, "is not a namespace");
-
-        jail->netns_fd = open(fd_path(link, fd), O_RDONLY | O_CLOEXEC);
-        if (jail->netns_fd < 0)
-                return step_fail(jail, -errno, "%s", path);
-        if (ioctl(jail->netns_fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+        case -ENXIO:
                 return step_fail_because(jail, -EINVAL, EX_NOINPUT, path,
                                          "is a namespace, but not of the network");
-        return 0;
+        default:
+                return jail->netns_fd < 0 ? step_fail(jail, jail->netns_fd, "%s", path) : 0;
+        }
 }
 
 static int open_filter(Jail *jail)

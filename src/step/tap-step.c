@@ -8,7 +8,6 @@
  * Mustn't: take over a TAP that is there already: it may be somebody else's.
  */
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "host.h"
 #include "inside.h"
 #include "step.h"
 #include "tap.h"
@@ -140,9 +140,9 @@ int undo_tap(Undo *undo)
         if (!s->netns || s->n_taps == 0)
                 return 0;
 
-        _cleanup_close_ int fd = open(s->netns, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0)
-                /* With the namespace the devices in it are gone. */
-                return errno == ENOENT ? 0 : -errno;
-        return remove_all_in(fd, s);
+        _cleanup_close_ int fd = netns_open(s->netns);
+        /* With the namespace the devices in it are gone, whatever is at its path now. */
+        if (fd == -ENOENT || fd == -ENOTTY || fd == -ENXIO)
+                return 0;
+        return fd < 0 ? fd : remove_all_in(fd, s);
 }

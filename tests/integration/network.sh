@@ -169,4 +169,27 @@ test_after_a_kill_of_everything_a_named_namespace_is_cleaned_by_the_next_start()
         ip netns del blue
 }
 
+# With the namespace its devices have gone, and what is left at its path is no business of a cleanup.
+test_cleanup_after_the_end_of_the_namespace() {
+        local what
+        for what in file fifo ipc none; do
+                ip netns add blue
+                vm web1 FCJAIL_NETNS=blue
+                by_hand web1
+                kill -KILL "$helper" "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
+                wait "$helper" || true
+                umount /run/netns/blue
+                case $what in
+                file) ;;
+                fifo) rm /run/netns/blue && mkfifo /run/netns/blue ;;
+                ipc) mount --bind /proc/self/ns/ipc /run/netns/blue ;;
+                none) rm /run/netns/blue ;;
+                esac
+                fcjail cleanup web1 || fail "$what"
+                is_gone web1
+                [[ $what != ipc ]] || umount /run/netns/blue
+                rm -f /run/netns/blue
+        done
+}
+
 main "$@"
