@@ -225,7 +225,7 @@ test_nobody_gets_into_run_by_an_acl_above() {
         local group
         group=$(stat -c %G /run/fcjail)
         useradd --system bob 2>/dev/null || true
-        mkdir -p -m 755 /mnt/acl
+        mkdir -m 755 /mnt/acl
         setfacl -d -m u:bob:rwx,g::rwx /mnt/acl
         vm web1 FCJAIL_CHROOT_DIR=/mnt/acl
         BASE=/mnt/acl/firecracker
