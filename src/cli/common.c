@@ -16,6 +16,7 @@
 #include "log.h"
 #include "messages.h"
 #include "step.h"
+#include "systemd.h"
 
 int check_id(const char *id)
 {
@@ -51,7 +52,8 @@ int become_root(Caller *ret)
                 }
         }
 
-        *ret = (Caller){ .uid = ruid, .gid = rgid };
+        /* A shell of root may be in any group (newgrp(1)), and does not mean the VM's by that. */
+        *ret = (Caller){ .uid = ruid, .gid = ruid != 0 || systemd_runs_us() ? rgid : 0 };
         return EX_OK;
 }
 

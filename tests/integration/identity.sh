@@ -94,6 +94,21 @@ test_user_without_capabilities_is_refused() {
         is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 
+# A shell of root that newgrp(1) or sg(1) has started; only a unit means a VM's group by its own.
+test_by_hand_the_group_of_a_root_shell_is_not_the_vms() {
+        vm web1 FCJAIL_UID=4711
+        setpriv --regid adm --clear-groups fcjail run web1 >/tmp/out 2>&1 &
+        helper=$!
+        eventually grep "Started VM 'web1'" /tmp/out
+        is "0:4711" "$(stat -c %u:%g "$BASE/web1/root/run")"
+        fcjail stop web1
+        helper_has_stopped
+
+        unit web1 Group=adm
+        systemctl start fcjail@web1
+        is "0:$(getent group adm | cut -d: -f3)" "$(stat -c %u:%g "$BASE/web1/root/run")"
+}
+
 test_a_group_that_no_vm_may_have_is_refused() {
         vm web1
         unit web1 Group=nogroup
