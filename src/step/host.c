@@ -46,6 +46,8 @@ int netns_open(const char *path)
         type = ioctl(netns_fd, NS_GET_NSTYPE);
         if (type < 0)
                 return -errno;
+        if (type == 0) /* no namespace's: not an answer, and a cleanup must not take it for one */
+                return -EBADE;
         return type == CLONE_NEWNET ? TAKE_FD(netns_fd) : -ENXIO;
 }
 
