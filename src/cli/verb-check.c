@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* fcjail check [--json] ID: what a start of the unit would do, or everything that is wrong with the configuration.
- * Touches nothing and needs no privilege but to read the files. */
+/* fcjail check [--json] ID: what a start of the unit would do, or every error of the settings. Touches nothing. It
+ * needs to read the files, also those in /run/fcjail: that is for root and for members of the group fcjail. */
 
 #include <inttypes.h>
 #include <stdio.h>
