@@ -16,7 +16,7 @@
 
 /* A table is read by its columns. */
 /* clang-format off */
-const ConfigKey config_keys[CONFIG_KEYS_MAX] = {
+const ConfigKey config_keys[] = {
         { "FCJAIL_ANY_ID",     config_parse_tristate,  MEMBER(any_id),     "yes or no",
           .default_only = true },
         { "FCJAIL_UID",        config_parse_vm_id,     MEMBER(uid),        TAKES_ID },
@@ -55,6 +55,7 @@ const ConfigKey config_keys[CONFIG_KEYS_MAX] = {
           .alias_of = "FCJAIL_CHROOT_DIR" },
 };
 /* clang-format on */
+_Static_assert(ELEMENTSOF(config_keys) == CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX");
 
 const ConfigKey *config_key_find(const char *name)
 {

@@ -24,7 +24,7 @@ typedef struct ConfigKey {
         bool default_only;    /* only default.env and default.env.d may have it */
 } ConfigKey;
 
-extern const ConfigKey config_keys[CONFIG_KEYS_MAX];
+extern const ConfigKey config_keys[]; /* CONFIG_KEYS_MAX of them */
 
 /* The row, or NULL. */
 const ConfigKey *config_key_find(const char *name) _pure_;
