@@ -246,12 +246,13 @@ const char *chase_strerror(int r)
 {
         switch (r) {
         case -EPERM:
-                return "is not owned by root, or its group or others may write to it";
+                return "is not owned by root, or its group or others may write to it; `chown root:root` and "
+                       "`chmod go-w` it";
         case -ELOOP:
                 return "is a symbolic link that not only root could have made, or one of too many";
         case -EBADFD:
                 return "is not a regular file";
         default:
-                return strerrordesc_np(-r);
+                return strerror(-r);
         }
 }

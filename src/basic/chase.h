@@ -28,6 +28,6 @@ typedef enum ChaseFlags {
  */
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit) _must_check_;
 
-/* The sentence part for a message: "is not owned by root, or writable by others" for -EPERM and so on;
- * strerror for the rest. */
+/* The sentence part for a message: "is not owned by root, …; `chown root:root` and `chmod go-w` it" for -EPERM
+ * and so on; strerror for the rest. */
 const char *chase_strerror(int r);
