@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "host.h"
 #include "log.h"
 #include "parse.h"
 #include "text.h"
@@ -64,6 +65,17 @@ static bool find_user(const char *name, Caller *ret)
         return false;
 }
 
+static bool find_group(const char *name, Caller *ret)
+{
+        uint32_t id;
+
+        if (parse_u32(name, 0, UINT32_MAX, &id) >= 0) {
+                ret->gid = id;
+                return true;
+        }
+        return host_group(name, &ret->gid) >= 0;
+}
+
 int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
 {
         char name[ID_LEN_MAX + 32];
@@ -85,6 +97,9 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
         else if (u->user[0])
                 log_info("From the unit: User=%s%s", u->user,
                          find_user(u->user, &c) ? "" : ", who is not in /etc/passwd");
+        if (!u->dynamic_user && u->group[0])
+                log_info("From the unit: Group=%s%s", u->group,
+                         find_group(u->group, &c) ? "" : ", which is not in /etc/group");
         c.own_netns = u->private_network || u->netns_path[0];
         if (c.own_netns)
                 log_info("From the unit: %s", u->netns_path[0] ? u->netns_path : "PrivateNetwork=yes");

@@ -51,8 +51,7 @@ int netns_open(const char *path)
         return type == CLONE_NEWNET ? TAKE_FD(netns_fd) : -ENXIO;
 }
 
-/* By reading /etc/group: a name service could block a start, or be answered by somebody else. */
-static int find_group(const char *name, gid_t *ret)
+int host_group(const char *name, gid_t *ret)
 {
         _cleanup_fclose_ FILE *f = fopen("/etc/group", "re");
 
@@ -73,7 +72,7 @@ static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
         int r;
 
         if (c->api_group) {
-                r = find_group(c->api_group, ret);
+                r = host_group(c->api_group, ret);
                 if (r == -ENOENT)
                         return config_conflict(
                                 c, d, "FCJAIL_API_GROUP",

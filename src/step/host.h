@@ -25,6 +25,10 @@ int in_netns_of_host(void) _must_check_;
  * namespace), -ENXIO (one of another kind), another -errno. */
 int netns_open(const char *path) _must_check_;
 
+/* The gid of a group, by reading /etc/group: a name service could block a start, or be answered by somebody else.
+ * 0, -ENOENT or another -errno. */
+int host_group(const char *name, gid_t *ret) _must_check_;
+
 /*
  * Fills in what a plan needs to know. unit_uid and unit_gid are those that the process was started with.
  * 0, -EBADMSG (FCJAIL_API_GROUP= names no group; `d` says so), or -errno.
