@@ -14,6 +14,7 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
+#include "text.h"
 #include "verbs.h"
 
 #define REQUEST_USEC (60U * 1000000U) /* a snapshot is written while we wait */
@@ -56,6 +57,35 @@ static int status_of(const ApiReply *reply)
         }
 }
 
+/* To a terminal, where a VMM that was taken over could move the cursor and forge lines, only text goes, with new lines
+ * and tabs. */
+static int print_escaped(const char *body, size_t size)
+{
+        for (const char *end = body + size; body < end; body++) {
+                size_t n = strcspn(body, "\n\t");
+                _cleanup_free_ char *raw = strndup(body, n), *text = raw ? text_escape(raw) : NULL;
+
+                if (!text || fputs(text, stdout) < 0)
+                        return -EIO;
+                body += n;
+                if (body < end && (*body == '\0' ? fputs("\\x00", stdout) : putchar(*body)) < 0)
+                        return -EIO;
+        }
+        return 0;
+}
+
+static int print_body(const ApiReply *reply)
+{
+        if (reply->size == 0)
+                return 0;
+        if (isatty(STDOUT_FILENO)) {
+                if (print_escaped(reply->body, reply->size) < 0)
+                        return -EIO;
+        } else if (fwrite(reply->body, 1, reply->size, stdout) != reply->size)
+                return -EIO;
+        return putchar('\n') < 0 || fflush(stdout) != 0 ? -EIO : 0;
+}
+
 int verb_api(char **args)
 {
         _cleanup_api_reply_ ApiReply reply = {};
@@ -87,8 +117,7 @@ int verb_api(char **args)
                 return r == -EACCES || r == -EPERM ? EX_NOPERM : EX_UNAVAILABLE;
         }
 
-        if (reply.size > 0 && (fwrite(reply.body, 1, reply.size, stdout) != reply.size ||
-                               putchar('\n') < 0 || fflush(stdout) != 0))
+        if (print_body(&reply) < 0)
                 return EX_IOERR;
         if (reply.status / 100 != 2)
                 log_error("The VMM answered with HTTP status %u", reply.status);

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "messages.h"
 #include "systemd.h"
+#include "text.h"
 #include "verbs.h"
 #include "vmm.h"
 
@@ -41,7 +42,7 @@ static int press_ctrl_alt_del(const State *s, int pid_fd)
         if (r < 0)
                 return r;
         if (reply.status / 100 != 2) {
-                _cleanup_free_ char *fault = api_fault(&reply);
+                _cleanup_free_ char *raw = api_fault(&reply), *fault = raw ? text_escape(raw) : NULL;
                 log_info("The VMM of '%s' does not take ctrl-alt-del: %s", s->id,
                          fault ? fault : "no reason given");
                 return -EOPNOTSUPP;
@@ -61,6 +62,8 @@ static bool ask_guest(const State *s, int pid_fd)
         r = press_ctrl_alt_del(s, pid_fd);
         if (r == -ESRCH || r == -ECONNRESET)
                 return vmm_wait(pid_fd, deadline);
+        if (r == -EOPNOTSUPP) /* it was said why */
+                return false;
         if (r < 0) {
                 log_info("The guest of '%s' cannot be asked to shut down: %s", s->id, strerror(-r));
                 return false;
