@@ -65,7 +65,7 @@ static int verb_help(char **args)
         return r < 0 ? EX_IOERR : EX_OK;
 }
 
-/* Ids are those that have settings. */
+/* Ids are those that have settings; verbs that take none get none. */
 static int verb_completion(char **args)
 {
         (void) args;
@@ -77,12 +77,20 @@ static int verb_completion(char **args)
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
                 printf(" %s", v->name);
         printf("' -- \"$current\")\n"
-               "        elif ((COMP_CWORD == 2)); then\n"
-               "                local ids\n"
-               "                ids=$(cd /etc/fcjail 2>/dev/null && compgen -G '*.env' | sed 's/\\.env$//; "
-               "/^default$/d')\n"
-               "                mapfile -t COMPREPLY < <(compgen -W \"$ids\" -- \"$current\")\n"
+               "                return\n"
                "        fi\n"
+               "        local words=''\n"
+               "        case \"$COMP_CWORD ${COMP_WORDS[*]:1:COMP_CWORD-1}\" in\n"
+               "        '2 check') words=--json ;;\n");
+        FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
+                if (strncmp(v->arguments, "ID", 2) == 0)
+                        printf("        '2 %s') ;;\n", v->name);
+        printf("        '3 check --json') ;;\n"
+               "        *) return ;;\n"
+               "        esac\n"
+               "        words+=\" $(cd /etc/fcjail 2>/dev/null && compgen -G '*.env' | sed 's/\\.env$//; "
+               "/^default$/d')\"\n"
+               "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
                "}\n"
                "complete -F _fcjail fcjail\n");
         return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
@@ -111,6 +119,8 @@ int main(int argc, char **argv)
                 return v->run(argv + 2);
         }
 
+        if (argc >= 2)
+                fprintf(stderr, "fcjail: '%s' is not a verb\n", argv[1]);
         usage(stderr, terminal_colors(STDERR_FILENO));
         return EX_USAGE;
 }

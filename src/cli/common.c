@@ -23,8 +23,9 @@ int check_id(const char *id)
         if (id_valid(id))
                 return EX_OK;
 
-        log_error("'%s' is not an id of a VM: it takes 1 to %i letters, digits and '-', not '-' first", id,
-                  ID_LEN_MAX);
+        log_error("'%s' is not an id of a VM: it takes 1 to %i letters, digits and '-', not '-' first; "
+                  "'default' and 'jailer' are reserved",
+                  id, ID_LEN_MAX);
         return EX_USAGE;
 }
 
