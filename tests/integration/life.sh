@@ -52,6 +52,26 @@ test_stop_before_the_guest_runs_is_fast() {
         ((SECONDS < 5))
         ended_well web1
         says web1 "does not take ctrl-alt-del"
+        not journal_has web1 "cannot be asked to shut down"
+}
+
+# What a VMM that was taken over answers must not move root's cursor, nor look like a line of fcjail's.
+test_what_a_vmm_says_is_escaped() {
+        only_on_a_pc
+        local status=0
+        vm web1 FCJAIL_CONFIG= FCJAIL_VMM=/usr/local/bin/rude-vmm FCJAIL_READY=exec
+        systemctl start fcjail@web1
+        eventually test -S "$BASE/web1/root/run/firecracker.socket"
+        fcjail stop web1 >/tmp/out 2>&1
+        grep -F "does not take ctrl-alt-del: no\\x1b[2J\\nfcjail: forged" /tmp/out
+        not grep '^fcjail: forged' /tmp/out
+
+        on_terminal "fcjail api web1 GET /" >/tmp/out
+        grep -xF $'\t"raw":"\\x1b[2J\\x7f\\xc2\\x9b"}' /tmp/out
+        # A program gets it as it is.
+        fcjail api web1 GET / >/tmp/out || status=$?
+        is 65 "$status"
+        grep -F $'\e[2J\x7f' /tmp/out
 }
 
 test_a_vmm_that_dies_before_its_guest_runs_fails_the_start() {
@@ -127,6 +147,62 @@ test_the_helper_gives_way_to_its_vmm() {
         unit web1 CPUSchedulingPolicy=idle
         systemctl start fcjail@web1
         is SCHED_IDLE "$(policy_of "$(pid_of web1)")"
+}
+
+# No guest is asked, and there is no systemd to end it.
+test_stop_by_hand_with_kill() {
+        local status=0
+        vm web1 FCJAIL_STOP=kill
+        by_hand web1
+        fcjail stop web1
+        eventually not kill -0 "$helper"
+        wait "$helper" || status=$?
+        is 156 "$status"
+        is_gone web1
+}
+
+# The first is handed on as SIGHUP, which this VMM ignores; the second is SIGKILL.
+test_a_second_signal_by_hand_kills() {
+        local status=0
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm FCJAIL_READY=exec
+        by_hand web1
+        # Its SIGHUP is to be lost on the VMM, not on what it was before its main().
+        eventually ignores_sighup "$(sed -n "s/.*as process \([0-9]*\),.*/\1/p" /tmp/out)"
+        kill -TERM "$helper"
+        sleep 0.5
+        kill -0 "$helper"
+        kill -TERM "$helper"
+        eventually not kill -0 "$helper"
+        wait "$helper" || status=$?
+        is 137 "$status"
+        is_gone web1
+}
+
+# ignores_sighup PID
+ignores_sighup() {
+        (($((16#$(status_of "$1" SigIgn))) & 1))
+}
+
+test_the_unit_says_how_it_is() {
+        vm web1 FCJAIL_UID=4711
+        systemctl start fcjail@web1
+        is "VM runs as uid 4711" "$(systemctl show -P StatusText fcjail@web1)"
+        systemctl stop fcjail@web1
+
+        vm web1 FCJAIL_VMM=/nosuch
+        not systemctl start fcjail@web1
+        is "Failed at step paths: /nosuch: it does not exist; install Firecracker there, or name it with FCJAIL_VMM=" "$(systemctl show -P StatusText fcjail@web1)"
+        is 2 "$(systemctl show -P StatusErrno fcjail@web1)"
+}
+
+test_an_entry_names_its_unit() {
+        vm web1
+        by_hand web1
+        fcjail stop web1
+        helper_has_stopped
+        # From another unit, as of one who starts it from there.
+        INVOCATION_ID=0123456789abcdef0123456789abcdef fcjail stop web1
+        says web1 "No VM 'web1' runs"
 }
 
 test_sighup_is_a_clean_end() {
@@ -215,6 +291,19 @@ test_check_sees_the_unit() {
         # For the group, too, which may read /run/fcjail.
         useradd --system --groups fcjail manager 2>/dev/null || true
         setpriv --reuid manager --regid manager --init-groups fcjail check web1 | grep -x "uid: 892"
+        # Group= is not that of the user.
+        groupadd --system --gid 893 checkgroup 2>/dev/null || true
+        unit web1 User=checkuser Group=checkgroup
+        plan=$(fcjail check web1 2>/tmp/err)
+        grep -x "uid: 892" <<<"$plan"
+        grep -x "gid: 893" <<<"$plan"
+        grep "From the unit: Group=checkgroup" /tmp/err
+        unit web1 User=checkuser Group=894
+        fcjail check web1 2>/dev/null | grep -x "gid: 894"
+        # A namespace by its path, without PrivateNetwork=.
+        unit web1 NetworkNamespacePath=/run/netns/blue
+        fcjail check web1 2>/tmp/err | grep -x "netns: inherit"
+        grep "From the unit: /run/netns/blue" /tmp/err
 }
 
 # on_terminal COMMAND: its output, with a terminal of 60 lines.
@@ -263,13 +352,38 @@ test_the_command_line() {
         usage 0 completion
         bash -n /tmp/out
         usage 64
-        usage 64 nothing
+        not grep 'is not a verb' /tmp/out
+        usage 64 halt
+        is "fcjail: 'halt' is not a verb" "$(head -n 1 /tmp/out)"
+        grep 'fcjail run' /tmp/out
+        usage 64 run jailer
+        grep "'default' and 'jailer' are reserved" /tmp/out
         for verb in run check stop cleanup api; do
                 usage 64 "$verb"
                 usage 64 "$verb" web1 web2 web3 web4 web5
                 grep "usage: fcjail $verb" /tmp/out
         done
         usage 64 check --json
+}
+
+# completes WANT WORD…: what the last word may become.
+completes() {
+        local want=$1 COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMPREPLY=()
+        _fcjail
+        is "$want" "${COMPREPLY[*]}"
+}
+
+test_completion() {
+        vm web1
+        eval "$(fcjail completion)"
+        completes "cleanup" fcjail cl
+        completes "web1" fcjail stop w
+        completes "--json" fcjail check -
+        completes "--json web1" fcjail check ""
+        completes "web1" fcjail check --json ""
+        completes "" fcjail help ""
+        completes "" fcjail completion ""
+        completes "" fcjail stop web1 ""
 }
 
 main "$@"
