@@ -280,6 +280,7 @@ CHILD_TEST(uid_record, is_claimed_by_one_at_a_time)
         int status;
 
         open_root();
+        CHECK(mkdirat(root.fd, "uid", 0700) >= 0);
         int fd = openat(root.fd, "uid", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         CHECK(fd >= 0 && flock(fd, LOCK_EX) >= 0);
         pid_t pid = fork();
