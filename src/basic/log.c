@@ -89,11 +89,9 @@ void log_entry(int priority, const char *message_id, int errnum, const LogField 
             to_journal(priority, message_id, errnum, fields, n_fields, message) >= 0)
                 return;
         /* Of a unit, this is in the journal as well, without the fields. */
-        if (priority < LOG_DEBUG) {
-                const char *color = !log_target.colors        ? ""
-                                    : priority <= LOG_ERR     ? COLOR_ERROR
-                                    : priority <= LOG_WARNING ? COLOR_WARNING
-                                                              : "";
-                (void) dprintf(STDERR_FILENO, "%sfcjail: %s%s\n", color, message, color[0] ? COLOR_OFF : "");
-        }
+        const char *color = !log_target.colors        ? ""
+                            : priority <= LOG_ERR     ? COLOR_ERROR
+                            : priority <= LOG_WARNING ? COLOR_WARNING
+                                                      : "";
+        (void) dprintf(STDERR_FILENO, "%sfcjail: %s%s\n", color, message, color[0] ? COLOR_OFF : "");
 }

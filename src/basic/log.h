@@ -24,7 +24,7 @@ typedef struct LogField {
  * `journalctl -u` in 1-2 % of the cases. */
 void log_open(const char *vm_id);
 
-/* One entry. priority is LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG; message_id 32 hex digits
+/* One entry. priority is LOG_ERR, LOG_WARNING, LOG_NOTICE or LOG_INFO; message_id 32 hex digits
  * or NULL; errnum 0 or a negative errno for ERRNO=. The text carries everything a reader needs: fields are
  * for programs. */
 void log_entry(int priority, const char *message_id, int errnum, const LogField *fields, size_t n_fields,

@@ -208,9 +208,8 @@ static int read_files(Loader *l, const EnvPaths *paths)
 /* "/etc/fcjail/web1.env:3" */
 static int describe_place(const Slot *s, char **ret)
 {
-        int k;
+        int k = s->file ? ASPRINTF(ret, "%s:%u", s->file, s->line) : ASPRINTF(ret, "the environment");
 
-        k = s->file ? asprintf(ret, "%s:%u", s->file, s->line) : asprintf(ret, "the environment");
         return k < 0 ? -ENOMEM : 0;
 }
 

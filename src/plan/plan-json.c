@@ -172,7 +172,7 @@ int plan_dump_json(const Plan *p, char **ret)
         if (r >= 0) {
                 const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
                                                                              JSON_C_TO_STRING_NOSLASHESCAPE);
-                if (!text || asprintf(ret, "%s\n", text) < 0)
+                if (!text || ASPRINTF(ret, "%s\n", text) < 0)
                         r = -ENOMEM;
         }
         json_object_put(o);

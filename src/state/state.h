@@ -88,5 +88,5 @@ int state_append_uid(int fd, uint32_t uid, uint32_t gid, off_t *ret_offset) _mus
 int state_take_back_uid(int fd, off_t offset) _must_check_;
 int state_append_vmm(int fd, const ProcRef *vmm) _must_check_;
 
-/* Removes the file; fd is its locked descriptor. */
+/* Removes the file; the caller has its lock. */
 int state_remove(const StateRoot *root, const char *id) _must_check_;

@@ -40,7 +40,7 @@ void steps_take_times(Jail *jail, const uint32_t *usec);
 
 /*
  * Takes away what the state tells of, last step first. Goes on after an error, so that as much as possible
- * is gone, and returns the first one; each is logged with the step's message id. The state file itself
+ * is gone, and returns the first one; each is logged, as MESSAGE_CLEANUP_FAILED. The state file itself
  * stays: the caller removes it when all went well.
  */
 int steps_undo(const StateRoot *root, const State *state) _must_check_;

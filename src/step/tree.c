@@ -11,7 +11,7 @@
  *                                               dumpable and cannot be traced by another one of its uid
  *     <base>/firecracker/<id>/root/fcjail.json  root:<vm gid> 0440
  *
- * Should:  make these four names anew, whatever an earlier life left under them.
+ * Should:  make the files and run/ anew, whatever an earlier life left under their names.
  * Mustn't: follow, change or remove anything else that is in root/: it belongs to somebody else.
  */
 
@@ -303,7 +303,7 @@ static int undo_root(Undo *undo, int vm_fd)
                 r = at_remove(root_fd, JAIL_VMM);
         if (r >= 0)
                 r = remove_run(root_fd);
-        if (r >= 0 || r == -ENOTDIR)
+        if (r >= 0 || r == -ENOTDIR) /* not ours, then, and named below */
                 r = remove_level(root_fd, JAIL_DEV, "root/dev/", &undo->kept);
         if (r >= 0 && HOST_HAS_CPU_FILES)
                 r = remove_level(root_fd, JAIL_SYS, "root/sys/", &undo->kept);

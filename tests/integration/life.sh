@@ -200,8 +200,8 @@ test_an_entry_names_its_unit() {
         by_hand web1
         fcjail stop web1
         helper_has_stopped
-        # From another unit, as of one who starts it from there.
-        INVOCATION_ID=0123456789abcdef0123456789abcdef fcjail stop web1
+        # Of another unit, as one that stops it from there.
+        INVOCATION_ID=0123456789abcdef0123456789abcdef bash -c 'SYSTEMD_EXEC_PID=$$ exec fcjail stop web1'
         says web1 "No VM 'web1' runs"
 }
 
