@@ -194,6 +194,21 @@ test_cleanup_after_a_kill() {
         fcjail cleanup web1
 }
 
+# What can be removed is, and the record stays for the rest.
+test_a_cleanup_goes_on_after_an_error() {
+        inject sched_setscheduler:signal=KILL
+        is 137 "$status"
+        status=0
+        strace -f -o /tmp/strace -e trace=setns -e inject=setns:error=EPERM fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
+        is 71 "$status"
+        grep "Failed to undo step tap of 'web1': Operation not permitted" /tmp/out
+        [[ -e $STATE/vm/web1 && ! -e $BASE/web1 ]] || fail "$(find "$STATE" "$BASE")"
+        is_empty "$STATE/uid"
+        fcjail cleanup web1
+        is_gone web1
+        is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
+}
+
 test_by_hand_the_status_is_passed_on_and_all_is_cleaned_up() {
         local status=0
         vm web1
@@ -232,6 +247,5 @@ test_kill_of_the_helper() {
         is_empty "$STATE/uid"
         is "" "$(pgrep -x silent-vmm || true)"
 }
-
 
 main "$@"
