@@ -255,4 +255,13 @@ test_no_group_without_acls_unless_it_was_asked_for() {
         umount /mnt/ramfs
 }
 
+test_a_configuration_that_is_too_large_is_refused() {
+        head -c 1048577 /dev/zero | tr '\0' ' ' >"$ENV/large.json"
+        vm web1 "FCJAIL_CONFIG=$ENV/large.json"
+        not systemctl start fcjail@web1
+        says web1 "Failed at step paths of 'web1': $ENV/large.json: is larger than 1048576 bytes"
+        rm "$ENV/large.json"
+        is_gone web1
+}
+
 main "$@"
