@@ -50,9 +50,7 @@ int proc_ref_self(ProcRef *ret)
         return read_stat("/proc/self/stat", ret);
 }
 
-/* The last thread has ended. Not what /proc says of the state: the first thread of a program may end before the others,
- * and then the program looks like a zombie and runs. */
-static bool has_ended(int pid_fd)
+bool proc_has_ended(int pid_fd)
 {
         struct pollfd p = { .fd = pid_fd, .events = POLLIN };
 
@@ -75,7 +73,7 @@ int proc_hold(const ProcRef *ref)
         (void) snprintf(path, sizeof(path), "/proc/%i/stat", ref->pid);
         if (read_stat(path, &found) >= 0 && found.start != ref->start)
                 return -ESRCH;
-        return has_ended(fd) ? -ESRCH : TAKE_FD(fd);
+        return proc_has_ended(fd) ? -ESRCH : TAKE_FD(fd);
 }
 
 int proc_alive(const ProcRef *ref)

@@ -16,6 +16,10 @@ typedef struct ProcRef {
 /* Describes this process as /proc shows it: in a new PID namespace the pid is still that of the host. 0 or -errno. */
 int proc_ref_self(ProcRef *ret) _must_check_;
 
+/* The last thread of what is held has ended. Not what /proc says of the state: the first thread of a program may end before
+ * the others, and then the program looks like a zombie and runs. */
+bool proc_has_ended(int pid_fd) _must_check_;
+
 /* A pidfd of the process. -ESRCH: it is provably gone: no process has the pid, or another one, started at another time,
  * has it, or only its zombie is left. A process that cannot be looked at counts as alive. */
 int proc_hold(const ProcRef *ref) _must_check_;

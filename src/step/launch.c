@@ -9,20 +9,12 @@
  *          first, and do a good half of a millisecond's work before the VMM's first instruction.
  */
 
-#include <poll.h>
 #include <sched.h>
 #include <sysexits.h>
 
 #include "inside.h"
 #include "step.h"
 #include "systemd.h"
-
-static bool has_ended(const Jail *jail)
-{
-        struct pollfd p = { .fd = jail->pid_fd, .events = POLLIN };
-
-        return poll(&p, 1, 0) > 0;
-}
 
 /* A batch process is not put before others when it wakes up, but has its full share. What a unit says with
  * CPUSchedulingPolicy= stays; from SCHED_IDLE there is no way back without CAP_SYS_NICE, nor a need of one. */
@@ -65,7 +57,7 @@ int step_launch(Jail *jail)
                                          "was killed before it executed the VMM");
         /* Not before: a host that is short of CPUs would execute the VMM later for it. */
         systemd_load();
-        if (has_ended(jail))
+        if (proc_has_ended(jail->pid_fd))
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, jail->plan->vmm,
                                          "ended as soon as it was executed; its last words are above");
         return 0;
