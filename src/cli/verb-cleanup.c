@@ -111,8 +111,7 @@ int verb_cleanup(char **args)
                 return EX_OK;
         if (state_fd == -EBUSY && ours) {
                 log_error("Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then "
-                          "`fcjail "
-                          "cleanup %s`",
+                          "`fcjail cleanup %s`",
                           id, id);
                 return EX_TEMPFAIL;
         }

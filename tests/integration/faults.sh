@@ -186,6 +186,14 @@ test_a_kill_at_any_point_leaves_nothing_that_the_next_start_does_not_clean() {
         killed_at seccomp:signal=KILL
 }
 
+# A directory has its mode from birth: one that stays, such as that of all VMs, would never get it again.
+test_a_kill_leaves_no_directory_that_is_closed() {
+        inject fchmod:signal=KILL:when=2
+        is 755 "$(stat -c %a "$BASE/web1")"
+        fcjail cleanup web1
+        is_gone web1
+}
+
 test_cleanup_after_a_kill() {
         inject setgroups:signal=KILL
         fcjail cleanup web1
