@@ -15,11 +15,9 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <time.h>
@@ -54,29 +52,6 @@ int message_receive(const Jail *jail, Message *ret)
                         return 0;
                 return (size_t) n == sizeof(*ret) ? 1 : -EBADMSG;
         }
-}
-
-static const char *const namespace_names[] = {
-        [NAMESPACE_NET] = "net", [NAMESPACE_PID] = "pid",       [NAMESPACE_IPC] = "ipc",
-        [NAMESPACE_UTS] = "uts", [NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_MNT] = "mnt",
-};
-
-int namespace_inode(NamespaceId ns, ino_t *ret)
-{
-        char path[32];
-        struct stat st;
-
-        (void) snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_names[ns]);
-        if (stat(path, &st) < 0)
-                return -errno;
-
-        *ret = st.st_ino;
-        return 0;
-}
-
-const char *namespace_name(NamespaceId ns)
-{
-        return namespace_names[ns];
 }
 
 uint64_t cpu_usec(void)
@@ -166,14 +141,16 @@ static int do_clone(Jail *jail, int inside_fd)
 
 int step_clone(Jail *jail)
 {
+        unsigned long compared = jail->plan->clone_flags;
         int pair[2];
         int r;
 
-        for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++) {
-                r = namespace_inode(ns, &jail->host_ns[ns]);
-                if (r < 0)
-                        return step_fail(jail, r, "/proc/self/ns/%s", namespace_name(ns));
-        }
+        /* For step `netns`. */
+        if (jail->plan->netns == NETNS_PATH)
+                compared |= CLONE_NEWNET;
+        r = namespaces_read(compared, jail->host_ns);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns");
 
         jail->cpu_usec = cpu_usec();
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

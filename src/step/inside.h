@@ -24,9 +24,5 @@ int message_send(const Jail *jail, MessageKind kind) _must_check_;
 /* Waits for one. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
 int message_receive(const Jail *jail, Message *ret) _must_check_;
 
-/* The inode that stands for this process's namespace of a kind, as /proc/self/ns shows it. */
-int namespace_inode(NamespaceId ns, ino_t *ret) _must_check_;
-const char *namespace_name(NamespaceId ns);
-
 /* CPU time of this process, in µs. */
 uint64_t cpu_usec(void);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "namespaces.h"
 #include "plan.h"
 #include "state.h"
 
@@ -28,17 +29,6 @@ typedef struct Failure {
 
 /* At least as many as step.c has. */
 #define STEPS_MAX 24
-
-/* The namespaces whose identity is checked; indexes of the arrays below. */
-typedef enum NamespaceId {
-        NAMESPACE_NET,
-        NAMESPACE_PID,
-        NAMESPACE_IPC,
-        NAMESPACE_UTS,
-        NAMESPACE_CGROUP,
-        NAMESPACE_MNT,
-        _NAMESPACE_MAX,
-} NamespaceId;
 
 typedef struct Jail {
         const Plan *plan;
@@ -68,9 +58,9 @@ typedef struct Jail {
         /* clone */
         pid_t pid; /* of INSIDE, as OUTSIDE sees it */
         int pid_fd;
-        int channel_fd; /* this side's end of the channel between the two */
-        ino_t host_ns[_NAMESPACE_MAX];
-        uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
+        int channel_fd;                /* this side's end of the channel between the two */
+        ino_t host_ns[_NAMESPACE_MAX]; /* 0: not compared with */
+        uint64_t cpu_usec;             /* CPU time of OUTSIDE before the clone */
 
         /* INSIDE only */
         int cage_fd;                 /* the tmpfs that becomes the root for a moment */

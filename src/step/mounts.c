@@ -33,15 +33,17 @@
 
 static int new_mount_namespace(Jail *jail)
 {
-        ino_t ino;
+        uint64_t before, after;
         int r;
 
-        if (unshare(CLONE_NEWNS) < 0)
-                return step_fail(jail, -errno, "mount namespace");
-        r = namespace_inode(NAMESPACE_MNT, &ino);
+        r = root_mount_id(&before);
+        if (r >= 0)
+                r = RET_NERRNO(unshare(CLONE_NEWNS));
+        if (r >= 0)
+                r = root_mount_id(&after);
         if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns/mnt");
-        if (ino == jail->host_ns[NAMESPACE_MNT])
+                return step_fail(jail, r, "mount namespace");
+        if (before == after)
                 return step_fail(jail, -EBADE, "the mnt namespace is still the host's");
 
         /* Nothing that is mounted here may show on the host, nor the other way round. */

@@ -18,23 +18,23 @@
 
 static int check_joined(Jail *jail)
 {
+        ino_t now[_NAMESPACE_MAX];
         struct stat st;
-        ino_t ino;
         int r;
 
-        r = namespace_inode(NAMESPACE_NET, &ino);
+        r = namespaces_read(CLONE_NEWNET, now);
         if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns/net");
+                return step_fail(jail, r, "/proc/self/ns");
         if (fstat(jail->netns_fd, &st) < 0)
                 return step_fail(jail, -errno, "%s", jail->plan->netns_path);
-        if (st.st_ino != ino)
+        if (st.st_ino != now[NAMESPACE_NET])
                 return step_fail(jail, -EBADE, "%s was not entered", jail->plan->netns_path);
 
         /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. Who cannot see PID 1 can at
          * least tell what it was started in, which is the host's as a rule. */
         r = in_netns_of_host();
         if (r == -ENOENT || r == -EPERM)
-                r = ino == jail->host_ns[NAMESPACE_NET];
+                r = now[NAMESPACE_NET] == jail->host_ns[NAMESPACE_NET];
         if (r < 0)
                 return step_fail(jail, r, "/proc/1/net/dev");
         if (r > 0)
@@ -45,29 +45,19 @@ static int check_joined(Jail *jail)
 
 static int check_born(Jail *jail)
 {
-        static const struct {
-                NamespaceId ns;
-                unsigned long flag;
-        } born[] = {
-                { NAMESPACE_PID, CLONE_NEWPID }, { NAMESPACE_IPC, CLONE_NEWIPC },
-                { NAMESPACE_UTS, CLONE_NEWUTS }, { NAMESPACE_CGROUP, CLONE_NEWCGROUP },
-                { NAMESPACE_NET, CLONE_NEWNET },
-        };
+        ino_t now[_NAMESPACE_MAX];
         int r;
 
-        FOREACH_ARRAY (b, born, ELEMENTSOF(born)) {
-                ino_t ino;
+        if (getpid() != 1)
+                return step_fail(jail, -EBADE, "the pid namespace is still the host's");
 
-                if (!(jail->plan->clone_flags & b->flag))
-                        continue;
-                r = namespace_inode(b->ns, &ino);
-                if (r < 0)
-                        return step_fail(jail, r, "/proc/self/ns/%s", namespace_name(b->ns));
-                if (ino == jail->host_ns[b->ns])
+        r = namespaces_read(jail->plan->clone_flags, now);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns");
+        for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++)
+                if (now[ns] != 0 && now[ns] == jail->host_ns[ns])
                         return step_fail(jail, -EBADE, "the %s namespace is still the host's",
-                                         namespace_name(b->ns));
-        }
-
+                                         namespace_kinds[ns].name);
         return 0;
 }
 

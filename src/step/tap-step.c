@@ -98,16 +98,16 @@ static int remove_all(const State *s)
 /* Read back: in any other namespace there is nothing of ours, and all would seem to be removed. */
 static int enter(int netns_fd)
 {
+        ino_t now[_NAMESPACE_MAX];
         struct stat st;
-        ino_t ino;
         int r;
 
         if (setns(netns_fd, CLONE_NEWNET) < 0 || fstat(netns_fd, &st) < 0)
                 return -errno;
-        r = namespace_inode(NAMESPACE_NET, &ino);
+        r = namespaces_read(CLONE_NEWNET, now);
         if (r < 0)
                 return r;
-        return st.st_ino == ino ? 0 : -EBADE;
+        return st.st_ino == now[NAMESPACE_NET] ? 0 : -EBADE;
 }
 
 /* In a child, because whoever cleans up stays in the namespace it is in. */

@@ -54,6 +54,21 @@ test_every_step_says_that_it_failed() {
         fails_at seccomp 71 seccomp:error=EINVAL
 }
 
+# In the host's network the next check would notice it, too.
+test_a_network_namespace_that_was_not_entered() {
+        local status=0
+        ip netns add other
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=blue
+        timeout -s KILL 30 nsenter --net=/run/netns/other \
+                strace -f -o /tmp/strace -e trace=setns -e inject=setns:retval=0 fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 71 "$status"
+        grep "Failed at step netns of 'web1': /run/netns/blue was not entered" /tmp/out
+        # The cleanup has met the same lie.
+        fcjail cleanup web1
+        is_gone web1
+}
+
 # Half of a VMM would be another VMM.
 test_a_text_that_ends_early_is_not_executed() {
         fails_at copy 73 splice:retval=0:when=1

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "fd-util.h"
+#include "namespaces.h"
+
+const NamespaceKind namespace_kinds[_NAMESPACE_MAX] = {
+        [NAMESPACE_NET] = { "net", CLONE_NEWNET },
+        [NAMESPACE_IPC] = { "ipc", CLONE_NEWIPC },
+        [NAMESPACE_UTS] = { "uts", CLONE_NEWUTS },
+        [NAMESPACE_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
+};
+
+int namespaces_read(unsigned long flags, ino_t ret[_NAMESPACE_MAX])
+{
+        _cleanup_close_ int fd = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++) {
+                struct stat st = {};
+
+                ret[ns] = 0;
+                if (!(flags & namespace_kinds[ns].clone_flag))
+                        continue;
+                if (fstatat(fd, namespace_kinds[ns].name, &st, /* flags= */ 0) < 0)
+                        return -errno;
+                if (st.st_ino == 0)
+                        return -EBADE;
+                ret[ns] = st.st_ino;
+        }
+
+        return 0;
+}
+
+int root_mount_id(uint64_t *ret)
+{
+        struct statx sx;
+
+        if (statx(AT_FDCWD, "/", /* flags= */ 0, STATX_MNT_ID, &sx) < 0)
+                return -errno;
+        if (!(sx.stx_mask & STATX_MNT_ID))
+                return -EOPNOTSUPP;
+
+        *ret = sx.stx_mnt_id;
+        return 0;
+}

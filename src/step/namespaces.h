@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Which namespaces a process is in. A clone flag that did nothing would go unnoticed else. To look a namespace up in
+ * /proc takes 5 µs: no more are than are compared. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "macro.h"
+
+/* That the PID namespace is a new one shows in the pid, and that the mount namespace is, in what root_mount_id() says. */
+typedef enum NamespaceId {
+        NAMESPACE_NET,
+        NAMESPACE_IPC,
+        NAMESPACE_UTS,
+        NAMESPACE_CGROUP,
+        _NAMESPACE_MAX,
+} NamespaceId;
+
+typedef struct NamespaceKind {
+        const char *name;
+        unsigned long clone_flag;
+} NamespaceKind;
+
+extern const NamespaceKind namespace_kinds[_NAMESPACE_MAX];
+
+/* The inodes that stand for this process's namespaces, as /proc/self/ns shows them: of those kinds whose clone flags are in
+ * `flags`, and 0 of the others. 0 or -errno. */
+int namespaces_read(unsigned long flags, ino_t ret[_NAMESPACE_MAX]) _must_check_;
+
+/* Identifies the mount that "/" is, which is another one in each mount namespace. 0 or -errno. statx(2), Linux 5.8. */
+int root_mount_id(uint64_t *ret) _must_check_;
