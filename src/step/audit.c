@@ -29,6 +29,11 @@
 #include "drop.h"
 #include "step.h"
 
+/* More descriptors than these are not looked at one by one. Few per call: an array that is touched for the first time is
+ * a page fault for every 512 of them, which takes longer than a call. */
+#define FDS_MAX      2048
+#define FDS_PER_POLL 256
+
 static _printf_(3, 4) int wrong(Jail *jail, const char *what, const char *format, ...)
 {
         char reason[256];
@@ -75,18 +80,16 @@ static int audit_cap_sets(Jail *jail)
         return 0;
 }
 
-/* 0 of a capability that the kernel has, EINVAL of one that it has not: anything else is not "absent". */
-static bool is_absent(int r)
-{
-        return r == 0 || (r < 0 && errno == EINVAL);
-}
-
 static int audit_cap_bounds(Jail *jail)
 {
         for (unsigned long cap = 0; cap <= CAPABILITIES_MAX; cap++) {
-                if (!is_absent(prctl(PR_CAPBSET_READ, cap, 0, 0, 0)))
+                int bound = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+                if (bound < 0 && errno == EINVAL) /* the kernel does not have it */
+                        continue;
+                if (bound != 0)
                         return wrong(jail, "bounding set", "capability %lu is left", cap);
-                if (!is_absent(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0)))
+                if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
                         return wrong(jail, "ambient set", "capability %lu is left", cap);
         }
 
@@ -215,24 +218,39 @@ static int audit_nodes(Jail *jail)
         return 0;
 }
 
-/* One call for all of them: poll(2) says of each whether it is open. */
-static int audit_fds(Jail *jail)
+/* One call for many of them: poll(2) says of each whether it is open. */
+static int audit_some_fds(Jail *jail, size_t first, size_t end)
 {
-        static struct pollfd fds[2048];
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return wrong(jail, "descriptors", "their limit cannot be read");
-        size_t n = limit.rlim_cur < ELEMENTSOF(fds) ? limit.rlim_cur : ELEMENTSOF(fds);
+        struct pollfd fds[FDS_PER_POLL];
+        size_t n = end - first < ELEMENTSOF(fds) ? end - first : ELEMENTSOF(fds);
 
         for (size_t i = 0; i < n; i++)
-                fds[i] = (struct pollfd){ .fd = (int) i };
+                fds[i] = (struct pollfd){ .fd = (int) (first + i) };
         if (poll(fds, n, 0) < 0)
                 return wrong(jail, "descriptors", "they cannot be looked at");
         for (size_t i = 0; i < n; i++) {
                 bool open = !(fds[i].revents & POLLNVAL);
-                if (open != (i <= CHANNEL_FD))
-                        return wrong(jail, "descriptors", "number %zu is %s", i, open ? "open" : "closed");
+                if (open != (first + i <= CHANNEL_FD))
+                        return wrong(jail, "descriptors", "number %zu is %s", first + i,
+                                     open ? "open" : "closed");
+        }
+
+        return 0;
+}
+
+static int audit_fds(Jail *jail)
+{
+        struct rlimit limit;
+        int r;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return wrong(jail, "descriptors", "their limit cannot be read");
+        size_t end = limit.rlim_cur < FDS_MAX ? limit.rlim_cur : FDS_MAX;
+
+        for (size_t first = 0; first < end; first += FDS_PER_POLL) {
+                r = audit_some_fds(jail, first, end);
+                if (r < 0)
+                        return r;
         }
 
         return 0;
