@@ -148,8 +148,8 @@ static int open_component(Walk *w, const char *name, int *ret_fd, struct stat *r
         return 0;
 }
 
-/* Walks one component. *ret_fd is the object if it was the last one and no link, else untouched. */
-static int step(Walk *w, int *ret_fd)
+/* Walks one component. *ret_fd is the object if it was the last one and no link, else -EBADF. */
+static int step(Walk *w, int *ret_fd, struct stat *ret_st)
 {
         _cleanup_close_ int fd = -EBADF;
         char name[NAME_MAX + 2];
@@ -158,6 +158,8 @@ static int step(Walk *w, int *ret_fd)
 
         if (!next_component(w, name)) {
                 /* The path was "/", or ended in a link to ".." or to the root. */
+                if (fstat(w->dir_fd, ret_st) < 0)
+                        return -errno;
                 *ret_fd = TAKE_FD(w->dir_fd);
                 return 0;
         }
@@ -177,6 +179,7 @@ static int step(Walk *w, int *ret_fd)
                 return r < 0 ? r : k;
 
         if (w->todo[0] == '\0') {
+                *ret_st = st;
                 *ret_fd = TAKE_FD(fd);
                 return 0;
         }
@@ -203,6 +206,7 @@ static int reopen(int path_fd, int open_flags)
 static int walk(Walk *w, const char *path, int open_flags)
 {
         _cleanup_close_ int fd = -EBADF;
+        struct stat st;
         int r;
 
         if (path[0] != '/')
@@ -213,13 +217,9 @@ static int walk(Walk *w, const char *path, int open_flags)
 
         r = enter_root(w);
         while (r >= 0 && fd < 0)
-                r = step(w, &fd);
+                r = step(w, &fd, &st);
         if (r < 0)
                 return r;
-
-        struct stat st;
-        if (fstat(fd, &st) < 0)
-                return -errno;
         if ((open_flags & O_DIRECTORY) && !S_ISDIR(st.st_mode))
                 return -ENOTDIR;
         /* Opening these for reading could block for ever or act on a device. */

@@ -26,6 +26,9 @@
 
 #define CONFIG_SIZE_MAX (1024 * 1024)
 
+/* Of a program; linkers make some ten. */
+#define PHDRS_MAX 64
+
 /* chase_open(), with its errors told as this step's. */
 static int open_path(Jail *jail, const char *path, int flags, const char *remedy, int *ret_fd)
 {
@@ -48,26 +51,26 @@ static int open_path(Jail *jail, const char *path, int flags, const char *remedy
 /* 1: an ELF program that needs no interpreter. The jail has no dynamic linker to offer. */
 static int is_static_elf(int fd)
 {
+        Elf64_Phdr headers[PHDRS_MAX];
         Elf64_Ehdr e;
-        Elf64_Phdr p;
 
         ssize_t n = pread(fd, &e, sizeof(e), 0);
         if (n < 0)
                 return -errno;
         if ((size_t) n != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
-            e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(p))
+            e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(headers[0]) ||
+            e.e_phnum > PHDRS_MAX)
                 return -ENOEXEC;
 
-        for (unsigned i = 0; i < e.e_phnum; i++) {
-                n = pread(fd, &p, sizeof(p), (off_t) (e.e_phoff + i * sizeof(p)));
-                if (n < 0)
-                        return -errno;
-                if ((size_t) n != sizeof(p))
-                        return -ENOEXEC;
-                if (p.p_type == PT_INTERP)
+        const size_t size = e.e_phnum * sizeof(headers[0]);
+        n = pread(fd, headers, size, (off_t) e.e_phoff);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n != size)
+                return -ENOEXEC;
+        FOREACH_ARRAY (h, headers, e.e_phnum)
+                if (h->p_type == PT_INTERP)
                         return 0;
-        }
-
         return 1;
 }
 
