@@ -124,6 +124,7 @@ static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan 
         if (r < 0)
                 return r;
 
+        facts.unit_uid_later = caller->uid_later;
         facts.own_netns = facts.own_netns || caller->own_netns;
         return plan_make(id, &config, &facts, d, ret);
 }

@@ -18,6 +18,7 @@ int check_id(const char *id);
 typedef struct Caller {
         uid_t uid; /* 0: root */
         gid_t gid;
+        bool uid_later;     /* DynamicUser= of the unit: systemd will choose both */
         char **environment; /* NULL: that of the process */
         bool own_netns;     /* the unit has a network namespace, though the process has not */
 } Caller;

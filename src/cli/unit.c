@@ -92,6 +92,7 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
         r = merge_environment(u->environment, &c.environment);
         if (r < 0)
                 return r;
+        c.uid_later = u->dynamic_user;
         if (u->dynamic_user)
                 log_info("From the unit: DynamicUser=yes, so the uid is one that systemd chooses");
         else if (u->user[0])

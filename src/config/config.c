@@ -384,6 +384,6 @@ int config_conflict(const Config *c, Diagnostics *d, const char *key, const char
                 return -ENOMEM;
         }
 
-        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, p->file, p->line, p->is_set ? key : NULL, "%s= %s",
+        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, p->file, p->line, p->is_set ? key : NULL, "%s=%s",
                                key, text);
 }

@@ -125,8 +125,8 @@ void config_done(Config *c);
  */
 int config_load(const char *id, char *const *environment, Diagnostics *d, Config *ret) _must_check_;
 
-/* Adds a DIAGNOSTIC_CONFLICT: "<file>:<line>: FCJAIL_X= <format>", with the place that set the key. Returns
- * as diagnostics_add(). */
+/* Adds a DIAGNOSTIC_CONFLICT: "<file>:<line>: FCJAIL_X=<format>", with the place that set the key: a
+ * sentence begins with a blank, a value does not. Returns as diagnostics_add(). */
 int config_conflict(const Config *c, Diagnostics *d, const char *key, const char *format, ...)
         _printf_(4, 5);
 

@@ -148,14 +148,14 @@ static int add_all(struct json_object *o, const Plan *p)
         (void) snprintf(range, sizeof(range), "%u-%u", p->uid_range.first, p->uid_range.last);
         (void) snprintf(jail, sizeof(jail), "%s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT, p->chroot_dir, p->id);
         return ALL(add_string(o, "vm", p->id), add_number(o, "uid", p->uid),
-                   add_string(o, "uid_range", p->uid == 0 ? range : NULL), add_number(o, "gid", p->gid),
-                   add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
-                   add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
-                   add_string(o, "config", p->config), add_nodes(o, p),
-                   p->cpu_files ? add_bool(o, "cpu_files", true) : 0, add_string(o, "netns", netns_text(p)),
-                   add_taps(o, p), add_string(o, "seccomp", plan_seccomp_text(p)),
-                   add_string(o, "apparmor", p->apparmor), add_string(o, "selinux", p->selinux),
-                   add_string(o, "api", p->api),
+                   add_string(o, "uid_range", p->uid == 0 && !p->uid_later ? range : NULL),
+                   add_number(o, "gid", p->gid), add_bool(o, "uid_shared", p->uid_shared),
+                   add_string(o, "jail", jail), add_string(o, "vmm", p->vmm),
+                   add_bool(o, "vmm_text_shared", p->vmm_text_shared), add_string(o, "config", p->config),
+                   add_nodes(o, p), p->cpu_files ? add_bool(o, "cpu_files", true) : 0,
+                   add_string(o, "netns", netns_text(p)), add_taps(o, p),
+                   add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
+                   add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
                    add_argv(o, p));

@@ -81,11 +81,13 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
 
         if (api == 0)
                 return 0;
+        if (p->gid == 0 && p->uid_later) /* systemd chooses none that a group has */
+                return 0;
         if (p->gid == 0) {
                 if (api < p->uid_range.first || api > p->uid_range.last)
                         return 0;
                 return config_conflict(c, d, "FCJAIL_UID_RANGE",
-                                       "has the number of the group that may use the API, gid %u: set "
+                                       " has the number of the group that may use the API, gid %u: set "
                                        "FCJAIL_GID=, or a range without it",
                                        api);
         }
@@ -93,7 +95,7 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
                 return 0;
         if (c->gid != 0 || c->uid == p->gid)
                 return config_conflict(c, d, c->gid != 0 ? "FCJAIL_GID" : "FCJAIL_UID",
-                                       "is the group that may use the API, gid %u, too: set another "
+                                       " is the group that may use the API, gid %u, too: set another "
                                        "FCJAIL_GID=, or another FCJAIL_API_GROUP=",
                                        api);
         return diagnostics_add(
@@ -110,6 +112,7 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         p->uid_range = c->uid_range.first != 0 ? c->uid_range : default_range;
         p->uid = c->uid;
         p->gid = c->gid;
+        p->uid_later = c->uid == 0 && facts->unit_uid_later;
 
         if (p->uid == 0 && facts->unit_uid != 0) {
                 p->uid = facts->unit_uid;
@@ -132,7 +135,7 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         /* metald ran all its VMs as 1000, so its settings can only mean that the uid is shared. */
         p->uid_shared_by_alias = c->shared_uid == TRISTATE_UNSET && c->uid_from_alias;
         p->uid_shared = c->shared_uid == TRISTATE_YES || p->uid_shared_by_alias;
-        if (p->uid_shared && p->uid == 0)
+        if (p->uid_shared && p->uid == 0 && !p->uid_later)
                 return config_conflict(c, d, "FCJAIL_SHARED_UID",
                                        "yes needs a uid to share: set FCJAIL_UID= too");
         return 0;
@@ -210,7 +213,7 @@ static int plan_confinement(const Config *c, Diagnostics *d, Plan *p)
 
         if (p->apparmor && p->selinux)
                 return config_conflict(c, d, "FCJAIL_SELINUX",
-                                       "and FCJAIL_APPARMOR= are both set, but a host has one of them");
+                                       " and FCJAIL_APPARMOR= are both set, but a host has one of them");
         return 0;
 }
 

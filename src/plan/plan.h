@@ -29,12 +29,13 @@
 typedef struct HostFacts {
         uid_t unit_uid; /* User= and Group= of the unit; 0: root */
         gid_t unit_gid;
-        bool own_netns;    /* the process is in another network namespace than PID 1 */
-        bool supervised;   /* systemd waits for our notification and will clean up */
-        dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
-        bool ctrl_alt_del; /* its VMs have the i8042 keyboard controller of a PC */
-        bool cpu_files;    /* Firecracker reads from its /sys what the CPU is */
-        gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; 0: nobody but root */
+        bool unit_uid_later; /* DynamicUser= of the unit: systemd chooses both at the start */
+        bool own_netns;      /* the process is in another network namespace than PID 1 */
+        bool supervised;     /* systemd waits for our notification and will clean up */
+        dev_t userfaultfd;   /* 0: the host has no /dev/userfaultfd */
+        bool ctrl_alt_del;   /* its VMs have the i8042 keyboard controller of a PC */
+        bool cpu_files;      /* Firecracker reads from its /sys what the CPU is */
+        gid_t api_gid;       /* of FCJAIL_API_GROUP, or of /run/fcjail; 0: nobody but root */
 } HostFacts;
 
 typedef struct NodePlan {
@@ -50,6 +51,7 @@ typedef struct Plan {
 
         uint32_t uid, gid;  /* uid 0: one of uid_range; gid 0: as the uid */
         UidRange uid_range; /* both included */
+        bool uid_later;     /* uid 0: not one of uid_range, but what systemd chooses */
         bool uid_shared;
         bool uid_shared_by_alias; /* nobody has said so, but metald's settings mean it */
 

@@ -76,7 +76,7 @@ static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
                 if (r == -ENOENT)
                         return config_conflict(
                                 c, d, "FCJAIL_API_GROUP",
-                                "'%s' is not a group in /etc/group; groupadd --system %s makes it",
+                                " '%s' is not a group in /etc/group; groupadd --system %s makes it",
                                 c->api_group, c->api_group);
                 return r;
         }

@@ -304,6 +304,13 @@ test_check_sees_the_unit() {
         unit web1 NetworkNamespacePath=/run/netns/blue
         fcjail check web1 2>/tmp/err | grep -x "netns: inherit"
         grep "From the unit: /run/netns/blue" /tmp/err
+        # A uid that nobody knows yet can be shared all the same.
+        unit web1 DynamicUser=yes
+        echo FCJAIL_SHARED_UID=yes >>"$ENV/web1.env"
+        plan=$(fcjail check web1)
+        grep -x "uid: one that systemd chooses (shared)" <<<"$plan"
+        grep -x "gid: as the uid" <<<"$plan"
+        is null "$(fcjail check --json web1 2>/dev/null | jq .uid_range)"
 }
 
 # on_terminal COMMAND: its output, with a terminal of 60 lines.

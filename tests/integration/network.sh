@@ -137,7 +137,7 @@ test_inherited_from_a_namespace_path() {
 test_inherit_never_means_the_host() {
         vm web1 FCJAIL_NETNS=inherit
         not systemctl start fcjail@web1
-        says web1 "FCJAIL_NETNS= inherit would give the VM the host's network"
+        says web1 "FCJAIL_NETNS=inherit would give the VM the host's network"
         is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 
