@@ -45,7 +45,8 @@ typedef struct State {
         char *chroot_dir;
         char *api;             /* path in the jail; NULL: no API */
         uint32_t stop_seconds; /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
-        char *netns;           /* path of a namespace that outlives the VM; NULL: private, nothing to undo */
+        char *netns;           /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
+                                * one that the start ran in; NULL: there are none */
         char *taps[STATE_TAPS_MAX];
         size_t n_taps;
         ProcRef vmm; /* pid 0: never cloned */

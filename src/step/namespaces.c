@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fd-util.h"
 #include "namespaces.h"
@@ -33,6 +34,16 @@ int namespaces_read(unsigned long flags, ino_t ret[_NAMESPACE_MAX])
                 ret[ns] = st.st_ino;
         }
 
+        return 0;
+}
+
+int netns_name(char ret[NETNS_NAME_MAX])
+{
+        ssize_t n = readlinkat(AT_FDCWD, "/proc/self/ns/net", ret, NETNS_NAME_MAX - 1);
+
+        if (n < 0)
+                return -errno;
+        ret[n] = '\0';
         return 0;
 }
 

@@ -29,5 +29,9 @@ extern const NamespaceKind namespace_kinds[_NAMESPACE_MAX];
  * `flags`, and 0 of the others. 0 or -errno. */
 int namespaces_read(unsigned long flags, ino_t ret[_NAMESPACE_MAX]) _must_check_;
 
+/* "net:[inode]", as /proc/self/ns/net calls the network namespace of this process. 0 or -errno. */
+#define NETNS_NAME_MAX 32
+int netns_name(char ret[NETNS_NAME_MAX]) _must_check_;
+
 /* Identifies the mount that "/" is, which is another one in each mount namespace. 0 or -errno. statx(2), Linux 5.8. */
 int root_mount_id(uint64_t *ret) _must_check_;

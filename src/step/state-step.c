@@ -47,18 +47,18 @@ static int dup_to(const char *s, char **ret)
 }
 
 /* A namespace that lives longer than the VM keeps its TAPs; a private one takes them along. */
-static const char *lasting_netns(const Plan *p)
+static int lasting_netns(const Plan *p, char **ret)
 {
-        switch (p->netns) {
-        case NETNS_PATH:
-                return p->netns_path;
-        case NETNS_INHERIT:
-        case NETNS_HOST:
-                return "/proc/self/ns/net"; /* the cleanup runs where the start ran: ExecStopPost=, or by
-                                               hand */
-        default:
-                return NULL;
-        }
+        char name[NETNS_NAME_MAX];
+        int r;
+
+        if (p->n_taps == 0 || p->netns == NETNS_PRIVATE)
+                return 0;
+        if (p->netns == NETNS_PATH)
+                return dup_to(p->netns_path, ret);
+
+        r = netns_name(name);
+        return r < 0 ? r : dup_to(name, ret);
 }
 
 static int make_state(const Plan *p, State *ret)
@@ -85,7 +85,7 @@ static int make_state(const Plan *p, State *ret)
         if (r >= 0)
                 r = dup_to(p->api, &s.api);
         if (r >= 0)
-                r = dup_to(lasting_netns(p), &s.netns);
+                r = lasting_netns(p, &s.netns);
         for (size_t i = 0; r >= 0 && i < p->n_taps; i++)
                 r = dup_to(p->taps[i].name, &s.taps[s.n_taps++]);
         if (r < 0)

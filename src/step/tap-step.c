@@ -10,6 +10,7 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -18,6 +19,7 @@
 #include "fd-util.h"
 #include "host.h"
 #include "inside.h"
+#include "log.h"
 #include "step.h"
 #include "tap.h"
 
@@ -133,12 +135,34 @@ static int remove_all_in(int netns_fd, const State *s)
         return -WEXITSTATUS(status);
 }
 
+/* Where the start ran, as ExecStopPost= does. From anywhere else that namespace cannot be reached, if it still exists. */
+static int remove_all_here(const State *s)
+{
+        char name[NETNS_NAME_MAX];
+        int r;
+
+        r = netns_name(name);
+        if (r < 0)
+                return r;
+        if (strcmp(name, s->netns) == 0)
+                return remove_all(s);
+
+        for (size_t i = 0; i < s->n_taps; i++)
+                log_warning("Kept %s of '%s' in %s, another network namespace than this one; if that still "
+                            "exists, "
+                            "`ip link del %s` there removes it",
+                            s->taps[i], s->id, s->netns, s->taps[i]);
+        return 0;
+}
+
 int undo_tap(Undo *undo)
 {
         const State *s = undo->state;
 
         if (!s->netns || s->n_taps == 0)
                 return 0;
+        if (s->netns[0] != '/')
+                return remove_all_here(s);
 
         _cleanup_close_ int fd = netns_open(s->netns);
         /* With the namespace the devices in it are gone, whatever is at its path now. */

@@ -232,6 +232,28 @@ test_a_cleanup_goes_on_after_an_error() {
         is lo "$(ip netns exec blue ip -brief link | awk '{ print $1 }')"
 }
 
+# An inherited namespace has no path.
+test_a_cleanup_elsewhere_says_that_it_cannot_remove_the_taps() {
+        local i
+        ip netns add other
+        vm web1 FCJAIL_NETNS=inherit
+        for i in elsewhere there; do
+                nsenter --net=/run/netns/other strace -f -o /tmp/strace -e trace=sched_setscheduler \
+                        -e inject=sched_setscheduler:signal=KILL fcjail run web1 >/tmp/out 2>&1 </dev/null || true
+                eventually not pgrep -x demo-vmm
+                if [[ $i == elsewhere ]]; then
+                        fcjail cleanup web1 >/tmp/out 2>&1
+                        grep "Kept tap0 of 'web1' in net:\[.*\], another network namespace than this one" /tmp/out
+                        ip netns exec other ip link del tap0
+                else
+                        nsenter --net=/run/netns/other fcjail cleanup web1 >/tmp/out 2>&1
+                        is '' "$(</tmp/out)"
+                fi
+                is_gone web1
+                is lo "$(ip netns exec other ip -brief link | awk '{ print $1 }')"
+        done
+}
+
 test_by_hand_the_status_is_passed_on_and_all_is_cleaned_up() {
         local status=0
         vm web1
