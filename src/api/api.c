@@ -10,24 +10,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "api.h"
 #include "fd-util.h"
 #include "fs-ids.h"
 #include "parse.h"
+#include "time-util.h"
 
 #define JSON_DEPTH_MAX 32
-
-uint64_t now_usec(void)
-{
-        struct timespec ts;
-
-        /* Cannot fail: the clock exists and the pointer is good. */
-        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
-}
 
 void api_reply_done(ApiReply *reply)
 {

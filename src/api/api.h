@@ -45,6 +45,3 @@ int api_says_running(const ApiReply *reply) _must_check_;
 
 /* The fault_message in the body of an error, to be freed; NULL if there is none. */
 char *api_fault(const ApiReply *reply);
-
-/* CLOCK_MONOTONIC in µs. */
-uint64_t now_usec(void);

@@ -15,6 +15,7 @@
 #include "fd-util.h"
 #include "log.h"
 #include "text.h"
+#include "time-util.h"
 #include "verbs.h"
 
 #define REQUEST_USEC (60U * 1000000U) /* a snapshot is written while we wait */

@@ -10,12 +10,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "api.h"
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
 #include "state.h"
 #include "systemd.h"
+#include "time-util.h"
 #include "verbs.h"
 #include "vmm.h"
 

@@ -14,7 +14,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "api.h"
 #include "by-hand.h"
 #include "common.h"
 #include "fd-util.h"
@@ -22,6 +21,7 @@
 #include "messages.h"
 #include "step.h"
 #include "systemd.h"
+#include "time-util.h"
 #include "verbs.h"
 #include "vmm.h"
 

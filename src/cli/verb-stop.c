@@ -18,6 +18,7 @@
 #include "messages.h"
 #include "systemd.h"
 #include "text.h"
+#include "time-util.h"
 #include "verbs.h"
 #include "vmm.h"
 

@@ -5,8 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "api.h"
 #include "fd-util.h"
+#include "time-util.h"
 #include "vmm.h"
 
 #define KILL_USEC (5U * 1000000U)

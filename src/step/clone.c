@@ -20,12 +20,12 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fd-util.h"
 #include "inside.h"
 #include "step.h"
+#include "time-util.h"
 
 int message_send(const Jail *jail, MessageKind kind)
 {
@@ -52,15 +52,6 @@ int message_receive(const Jail *jail, Message *ret)
                         return 0;
                 return (size_t) n == sizeof(*ret) ? 1 : -EBADMSG;
         }
-}
-
-uint64_t cpu_usec(void)
-{
-        struct timespec ts;
-
-        /* Cannot fail: the clock exists and the pointer is good. */
-        (void) clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-        return (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
 }
 
 static void die_by_signal(int sig)

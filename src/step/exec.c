@@ -13,6 +13,7 @@
 
 #include "inside.h"
 #include "step.h"
+#include "time-util.h"
 
 static int wait_for_go(Jail *jail)
 {

@@ -23,6 +23,3 @@ int message_send(const Jail *jail, MessageKind kind) _must_check_;
 
 /* Waits for one. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
 int message_receive(const Jail *jail, Message *ret) _must_check_;
-
-/* CPU time of this process, in µs. */
-uint64_t cpu_usec(void);

@@ -14,6 +14,7 @@
 #include "api.h"
 #include "fd-util.h"
 #include "step.h"
+#include "time-util.h"
 
 /* Shorter than the unit's TimeoutStartSec=, so that it is we who say what is missing. */
 #define READY_TIMEOUT_USEC (10U * 1000000U)

@@ -42,10 +42,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "api.h"
 #include "log.h"
 #include "messages.h"
 #include "step.h"
+#include "time-util.h"
 
 const Step steps[] = {
         { "paths", STEP_OUTSIDE, step_paths, NULL, EX_NOINPUT, MESSAGE_PATHS,

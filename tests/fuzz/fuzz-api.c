@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "fuzz.h"
+#include "time-util.h"
 
 /* All at once. */
 static int ask(const uint8_t *data, size_t size, ApiReply *ret)

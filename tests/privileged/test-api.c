@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "child.h"
+#include "time-util.h"
 
 static int run_fd;
 
