@@ -60,13 +60,23 @@ int at_make_node(int dir_fd, const char *name, mode_t mode, dev_t rdev)
         return r;
 }
 
-/* Fills the new file and gives it its mode last, so that it is of no use before it is whole. */
-typedef int (*FillFile)(int fd, const void *data, size_t size, int source_fd);
-
-static int fill_from_memory(int fd, const void *data, size_t size, int source_fd)
+static int new_file(int dir_fd, const char *name)
 {
-        (void) source_fd;
+        return RET_NERRNO(openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0));
+}
 
+/* r is how the filling went. The mode comes last, so that the file is of no use before it is whole. */
+static int finish_file(int dir_fd, const char *name, int fd, mode_t mode, int r)
+{
+        if (r >= 0)
+                r = RET_NERRNO(fchmod(fd, mode));
+        if (r < 0)
+                (void) unlinkat(dir_fd, name, /* flags= */ 0);
+        return r;
+}
+
+static int write_all(int fd, const void *data, size_t size)
+{
         for (const char *p = data; size > 0;) {
                 ssize_t n = write(fd, p, size);
                 if (n < 0 && errno == EINTR)
@@ -83,12 +93,9 @@ static int fill_from_memory(int fd, const void *data, size_t size, int source_fd
 /* What sendfile(2) moves at most per call. */
 #define COPY_CHUNK 0x7ffff000U
 
-static int fill_from_file(int fd, const void *data, size_t size, int source_fd)
+static int copy_all(int fd, int source_fd)
 {
         off_t offset = 0;
-
-        (void) data;
-        (void) size;
 
         for (;;) {
                 ssize_t n = sendfile(fd, source_fd, &offset, COPY_CHUNK);
@@ -99,33 +106,18 @@ static int fill_from_file(int fd, const void *data, size_t size, int source_fd)
         }
 }
 
-static int make_file(int dir_fd, const char *name, mode_t mode, FillFile fill, const void *data, size_t size,
-                     int source_fd)
-{
-        int r;
-
-        _cleanup_close_ int fd =
-                openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
-        if (fd < 0)
-                return -errno;
-
-        r = fill(fd, data, size, source_fd);
-        if (r >= 0)
-                r = RET_NERRNO(fchmod(fd, mode));
-        if (r < 0)
-                (void) unlinkat(dir_fd, name, /* flags= */ 0);
-
-        return r;
-}
-
 int at_write_file(int dir_fd, const char *name, mode_t mode, const void *data, size_t size)
 {
-        return make_file(dir_fd, name, mode, fill_from_memory, data, size, -EBADF);
+        _cleanup_close_ int fd = new_file(dir_fd, name);
+
+        return fd < 0 ? fd : finish_file(dir_fd, name, fd, mode, write_all(fd, data, size));
 }
 
 int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd)
 {
-        return make_file(dir_fd, name, mode, fill_from_file, NULL, 0, source_fd);
+        _cleanup_close_ int fd = new_file(dir_fd, name);
+
+        return fd < 0 ? fd : finish_file(dir_fd, name, fd, mode, copy_all(fd, source_fd));
 }
 
 int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size)
