@@ -123,7 +123,8 @@ int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd)
 int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size)
 {
         struct stat st;
-        size_t size = 0;
+        size_t size;
+        int r;
 
         /* O_NONBLOCK: a FIFO in the place of the file must not hold us up. */
         _cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -135,18 +136,11 @@ int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *r
         _cleanup_free_ char *buf = malloc(max + 1);
         if (!buf)
                 return -ENOMEM;
-        for (;;) {
-                ssize_t n = read(fd, buf + size, max + 1 - size);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += (size_t) n;
-                if (size > max)
-                        return -EFBIG;
-        }
+        r = fd_read(fd, buf, max + 1, &size);
+        if (r < 0)
+                return r;
+        if (size > max)
+                return -EFBIG;
 
         buf[size] = '\0';
         *ret = TAKE_PTR(buf);

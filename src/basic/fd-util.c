@@ -21,6 +21,25 @@ int safe_close(int fd)
         return -EBADF;
 }
 
+int fd_read(int fd, char *buf, size_t size, size_t *ret)
+{
+        size_t n = 0;
+
+        while (n < size) {
+                ssize_t more = read(fd, buf + n, size - n);
+                if (more < 0 && errno == EINTR)
+                        continue;
+                if (more < 0)
+                        return -errno;
+                if (more == 0)
+                        break;
+                n += (size_t) more;
+        }
+
+        *ret = n;
+        return 0;
+}
+
 int fd_close_from(unsigned first)
 {
         return RET_NERRNO(syscall(SYS_close_range, first, ~0U, /* flags= */ 0));

@@ -32,6 +32,9 @@ static inline void closedirp(DIR **d)
 #define _cleanup_fclose_   _cleanup_(fclosep)
 #define _cleanup_closedir_ _cleanup_(closedirp)
 
+/* Reads up to the end of the file, but no more than size bytes; *ret is how many. 0 or -errno. */
+int fd_read(int fd, char *buf, size_t size, size_t *ret) _must_check_;
+
 /* Closes every descriptor from first to the last possible one. 0 or -errno. close_range(2), Linux 5.9. */
 int fd_close_from(unsigned first) _must_check_;
 

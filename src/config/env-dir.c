@@ -280,21 +280,14 @@ static int open_file(const char *path, bool *ret_masked, char **ret_culprit)
 static int read_all(int fd, char **ret_data, size_t *ret_size)
 {
         _cleanup_free_ char *data = malloc(ENV_FILE_SIZE_MAX + 1);
-        size_t size = 0;
+        size_t size;
+        int r;
 
         if (!data)
                 return -ENOMEM;
-
-        while (size <= ENV_FILE_SIZE_MAX) {
-                ssize_t n = read(fd, data + size, ENV_FILE_SIZE_MAX + 1 - size);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += (size_t) n;
-        }
+        r = fd_read(fd, data, ENV_FILE_SIZE_MAX + 1, &size);
+        if (r < 0)
+                return r;
 
         *ret_data = TAKE_PTR(data);
         *ret_size = size;

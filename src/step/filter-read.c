@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fd-util.h"
 #include "filter-mark.h"
 #include "filter-read.h"
 
@@ -43,8 +44,7 @@ static int check_arch(const struct sock_filter *p, size_t n, char **ret_why)
 
 int filter_read(int fd, struct sock_filter **ret, size_t *ret_n, char **ret_why)
 {
-        size_t size = 0;
-        ssize_t n;
+        size_t size;
         int r;
 
         /* The mark is put in front. */
@@ -53,10 +53,9 @@ int filter_read(int fd, struct sock_filter **ret, size_t *ret_n, char **ret_why)
                 return -ENOMEM;
         memcpy(buf, mark, sizeof(mark));
 
-        while ((n = read(fd, buf + sizeof(mark) + size, READ_MAX + 1 - size)) > 0)
-                size += (size_t) n;
-        if (n < 0)
-                return -errno;
+        r = fd_read(fd, &buf[sizeof(mark)], READ_MAX + 1, &size);
+        if (r < 0)
+                return r;
         if (size > READ_MAX)
                 return bad(ret_why, "is larger than a filter can be");
         if (size == 0 || size % sizeof(struct sock_filter) != 0)
