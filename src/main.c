@@ -11,6 +11,7 @@
 
 #include "macro.h"
 #include "pager.h"
+#include "systemd.h"
 #include "terminal.h"
 #include "verbs.h"
 
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
                         continue;
                 if (argc - 2 < v->min_args || argc - 2 > v->max_args)
                         return wrong_usage(v);
-                return v->run(argv + 2);
+                return systemd_finish(v->run(argv + 2));
         }
 
         if (argc >= 2)

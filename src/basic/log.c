@@ -72,7 +72,7 @@ static int to_journal(int priority, const char *message_id, int errnum, const Lo
                 if (f->value)
                         add(&e, "%s=%s", f->name, f->value);
 
-        return systemd_journal_sendv(e.iov, e.n);
+        return systemd_journal(e.iov, (size_t) e.n);
 }
 
 void log_entry(int priority, const char *message_id, int errnum, const LogField *fields, size_t n_fields,

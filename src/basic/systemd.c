@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <systemd/sd-bus.h>
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "fd-util.h"
 #include "parse.h"
+#include "systemd-peer.h"
 #include "systemd.h"
 
-#define MANAGER "org.freedesktop.systemd1"
-#define SERVICE MANAGER ".Service"
-
+/* What was collected; not freed, as it is wanted until the end. */
 static struct {
-        bool tried;
-        void *handle;
-        typeof(&sd_journal_sendv) journal_sendv;
-        typeof(&sd_notify) notify;
-} lib;
+        char *text;
+        size_t size, allocated;
+        bool notifies;
+} said;
 
 bool systemd_runs_us(void)
 {
@@ -33,152 +33,116 @@ bool systemd_runs_us(void)
         return parse_u32(exec_pid, 1, INT32_MAX, &pid) >= 0 && (pid_t) pid == getpid();
 }
 
-void systemd_load(void)
+static int reserve(size_t size)
 {
-        if (lib.tried)
-                return;
+        size_t wanted = said.size + size;
 
-        lib.tried = true;
-        void *handle = lib.handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-        if (!handle)
-                return;
-        lib.journal_sendv = (typeof(lib.journal_sendv)) dlsym(handle, "sd_journal_sendv");
-        lib.notify = (typeof(lib.notify)) dlsym(handle, "sd_notify");
+        if (wanted > PEER_TEXT_MAX)
+                return -ENOBUFS;
+        if (wanted <= said.allocated)
+                return 0;
+        wanted = wanted * 2;
+        char *text = realloc(said.text, wanted);
+        if (!text)
+                return -ENOMEM;
+
+        said.text = text;
+        said.allocated = wanted;
+        return 0;
 }
 
-int systemd_journal_sendv(const struct iovec *iov, int n)
+static void say(const void *s, size_t n)
 {
-        systemd_load();
-        return lib.journal_sendv ? lib.journal_sendv(iov, n) : -ELIBACC;
+        memcpy(said.text + said.size, s, n);
+        said.size += n;
+        said.text[said.size++] = '\0';
+}
+
+int systemd_journal(const struct iovec *fields, size_t n)
+{
+        size_t size = sizeof(PEER_JOURNAL) + 1;
+        int r;
+
+        FOREACH_ARRAY (f, fields, n)
+                size += f->iov_len + 1;
+        r = reserve(size);
+        if (r < 0)
+                return r;
+
+        say(PEER_JOURNAL, strlen(PEER_JOURNAL));
+        FOREACH_ARRAY (f, fields, n)
+                say(f->iov_base, f->iov_len);
+        say("", 0);
+        return 0;
 }
 
 int systemd_notify(const char *state)
 {
-        systemd_load();
-        return lib.notify ? lib.notify(/* unset_environment= */ 0, state) : -ELIBACC;
+        size_t n = strlen(state);
+        int r;
+
+        r = reserve(sizeof(PEER_NOTIFY) + n + 2);
+        if (r < 0)
+                return r;
+
+        said.notifies = true;
+        say(PEER_NOTIFY, strlen(PEER_NOTIFY));
+        say(state, n);
+        say("", 0);
+        return 0;
 }
 
-/* The part of sd-bus that is needed. */
-typedef struct Bus {
-        typeof(&sd_bus_new) new;
-        typeof(&sd_bus_set_address) set_address;
-        typeof(&sd_bus_start) start;
-        typeof(&sd_bus_open_system) open_system;
-        typeof(&sd_bus_path_encode) path_encode;
-        typeof(&sd_bus_get_property_strv) get_strv;
-        typeof(&sd_bus_get_property_string) get_string;
-        typeof(&sd_bus_get_property_trivial) get_trivial;
-        typeof(&sd_bus_flush_close_unref) unref;
-} Bus;
-
-static int bus_load(Bus *ret)
+int peer_exec(const char *verb, const char *argument)
 {
-        const struct {
-                const char *name;
-                void **function;
-        } functions[] = {
-                { "sd_bus_new", (void **) &ret->new },
-                { "sd_bus_set_address", (void **) &ret->set_address },
-                { "sd_bus_start", (void **) &ret->start },
-                { "sd_bus_open_system", (void **) &ret->open_system },
-                { "sd_bus_path_encode", (void **) &ret->path_encode },
-                { "sd_bus_get_property_strv", (void **) &ret->get_strv },
-                { "sd_bus_get_property_string", (void **) &ret->get_string },
-                { "sd_bus_get_property_trivial", (void **) &ret->get_trivial },
-                { "sd_bus_flush_close_unref", (void **) &ret->unref },
-        };
+        char notify[256];
+        const char *args[] = { "fcjail-systemd", verb, argument, NULL }, *environment[] = { NULL, NULL },
+                   *socket = getenv("NOTIFY_SOCKET");
 
-        systemd_load();
-        if (!lib.handle)
-                return -ELIBACC;
-        FOREACH_ARRAY (f, functions, ELEMENTSOF(functions)) {
-                *f->function = dlsym(lib.handle, f->name);
-                if (!*f->function)
-                        return -ELIBACC;
+        if (socket) {
+                if ((size_t) snprintf(notify, sizeof(notify), "NOTIFY_SOCKET=%s", socket) >= sizeof(notify))
+                        return -ENAMETOOLONG;
+                environment[0] = notify;
         }
-        return 0;
+        /* Also what an exec by root would give back. Who is not root has none. */
+        if (geteuid() == 0 && cap_set_mode(CAP_MODE_NOPRIV) < 0)
+                return -errno;
+
+        (void) execve(PEER_PATH, (char **) args, (char **) environment);
+        return -errno;
 }
 
-/* root talks to the manager itself, as systemctl does: that works without a message bus. */
-static int bus_connect(const Bus *b, sd_bus **ret)
+/* As standard input, which nobody needs any more. */
+static int become_peer(int status)
 {
+        char text[16];
+
+        _cleanup_close_ int fd = memfd_create("fcjail", MFD_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        ssize_t n = write(fd, said.text, said.size);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n != said.size)
+                return -EIO;
+        if (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
+                return -errno;
+
+        (void) snprintf(text, sizeof(text), "%i", status);
+        return peer_exec("send", text);
+}
+
+int systemd_finish(int status)
+{
+        static const char message[] = "MESSAGE=";
         int r;
 
-        if (geteuid() != 0)
-                return b->open_system(ret);
-        r = b->new (ret);
-        if (r >= 0)
-                r = b->set_address(*ret, "unix:path=/run/systemd/private");
-        if (r >= 0)
-                r = b->start(*ret);
-        return r;
-}
+        if (said.size == 0)
+                return status;
 
-static int read_unit(const Bus *b, sd_bus *bus, const char *path, SystemdUnit *ret)
-{
-        const char *to = geteuid() == 0 ? NULL : MANAGER;
-        const struct {
-                const char *name;
-                char **value;
-        } strings[] = {
-                { "User", &ret->user },
-                { "Group", &ret->group },
-                { "NetworkNamespacePath", &ret->netns_path },
-        };
-        const struct {
-                const char *name;
-                char type;
-                void *value;
-        } trivial[] = {
-                { "DynamicUser", 'b', &ret->dynamic_user },
-                { "PrivateNetwork", 'b', &ret->private_network },
-                { "TimeoutStopUSec", 't', &ret->timeout_stop_usec },
-        };
-        int r;
-
-        r = b->get_strv(bus, to, path, SERVICE, "Environment", NULL, &ret->environment);
-        FOREACH_ARRAY (s, strings, ELEMENTSOF(strings))
-                if (r >= 0)
-                        r = b->get_string(bus, to, path, SERVICE, s->name, NULL, s->value);
-        FOREACH_ARRAY (t, trivial, ELEMENTSOF(trivial))
-                if (r >= 0)
-                        r = b->get_trivial(bus, to, path, SERVICE, t->name, NULL, t->type, t->value);
-        return r < 0 ? r : 0;
-}
-
-int systemd_unit_query(const char *unit, SystemdUnit *ret)
-{
-        _cleanup_systemd_unit_ SystemdUnit u = {};
-        _cleanup_free_ char *path = NULL;
-        sd_bus *bus = NULL;
-        Bus b = {};
-        int r;
-
-        r = bus_load(&b);
-        if (r < 0)
-                return r;
-        r = b.path_encode("/org/freedesktop/systemd1/unit", unit, &path);
-        if (r >= 0)
-                r = bus_connect(&b, &bus);
-        if (r >= 0)
-                r = read_unit(&b, bus, path, &u);
-        if (bus)
-                (void) b.unref(bus);
-        if (r < 0)
-                return r;
-
-        *ret = u;
-        u = (SystemdUnit){};
-        return 0;
-}
-
-void systemd_unit_done(SystemdUnit *u)
-{
-        for (char **e = u->environment; e && *e; e++)
-                free(*e);
-        free(u->environment);
-        free(u->user);
-        free(u->group);
-        free(u->netns_path);
-        *u = (SystemdUnit){};
+        r = become_peer(status);
+        for (const char *s = said.text; s < said.text + said.size; s += strlen(s) + 1)
+                if (strncmp(s, message, strlen(message)) == 0)
+                        (void) dprintf(STDERR_FILENO, "fcjail: %s\n", s + strlen(message));
+        (void) dprintf(STDERR_FILENO, "fcjail: Failed to execute " PEER_PATH ": %s\n", strerror(-r));
+        return status == EX_OK && said.notifies ? EX_OSERR : status;
 }

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * libsystemd, loaded when it is first used. With the five libraries that it brings along it costs half a
- * millisecond, and only OUTSIDE uses it, most often when INSIDE is already on its way: linked in the usual way it
- * would delay every VM by that (docs/performance.md).
+ * What is said to systemd, and what it is asked. libsystemd does it in a program of its own, fcjail-systemd
+ * (src/systemd/): fcjail is linked statically, because the dynamic linker takes a tenth of a start, and what it would
+ * load has no business in a process with capabilities. What is to be said is collected and said at the end, by what this
+ * process becomes: systemd listens to the unit's main process only.
  */
 
 #include <stdint.h>
@@ -16,25 +17,33 @@
  * too: a shell in a terminal's scope or service. Reads the environment. */
 bool systemd_runs_us(void);
 
-/* Loads it now, so that nobody has to wait for it later. */
-void systemd_load(void);
-
-/* sd_journal_sendv(3), sd_notify(3). -ELIBACC: the library cannot be loaded. */
-int systemd_journal_sendv(const struct iovec *iov, int n) _must_check_;
+/* Collects an entry for the journal, its fields as sd_journal_sendv(3) takes them but without NUL, or a state for
+ * sd_notify(3). 0 or -errno; -ENOBUFS after 1 MiB. */
+int systemd_journal(const struct iovec *fields, size_t n) _must_check_;
 int systemd_notify(const char *state);
 
-/* What a unit says that a start would find in its own process; by D-Bus, from the manager itself for root. */
+/*
+ * Says what was collected: executes fcjail-systemd, without privileges, which ends with this exit status; with EX_OSERR
+ * instead of 0 if systemd cannot be notified. Returns the exit status if there is nothing to say; or if that program
+ * cannot be executed, after writing the entries to standard error.
+ */
+int systemd_finish(int status) _must_check_;
+
+/* What a unit says that a start would find in its own process. */
 typedef struct SystemdUnit {
-        char **environment;  /* Environment=, NULL terminated; not what EnvironmentFile= reads */
-        char *user, *group;  /* User=, Group=; empty: none */
-        char *netns_path;    /* NetworkNamespacePath=; empty: none */
-        int dynamic_user;    /* booleans */
-        int private_network; /* also of JoinsNamespaceOf=, which needs it */
+        char **environment;     /* Environment=, NULL terminated; not what EnvironmentFile= reads */
+        const char *user;       /* User=; empty: none */
+        const char *group;      /* Group=; empty: none */
+        const char *netns_path; /* NetworkNamespacePath=; empty: none */
+        bool dynamic_user;      /* DynamicUser= */
+        bool private_network;   /* PrivateNetwork=, also of JoinsNamespaceOf=, which needs it */
         uint64_t timeout_stop_usec;
+        char *text; /* where all strings are */
 } SystemdUnit;
 
 void systemd_unit_done(SystemdUnit *u);
 #define _cleanup_systemd_unit_ _cleanup_(systemd_unit_done)
 
-/* 0, or -errno: there is no systemd, or it does not know such a unit, or does not tell us. */
-int systemd_unit_query(const char *unit, SystemdUnit *ret) _must_check_;
+/* Asks for a unit by D-Bus, as root the manager itself. 0, or -errno: there is no systemd, it does not know such a unit
+ * (-EREMOTEIO), or does not tell us. */
+int systemd_unit_query(const char *name, SystemdUnit *ret) _must_check_;

@@ -165,11 +165,9 @@ static int succeed(Jail *jail)
         (void) snprintf(text, sizeof(text), "MAINPID=%i\nREADY=1\nSTATUS=VM runs as uid %u", jail->pid,
                         jail->uid);
         int r = systemd_notify(text);
-        if (r <= 0) {
-                log_error("Failed to notify systemd: %s", r < 0 ? strerror(-r) : "it does not listen");
-                return EX_OSERR;
-        }
-        return EX_OK;
+        if (r < 0)
+                log_error("Failed to notify systemd: %s", strerror(-r));
+        return r < 0 ? EX_OSERR : EX_OK;
 }
 
 static int run(const Plan *plan, uint64_t start_usec)

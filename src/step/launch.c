@@ -14,7 +14,6 @@
 
 #include "inside.h"
 #include "step.h"
-#include "systemd.h"
 
 /* A batch process is not put before others when it wakes up, but has its full share. What a unit says with
  * CPUSchedulingPolicy= stays; from SCHED_IDLE there is no way back without CAP_SYS_NICE, nor a need of one. */
@@ -55,8 +54,6 @@ int step_launch(Jail *jail)
         if (!begun)
                 return step_fail_because(jail, -ESRCH, EX_TEMPFAIL, "the new process",
                                          "was killed before it executed the VMM");
-        /* Not before: a host that is short of CPUs would execute the VMM later for it. */
-        systemd_load();
         if (proc_has_ended(jail->pid_fd))
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, jail->plan->vmm,
                                          "ended as soon as it was executed; its last words are above");

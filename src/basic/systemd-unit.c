@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "parse.h"
+#include "systemd-peer.h"
+#include "systemd.h"
+
+static _noreturn_ void become_peer(const char *name, int out_fd)
+{
+        if (dup2(out_fd, STDOUT_FILENO) >= 0)
+                (void) peer_exec("unit", name);
+        _exit(EXIT_FAILURE);
+}
+
+/* What fcjail-systemd writes, all of it or an error. */
+static int ask(const char *name, char *buf, size_t size, size_t *ret)
+{
+        int pair[2], status, r;
+
+        if (pipe2(pair, O_CLOEXEC) < 0)
+                return -errno;
+        _cleanup_close_ int in_fd = pair[0], out_fd = pair[1];
+        pid_t pid = fork();
+        if (pid < 0)
+                return -errno;
+        if (pid == 0)
+                become_peer(name, out_fd);
+        out_fd = safe_close(out_fd);
+        r = fd_read(in_fd, buf, size, ret);
+        in_fd = safe_close(in_fd);
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+
+        if (r < 0)
+                return r;
+        if (*ret == size)
+                return -E2BIG;
+        return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : -EREMOTEIO;
+}
+
+/* The value, if s is KEY=value. */
+static char *value_of(char *s, const char *key)
+{
+        size_t n = strlen(key);
+
+        return strncmp(s, key, n) == 0 && s[n] == '=' ? s + n + 1 : NULL;
+}
+
+static int take(SystemdUnit *u, char *s, size_t *n_environment)
+{
+        const struct {
+                const char *key;
+                const char **string;
+                bool *boolean;
+        } properties[] = {
+                { "User", .string = &u->user },
+                { "Group", .string = &u->group },
+                { "NetworkNamespacePath", .string = &u->netns_path },
+                { "DynamicUser", .boolean = &u->dynamic_user },
+                { "PrivateNetwork", .boolean = &u->private_network },
+        };
+        char *value;
+
+        if ((value = value_of(s, "Environment"))) {
+                u->environment[(*n_environment)++] = value;
+                return 0;
+        }
+        if ((value = value_of(s, "TimeoutStopUSec")))
+                return parse_u64(value, 0, UINT64_MAX, &u->timeout_stop_usec);
+        FOREACH_ARRAY (p, properties, ELEMENTSOF(properties)) {
+                if (!(value = value_of(s, p->key)))
+                        continue;
+                if (p->string)
+                        *p->string = value;
+                else
+                        *p->boolean = strcmp(value, "1") == 0;
+        }
+        return 0;
+}
+
+int systemd_unit_query(const char *name, SystemdUnit *ret)
+{
+        _cleanup_systemd_unit_ SystemdUnit u = { .user = "", .group = "", .netns_path = "" };
+        size_t size = 0, n = 0, n_environment = 0;
+        int r;
+
+        u.text = malloc(PEER_TEXT_MAX);
+        if (!u.text)
+                return -ENOMEM;
+        r = ask(name, u.text, PEER_TEXT_MAX, &size);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < size; i++)
+                n += u.text[i] == '\0';
+        u.environment = calloc(n + 1, sizeof(char *));
+        if (!u.environment)
+                return -ENOMEM;
+        char *s = u.text;
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                char *next = s + strlen(s) + 1;
+                r = take(&u, s, &n_environment);
+                s = next;
+        }
+        if (r < 0)
+                return r;
+
+        *ret = u;
+        u = (SystemdUnit){};
+        return 0;
+}
+
+void systemd_unit_done(SystemdUnit *u)
+{
+        free(u->environment);
+        free(u->text);
+        *u = (SystemdUnit){};
+}
