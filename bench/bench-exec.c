@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * bench-exec TITLE ROUNDS PARALLEL SWEEP -- NAME COMMAND… [-- NAME COMMAND…]…
+ * bench-exec TITLE ROUNDS PARALLEL ROW SWEEP -- NAME COMMAND… [-- NAME COMMAND…]…
  *
  * From right before the exec of COMMAND to the first instruction of the VMM that it executes, which must be
- * bench-vmm. The contestants take turns, round by round, so that the machine's moods are everybody's. %i is
- * another id each time. SWEEP is a shell command that is run after each turn, unmeasured.
+ * bench-vmm. The contestants take turns, round by round, so that the machine's moods are everybody's. A turn is ROW
+ * starts, one after the other, or PARALLEL at once: with 1 each finds the caches as another contestant has left them,
+ * with more most find them as on a host, which has only one. %i is another id each time. SWEEP is a shell command that is
+ * run after each turn, unmeasured.
  */
 
 #include <fcntl.h>
@@ -65,7 +67,7 @@ static int64_t first_line(int fd)
         return n > 0 ? strtoll(text, NULL, 10) : 0;
 }
 
-static void turn(Contestant *c, unsigned parallel, unsigned *serial)
+static void start_all(Contestant *c, unsigned parallel, unsigned *serial)
 {
         Run runs[PARALLEL_MAX];
 
@@ -92,16 +94,18 @@ int main(int argc, char **argv)
         Contestant c[CONTESTANTS_MAX];
         unsigned serial = 0;
 
-        if (argc < 8)
+        if (argc < 9)
                 return EXIT_FAILURE;
-        unsigned rounds = (unsigned) atoi(argv[2]), parallel = (unsigned) atoi(argv[3]);
-        size_t n = take_contestants(argv + 5, c, (size_t) rounds * parallel);
+        unsigned rounds = (unsigned) atoi(argv[2]), parallel = (unsigned) atoi(argv[3]),
+                 row = (unsigned) atoi(argv[4]);
+        size_t n = take_contestants(argv + 6, c, (size_t) rounds * parallel * row);
 
         null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
         for (unsigned round = 0; round < rounds; round++)
                 for (size_t i = 0; i < n; i++) {
-                        turn(&c[(i + round) % n], parallel, &serial);
-                        if (system(argv[4]) != 0)
+                        for (unsigned k = 0; k < row; k++)
+                                start_all(&c[(i + round) % n], parallel, &serial);
+                        if (system(argv[5]) != 0)
                                 die("sweep");
                 }
         print_results(argv[1], c, n);
