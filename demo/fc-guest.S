@@ -9,6 +9,11 @@
         .section .text
         .globl  _start
 _start:
+        /* Not before the VMM has said that it runs: it writes to the same place, in the middle of a line. */
+        mov     $100000, %ecx
+quiet:  pause
+        dec     %ecx
+        jnz     quiet
         lea     message(%rip), %rsi
         mov     $0x3f8, %dx
 next:   lodsb
