@@ -69,6 +69,13 @@ test_without_it_errors_are_told_all_the_same() {
         says web1 "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number"
 }
 
+# Not even what is collected may grow then.
+test_without_files_that_grow_it_is_told_all_the_same() {
+        INVOCATION_ID=0123456789abcdef0123456789abcdef \
+                bash -c 'ulimit -f 0; SYSTEMD_EXEC_PID=$$ exec fcjail stop web1' 2> >(cat >/tmp/out)
+        eventually grep "fcjail: No VM 'web1' runs" /tmp/out
+}
+
 # Without privileges it does not matter what it is told; but it should not say nonsense.
 test_it_is_strict() {
         local status text
