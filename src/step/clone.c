@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "give-way.h"
 #include "inside.h"
 #include "step.h"
 #include "time-util.h"
@@ -150,5 +151,9 @@ int step_clone(Jail *jail)
 
         r = do_clone(jail, pair[1]);
         (void) safe_close(pair[1]);
-        return r;
+        if (r < 0)
+                return r;
+
+        r = give_way();
+        return r < 0 ? step_fail(jail, r, "scheduling policy") : 0;
 }

@@ -4,27 +4,12 @@
  * Step `launch`: OUTSIDE listens to the channel until it ends. An end alone does not tell an exec from a
  * death, hence the message right before the execve; and a child made with CLONE_PARENT cannot be waited for,
  * hence the pidfd.
- *
- * Mustn't: take the CPU from the VMM. Where both have the same one, this process, which the exec wakes up, would run
- *          first, and do a good half of a millisecond's work before the VMM's first instruction.
  */
 
-#include <sched.h>
 #include <sysexits.h>
 
 #include "inside.h"
 #include "step.h"
-
-/* A batch process is not put before others when it wakes up, but has its full share. What a unit says with
- * CPUSchedulingPolicy= stays; from SCHED_IDLE there is no way back without CAP_SYS_NICE, nor a need of one. */
-static int give_way(void)
-{
-        int policy = sched_getscheduler(0);
-
-        if (policy != SCHED_OTHER)
-                return policy < 0 ? -errno : 0;
-        return RET_NERRNO(sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){}));
-}
 
 int step_launch(Jail *jail)
 {
@@ -32,9 +17,6 @@ int step_launch(Jail *jail)
         Message m;
         int r;
 
-        r = give_way();
-        if (r < 0)
-                return step_fail(jail, r, "scheduling policy");
         for (;;) {
                 r = message_receive(jail, &m);
                 if (r < 0)

@@ -38,6 +38,7 @@ test_every_step_says_that_it_failed() {
         fails_at copy 73 splice:error=EIO:when=2
         fails_at tree 73 open_tree:error=EPERM:when=2
         fails_at clone 71 clone:error=EAGAIN
+        fails_at clone 71 sched_setattr:error=EPERM
         fails_at netns 71 setns:error=EPERM
         fails_at tap 71 ioctl:error=EPERM:when=3
         fails_at tap 71 ioctl:error=EPERM:when=5
@@ -221,7 +222,7 @@ test_cleanup_after_a_kill() {
 
 # What can be removed is, and the record stays for the rest.
 test_a_cleanup_goes_on_after_an_error() {
-        inject sched_setscheduler:signal=KILL
+        inject signalfd4:signal=KILL
         is 137 "$status"
         status=0
         strace -f -o /tmp/strace -e trace=setns -e inject=setns:error=EPERM fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
@@ -240,8 +241,8 @@ test_a_cleanup_elsewhere_says_that_it_cannot_remove_the_taps() {
         ip netns add other
         vm web1 FCJAIL_NETNS=inherit
         for i in elsewhere there; do
-                nsenter --net=/run/netns/other strace -f -o /tmp/strace -e trace=sched_setscheduler \
-                        -e inject=sched_setscheduler:signal=KILL fcjail run web1 >/tmp/out 2>&1 </dev/null || true
+                nsenter --net=/run/netns/other strace -f -o /tmp/strace -e trace=signalfd4 \
+                        -e inject=signalfd4:signal=KILL fcjail run web1 >/tmp/out 2>&1 </dev/null || true
                 eventually not pgrep -x demo-vmm
                 if [[ $i == elsewhere ]]; then
                         fcjail cleanup web1 >/tmp/out 2>&1
