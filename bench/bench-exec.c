@@ -11,6 +11,7 @@
  */
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,17 +20,18 @@
 typedef struct Run {
         pid_t pid;
         int in, out;
-        int64_t begin;
+        int64_t *begin; /* where its process says when that was */
 } Run;
 
-static int null_fd; /* for what the contestants have to say */
+static int null_fd;     /* for what the contestants have to say */
+static int64_t *begins; /* shared with the processes: PARALLEL_MAX of them */
 
-static Run start(const Contestant *c, unsigned serial)
+static Run start(const Contestant *c, unsigned serial, int64_t *begin)
 {
         int in[2], out[2];
         char *args[64], id[32];
         size_t n = 0;
-        Run run;
+        Run run = { .begin = begin };
 
         (void) snprintf(id, sizeof(id), "b%u", serial);
         for (; c->args[n]; n++)
@@ -38,7 +40,6 @@ static Run start(const Contestant *c, unsigned serial)
         if (pipe(in) < 0 || pipe(out) < 0)
                 die("pipe");
 
-        run.begin = now_ns();
         run.pid = fork();
         if (run.pid < 0)
                 die("fork");
@@ -47,6 +48,7 @@ static Run start(const Contestant *c, unsigned serial)
                 (void) dup2(out[1], 1);
                 (void) dup2(null_fd, 2);
                 (void) close(in[0]), (void) close(in[1]), (void) close(out[0]), (void) close(out[1]);
+                *begin = now_ns();
                 (void) execv(args[0], args);
                 _exit(127);
         }
@@ -72,14 +74,14 @@ static void start_all(Contestant *c, unsigned parallel, unsigned *serial)
         Run runs[PARALLEL_MAX];
 
         for (unsigned i = 0; i < parallel; i++)
-                runs[i] = start(c, (*serial)++);
+                runs[i] = start(c, (*serial)++, &begins[i]);
         for (unsigned i = 0; i < parallel; i++) {
                 int64_t end = first_line(runs[i].out);
                 if (end <= 0) {
                         fprintf(stderr, "bench-exec: %s failed\n", c->name);
                         exit(EXIT_FAILURE);
                 }
-                c->samples[c->n_samples++] = end - runs[i].begin;
+                c->samples[c->n_samples++] = end - *runs[i].begin;
         }
         for (unsigned i = 0; i < parallel; i++) {
                 (void) close(runs[i].in);
@@ -101,6 +103,10 @@ int main(int argc, char **argv)
         size_t n = take_contestants(argv + 6, c, (size_t) rounds * parallel * row);
 
         null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        begins = mmap(NULL, sizeof(*begins) * PARALLEL_MAX, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (begins == MAP_FAILED)
+                die("mmap");
         for (unsigned round = 0; round < rounds; round++)
                 for (size_t i = 0; i < n; i++) {
                         for (unsigned k = 0; k < row; k++)
