@@ -3,7 +3,6 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fd-util.h"
 #include "filter-mark.h"
