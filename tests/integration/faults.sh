@@ -220,6 +220,42 @@ test_cleanup_after_a_kill() {
         fcjail cleanup web1
 }
 
+record_is_open() {
+        [[ -n $(find /proc/[0-9]*/fd -lname "$STATE/vm/web1" 2>/dev/null) ]]
+}
+
+# late_start: one that has opened the record of a dead VM, but locks it some time later only.
+late_start() {
+        inject setgroups:signal=KILL
+        strace -f -o /tmp/strace -e trace=fcntl -e inject=fcntl:delay_enter=2s:when=1 \
+                fcjail run web1 >/tmp/late 2>&1 </dev/null &
+        late=$!
+        eventually record_is_open
+}
+
+# What a start has locked is nothing if a cleanup has taken it away meanwhile, and perhaps another start made it anew.
+test_a_record_that_goes_before_it_is_locked() {
+        local late status=0
+        late_start
+        fcjail cleanup web1
+        eventually grep "Started VM 'web1'" /tmp/late
+        [[ -e $STATE/vm/web1 ]] || fail "there is no record"
+        helper=$late
+        fcjail stop web1
+        helper_has_stopped
+        is_gone web1
+
+        late_start
+        fcjail cleanup web1
+        by_hand web1
+        wait "$late" || status=$?
+        is 75 "$status"
+        grep "a VM of this id is being started, run by hand or cleaned up now" /tmp/late
+        fcjail stop web1
+        helper_has_stopped
+        is_gone web1
+}
+
 # What can be removed is, and the record stays for the rest.
 test_a_cleanup_goes_on_after_an_error() {
         inject signalfd4:signal=KILL

@@ -99,6 +99,44 @@ CHILD_TEST(tap, each_difference_is_found)
         CHECK_DIFFERS(&wrong, "kind");
 }
 
+/* One that somebody else has made; its owner is right. */
+static void make(const char *name, int flags, bool persist)
+{
+        struct ifreq ifr = { .ifr_flags = (short) flags };
+
+        (void) snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+        int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+        CHECK(fd >= 0 && ioctl(fd, TUNSETIFF, &ifr) >= 0);
+        CHECK(ioctl(fd, TUNSETOWNER, 4711UL) >= 0 && ioctl(fd, TUNSETGROUP, 4712UL) >= 0);
+        CHECK(ioctl(fd, TUNSETPERSIST, (unsigned long) persist) >= 0);
+        if (persist)
+                (void) close(fd);
+}
+
+CHILD_TEST(tap, other_flags_are_found)
+{
+        static const struct {
+                const char *name;
+                int flags;
+                bool persist;
+                const char *what;
+        } others[] = {
+                { "tun0", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR, true, "kind" },
+                { "tap1", IFF_TAP | IFF_VNET_HDR, true, "packet information" },
+                { "tap2", IFF_TAP | IFF_NO_PI, true, "virtio-net header" },
+                { "tap3", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, false, "persistence" },
+                { "tap4", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE, true, "number of queues" },
+                { "tap5", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, true, "mark" },
+        };
+        TapSpec s = spec();
+
+        FOREACH_ARRAY (o, others, ELEMENTSOF(others)) {
+                s.name = o->name;
+                make(o->name, o->flags, o->persist);
+                CHECK_DIFFERS(&s, o->what);
+        }
+}
+
 CHILD_TEST(tap, a_user_is_found)
 {
         struct ifreq ifr = { .ifr_name = "tap0", .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
