@@ -155,12 +155,20 @@ test_no_tap() {
         is lo "$(in_netns_of web1 ip -brief link | awk '{ print $1 }')"
 }
 
+# The helper of web1 and its VMM, which has ended when this returns.
+kill_both() {
+        local vmm
+        vmm=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+        kill -KILL "$helper" "$vmm"
+        wait "$helper" || true
+        eventually not kill -0 "$vmm"
+}
+
 test_after_a_kill_of_everything_a_named_namespace_is_cleaned_by_the_next_start() {
         ip netns add blue
         vm web1 FCJAIL_NETNS=blue
         by_hand web1
-        kill -KILL "$helper" "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
-        wait "$helper" || true
+        kill_both
         ip netns exec blue ip link show dev tap0
         systemctl start fcjail@web1
         ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
@@ -176,8 +184,7 @@ test_cleanup_after_the_end_of_the_namespace() {
                 ip netns add blue
                 vm web1 FCJAIL_NETNS=blue
                 by_hand web1
-                kill -KILL "$helper" "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
-                wait "$helper" || true
+                kill_both
                 umount /run/netns/blue
                 case $what in
                 file) ;;
