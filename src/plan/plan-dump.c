@@ -68,7 +68,7 @@ static void dump_net(FILE *f, const Plan *p)
         if (p->n_taps == 0)
                 fprintf(f, "tap: none\n");
 
-        fprintf(f, "namespaces: mnt pid ipc uts cgroup%s\n", p->clone_flags & CLONE_NEWNET ? " net" : "");
+        fprintf(f, "namespaces: mnt pid ipc uts cgroup%s\n", p->new_namespaces & CLONE_NEWNET ? " net" : "");
 }
 
 const char *plan_seccomp_text(const Plan *p)

@@ -27,9 +27,9 @@ static const struct {
         { "random", 0444, 1, 8 }, { "urandom", 0444, 1, 9 },
 };
 
-/* Every namespace but the user's: TAP devices and network namespaces belong to the initial one. The mount
- * namespace is INSIDE's own affair, and so is a network namespace that is joined. */
-#define BASE_CLONE_FLAGS (CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+/* What is always new besides the PID and mount namespaces. Never the user namespace: TAP devices and network namespaces
+ * belong to the initial one. */
+#define ALWAYS_NEW (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 void plan_done(Plan *p)
 {
@@ -194,7 +194,7 @@ static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
                 p->n_taps = 1;
         }
 
-        p->clone_flags = BASE_CLONE_FLAGS | (p->netns == NETNS_PRIVATE ? CLONE_NEWNET : 0);
+        p->new_namespaces = ALWAYS_NEW | (p->netns == NETNS_PRIVATE ? CLONE_NEWNET : 0);
         return 0;
 }
 

@@ -65,7 +65,7 @@ typedef struct Plan {
         bool api_group_required; /* it was asked for by name */
         Ready ready;
 
-        unsigned long clone_flags; /* the namespaces that INSIDE is born into */
+        int new_namespaces; /* CLONE_NEW…: those that step `netns` makes */
         NetnsKind netns;
         char *netns_path;
         TapConfig taps[TAPS_MAX];

@@ -7,6 +7,8 @@
  * fork systemd may take the later main process for a stranger and kill it without waiting. It is the raw
  * clone(2), because RestrictNamespaces= answers clone3(2) with ENOSYS.
  *
+ * Mustn't: make other namespaces than the PID's, which takes a new process. OUTSIDE would wait for them, and it has the
+ *          VMM to copy; a network namespace takes nearly as long as that.
  * Should:  let INSIDE die of SIGHUP and SIGTERM until the execve. As PID 1 of its namespace it would ignore
  *          them, and a stop during the start would last until TimeoutStopSec=.
  * Should:  let INSIDE write itself into the record, as the first thing that it does. It can always look at itself, while
@@ -104,7 +106,7 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
 
 static int do_clone(Jail *jail, int inside_fd)
 {
-        unsigned long flags = jail->plan->clone_flags | CLONE_PIDFD | SIGCHLD;
+        unsigned long flags = CLONE_NEWPID | CLONE_PIDFD | SIGCHLD;
         sigset_t set, saved;
         int pid_fd = -EBADF;
 
@@ -133,16 +135,8 @@ static int do_clone(Jail *jail, int inside_fd)
 
 int step_clone(Jail *jail)
 {
-        unsigned long compared = jail->plan->clone_flags;
         int pair[2];
         int r;
-
-        /* For step `netns`. */
-        if (jail->plan->netns == NETNS_PATH)
-                compared |= CLONE_NEWNET;
-        r = namespaces_read(compared, jail->host_ns);
-        if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns");
 
         jail->cpu_usec = cpu_usec();
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -58,9 +58,8 @@ typedef struct Jail {
         /* clone */
         pid_t pid; /* of INSIDE, as OUTSIDE sees it */
         int pid_fd;
-        int channel_fd;                /* this side's end of the channel between the two */
-        ino_t host_ns[_NAMESPACE_MAX]; /* 0: not compared with */
-        uint64_t cpu_usec;             /* CPU time of OUTSIDE before the clone */
+        int channel_fd;    /* this side's end of the channel between the two */
+        uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
 
         /* INSIDE only */
         int cage_fd;                 /* the tmpfs that becomes the root for a moment */

@@ -15,7 +15,7 @@ const NamespaceKind namespace_kinds[_NAMESPACE_MAX] = {
         [NAMESPACE_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
 };
 
-int namespaces_read(unsigned long flags, ino_t ret[_NAMESPACE_MAX])
+int namespaces_read(int flags, ino_t ret[_NAMESPACE_MAX])
 {
         _cleanup_close_ int fd = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)

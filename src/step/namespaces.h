@@ -20,14 +20,14 @@ typedef enum NamespaceId {
 
 typedef struct NamespaceKind {
         const char *name;
-        unsigned long clone_flag;
+        int clone_flag;
 } NamespaceKind;
 
 extern const NamespaceKind namespace_kinds[_NAMESPACE_MAX];
 
 /* The inodes that stand for this process's namespaces, as /proc/self/ns shows them: of those kinds whose clone flags are in
  * `flags`, and 0 of the others. 0 or -errno. */
-int namespaces_read(unsigned long flags, ino_t ret[_NAMESPACE_MAX]) _must_check_;
+int namespaces_read(int flags, ino_t ret[_NAMESPACE_MAX]) _must_check_;
 
 /* "net:[inode]", as /proc/self/ns/net calls the network namespace of this process. 0 or -errno. */
 #define NETNS_NAME_MAX 32

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `netns`: INSIDE is where the plan wants it, in each of its namespaces, and where it should not be it
- * is not: read back from /proc, because a clone flag that did nothing would go unnoticed else.
+ * Step `netns`: INSIDE goes where the plan wants it, in each of its namespaces but that of the mounts, and is no longer
+ * where it should not be: read back from /proc, because a flag that did nothing would go unnoticed else.
  *
  * Should:  name the type to setns(2). RestrictNamespaces= refuses a 0, and a 0 would enter anything.
  */
@@ -16,7 +16,29 @@
 #include "inside.h"
 #include "step.h"
 
-static int check_joined(Jail *jail)
+static int make_namespaces(Jail *jail)
+{
+        const int flags = jail->plan->new_namespaces;
+        ino_t before[_NAMESPACE_MAX], now[_NAMESPACE_MAX];
+        int r;
+
+        r = namespaces_read(flags, before);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns");
+        if (unshare(flags) < 0)
+                return step_fail(jail, -errno, "new namespaces");
+        r = namespaces_read(flags, now);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns");
+
+        for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++)
+                if (now[ns] != 0 && now[ns] == before[ns])
+                        return step_fail(jail, -EBADE, "the %s namespace is still the host's",
+                                         namespace_kinds[ns].name);
+        return 0;
+}
+
+static int check_joined(Jail *jail, ino_t before)
 {
         ino_t now[_NAMESPACE_MAX];
         struct stat st;
@@ -34,7 +56,7 @@ static int check_joined(Jail *jail)
          * least tell what it was started in, which is the host's as a rule. */
         r = in_netns_of_host();
         if (r == -ENOENT || r == -EPERM)
-                r = now[NAMESPACE_NET] == jail->host_ns[NAMESPACE_NET];
+                r = now[NAMESPACE_NET] == before;
         if (r < 0)
                 return step_fail(jail, r, "/proc/1/net/dev");
         if (r > 0)
@@ -43,35 +65,26 @@ static int check_joined(Jail *jail)
         return 0;
 }
 
-static int check_born(Jail *jail)
+static int join_netns(Jail *jail)
 {
-        ino_t now[_NAMESPACE_MAX];
+        ino_t before[_NAMESPACE_MAX];
         int r;
 
-        if (getpid() != 1)
-                return step_fail(jail, -EBADE, "the pid namespace is still the host's");
-
-        r = namespaces_read(jail->plan->clone_flags, now);
+        r = namespaces_read(CLONE_NEWNET, before);
         if (r < 0)
                 return step_fail(jail, r, "/proc/self/ns");
-        for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++)
-                if (now[ns] != 0 && now[ns] == jail->host_ns[ns])
-                        return step_fail(jail, -EBADE, "the %s namespace is still the host's",
-                                         namespace_kinds[ns].name);
-        return 0;
+        if (setns(jail->netns_fd, CLONE_NEWNET) < 0)
+                return step_fail(jail, -errno, "%s", jail->plan->netns_path);
+        return check_joined(jail, before[NAMESPACE_NET]);
 }
 
 int step_netns(Jail *jail)
 {
         int r;
 
-        r = check_born(jail);
-        if (r < 0)
-                return r;
-        if (jail->plan->netns != NETNS_PATH)
-                return 0;
+        if (getpid() != 1)
+                return step_fail(jail, -EBADE, "the pid namespace is still the host's");
 
-        if (setns(jail->netns_fd, CLONE_NEWNET) < 0)
-                return step_fail(jail, -errno, "%s", jail->plan->netns_path);
-        return check_joined(jail);
+        r = make_namespaces(jail);
+        return r >= 0 && jail->plan->netns == NETNS_PATH ? join_netns(jail) : r;
 }

@@ -19,9 +19,10 @@
  *            is not written down.
  *   uid      Before the tree, because the tree's objects are born with the VM's gid. Nothing is ever chowned.
  *   tree     The last thing that is made on the host's file systems.
- *   clone    INSIDE is born into its PID, IPC, UTS, cgroup and, if it is its own, network namespace.
+ *   clone    As early as INSIDE can be of use. It is born into a PID namespace.
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
- *   netns    First of the namespace steps, because /dev/net/tun belongs to the namespace it is opened in.
+ *   netns    And the IPC, UTS and cgroup namespaces. Before `tap`, because /dev/net/tun belongs to the network namespace
+ *            it is opened in. Not with the clone, because OUTSIDE would wait for it.
  *   tap      While the process may still do it. The TAP is persistent only when it has its owner.
  *   group    From here on everything that is made belongs to root and the VM's group.
  *   label    While /proc can still be reached. It takes effect at the exec.
@@ -56,10 +57,11 @@ const Step steps[] = {
         { "tree", STEP_OUTSIDE, step_tree, undo_tree, EX_CANTCREAT, MESSAGE_TREE,
           "make the jail directory, copy the VMM's configuration into it" },
         { "clone", STEP_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,
-          "make the process that becomes the VMM, in new namespaces" },
+          "make the process that becomes the VMM" },
         { "copy", STEP_OUTSIDE, step_copy, NULL, EX_CANTCREAT, MESSAGE_COPY,
           "fill in the VMM meanwhile, and let that process go on" },
-        { "netns", STEP_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS, "enter the network namespace" },
+        { "netns", STEP_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,
+          "make or enter the network namespace, make the others" },
         { "tap", STEP_INSIDE, step_tap, undo_tap, EX_OSERR, MESSAGE_TAP, "make the TAP devices in it" },
         { "group", STEP_INSIDE, step_group, NULL, EX_OSERR, MESSAGE_GROUP,
           "take the VM's group, and no other" },

@@ -39,12 +39,13 @@ test_every_step_says_that_it_failed() {
         fails_at tree 73 open_tree:error=EPERM:when=2
         fails_at clone 71 clone:error=EAGAIN
         fails_at clone 71 sched_setattr:error=EPERM
+        fails_at netns 71 unshare:error=ENOSPC:when=1
         fails_at netns 71 setns:error=EPERM
         fails_at tap 71 ioctl:error=EPERM:when=3
         fails_at tap 71 ioctl:error=EPERM:when=5
         fails_at group 71 setgroups:error=EPERM
         fails_at group 71 setsid:error=EPERM
-        fails_at mounts 71 unshare:error=ENOMEM:when=1
+        fails_at mounts 71 unshare:error=ENOMEM:when=2
         fails_at mounts 71 move_mount:error=EINVAL:when=2
         fails_at nodes 71 mknodat:error=EPERM:when=3
         fails_at mounts 71 pivot_root:error=EINVAL:when=1
@@ -154,7 +155,8 @@ test_every_check_of_the_audit_can_fail() {
 
 test_a_lie_about_namespaces_and_mounts_is_noticed() {
         fails_at netns 71 setns:retval=0
-        fails_at mounts 71 unshare:retval=0:when=1
+        fails_at netns 71 unshare:retval=0:when=1
+        fails_at mounts 71 unshare:retval=0:when=2
         fails_at root 71 umount2:retval=0
 }
 
