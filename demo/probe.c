@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -139,6 +140,11 @@ static void put_fds(void)
         putchar(']');
 }
 
+static int no_dot(const struct dirent *de)
+{
+        return strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0;
+}
+
 /* The directory and what is below it; deep enough for a jail. */
 static void put_tree(const char *path, int depth, const char **comma)
 {
@@ -158,18 +164,18 @@ static void put_tree(const char *path, int depth, const char **comma)
                sv.f_flag & ST_NOEXEC ? "true" : "false", sv.f_flag & ST_NOSUID ? "true" : "false",
                access(path, W_OK) == 0 ? "true" : "false");
 
-        DIR *d = S_ISDIR(st.st_mode) && depth > 0 ? opendir(path) : NULL;
-        if (!d)
-                return;
-        for (struct dirent *de; (de = readdir(d));) {
+        /* Sorted: a directory's own order depends on what was in it before. */
+        struct dirent **entries;
+        int n = S_ISDIR(st.st_mode) && depth > 0 ? scandir(path, &entries, no_dot, alphasort) : 0;
+        for (int i = 0; i < n; i++) {
                 char below[512];
-                if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
-                        continue;
                 (void) snprintf(below, sizeof(below), "%s/%s", strcmp(path, "/") == 0 ? "" : path,
-                                de->d_name);
+                                entries[i]->d_name);
                 put_tree(below, depth - 1, comma);
+                free(entries[i]);
         }
-        closedir(d);
+        if (n > 0)
+                free(entries);
 }
 
 /* The indexes in a namespace only ever grow. */

@@ -50,16 +50,18 @@ typedef struct Jail {
         State state;
         uint32_t uid, gid;
 
-        /* tree: the jail's directories on the host, and clones of them that can be attached anywhere */
+        /* tree: the jail's root directory on the host */
         int root_fd;
-        int run_fd;
-        int root_tree, run_tree, vmm_tree;
 
         /* clone */
         pid_t pid; /* of INSIDE, as OUTSIDE sees it */
         int pid_fd;
         int channel_fd;    /* this side's end of the channel between the two */
         uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
+
+        /* files, in INSIDE: its run/, and clones of these and the VMM that can be attached anywhere; ready: run/ alone */
+        int run_fd;
+        int root_tree, run_tree, vmm_tree;
 
         /* INSIDE only */
         int cage_fd;                 /* the tmpfs that becomes the root for a moment */

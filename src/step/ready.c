@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "api.h"
+#include "at.h"
 #include "fd-util.h"
 #include "step.h"
 #include "time-util.h"
@@ -85,6 +86,10 @@ int step_ready(Jail *jail)
 
         if (jail->plan->ready == READY_EXEC)
                 return 0;
+
+        jail->run_fd = at_hold_dir(jail->root_fd, JAIL_RUN);
+        if (jail->run_fd < 0)
+                return step_fail(jail, jail->run_fd, "/" JAIL_RUN);
 
         for (;;) {
                 r = ask(jail, deadline);

@@ -18,12 +18,14 @@
  *   state    Then the record of what will be made, then the things: a kill at any moment leaves nothing that
  *            is not written down.
  *   uid      Before the tree, because the tree's objects are born with the VM's gid. Nothing is ever chowned.
- *   tree     The last thing that is made on the host's file systems.
+ *   tree     As much of the jail's directory as `copy` needs.
  *   clone    As early as INSIDE can be of use. It is born into a PID namespace.
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
  *   netns    And the IPC, UTS and cgroup namespaces. Before `tap`, because /dev/net/tun belongs to the network namespace
  *            it is opened in. Not with the clone, because OUTSIDE would wait for it.
  *   tap      While the process may still do it. The TAP is persistent only when it has its owner.
+ *   files    The rest of that directory, the last thing that is made on the host's file systems; undone by `tree`. While
+ *            INSIDE is in the host's mount namespace and group.
  *   group    From here on everything that is made belongs to root and the VM's group.
  *   label    While /proc can still be reached. It takes effect at the exec.
  *   mounts   An own mount table with the jail's root in it …
@@ -55,7 +57,7 @@ const Step steps[] = {
           "take the VM's id, clean up a dead earlier life, record what will be made" },
         { "uid", STEP_OUTSIDE, step_uid, undo_uid, EX_TEMPFAIL, MESSAGE_UID, "take the VM's uid" },
         { "tree", STEP_OUTSIDE, step_tree, undo_tree, EX_CANTCREAT, MESSAGE_TREE,
-          "make the jail directory, copy the VMM's configuration into it" },
+          "make the jail directory, with a place for the VMM" },
         { "clone", STEP_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,
           "make the process that becomes the VMM" },
         { "copy", STEP_OUTSIDE, step_copy, NULL, EX_CANTCREAT, MESSAGE_COPY,
@@ -63,6 +65,8 @@ const Step steps[] = {
         { "netns", STEP_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,
           "make or enter the network namespace, make the others" },
         { "tap", STEP_INSIDE, step_tap, undo_tap, EX_OSERR, MESSAGE_TAP, "make the TAP devices in it" },
+        { "files", STEP_INSIDE, step_files, NULL, EX_CANTCREAT, MESSAGE_FILES,
+          "make what else is in the jail directory, copy the VMM's configuration" },
         { "group", STEP_INSIDE, step_group, NULL, EX_OSERR, MESSAGE_GROUP,
           "take the VM's group, and no other" },
         { "label", STEP_INSIDE, step_label, NULL, EX_OSERR, MESSAGE_LABEL,

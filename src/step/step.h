@@ -60,6 +60,7 @@ int step_copy(Jail *jail) _must_check_;
 int step_netns(Jail *jail) _must_check_;
 int step_tap(Jail *jail) _must_check_;
 int undo_tap(Undo *undo) _must_check_;
+int step_files(Jail *jail) _must_check_;
 int step_group(Jail *jail) _must_check_;
 int step_label(Jail *jail) _must_check_;
 int step_mounts(Jail *jail) _must_check_;

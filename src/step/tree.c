@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `tree`: the jail's directory on the host.
+ * Steps `tree` and `files`: the jail's directory on the host. It is one thing, and undone as one.
  *
  *     <base>/firecracker/<id>/root/             root:root 0755
+ *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is not
+ *                                               dumpable and cannot be traced by another one of its uid
+ *   and by INSIDE, as OUTSIDE has the VMM to copy:
  *     <base>/firecracker/<id>/root/dev/         root:root 0755, only a place to mount on
  *     <base>/firecracker/<id>/root/sys/         the same, on aarch64 only
  *     <base>/firecracker/<id>/root/run/         root:<vm gid> 0770, all that the VM may write
- *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is not
- *                                               dumpable and cannot be traced by another one of its uid
  *     <base>/firecracker/<id>/root/fcjail.json  root:<vm gid> 0440
  *
  * Should:  make the files and run/ anew, whatever an earlier life left under their names.
@@ -192,8 +193,7 @@ static int clone_tree(int fd, const char *name, int *ret_fd)
         return 0;
 }
 
-/* Detached copies of the mounts that the directories are on: INSIDE can attach them in any mount namespace.
- */
+/* Detached copies of the mounts that the directories are on, which can be attached in any mount namespace. */
 static int clone_trees(Jail *jail)
 {
         int r;
@@ -211,7 +211,7 @@ static int clone_trees(Jail *jail)
 
 int step_tree(Jail *jail)
 {
-        _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF, dev_fd = -EBADF, sys_fd = -EBADF;
+        _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF;
         int r;
 
         r = open_level(jail, jail->base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
@@ -219,19 +219,22 @@ int step_tree(Jail *jail)
                 r = open_level(jail, vmms_fd, jail->plan->id, "", &vm_fd);
         if (r >= 0)
                 r = open_level(jail, vm_fd, JAIL_ROOT, JAIL_ROOT, &jail->root_fd);
-        if (r >= 0)
-                r = open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
+        return r < 0 ? r : make_vmm(jail);
+}
+
+int step_files(Jail *jail)
+{
+        _cleanup_close_ int dev_fd = -EBADF, sys_fd = -EBADF;
+        int r;
+
+        r = open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
         if (r >= 0 && jail->plan->cpu_files)
                 r = open_level(jail, jail->root_fd, JAIL_SYS, JAIL_ROOT "/" JAIL_SYS, &sys_fd);
         if (r >= 0)
                 r = make_run(jail);
         if (r >= 0)
-                r = make_vmm(jail);
-        if (r >= 0)
                 r = make_config(jail);
-        if (r >= 0)
-                r = clone_trees(jail);
-        return r;
+        return r < 0 ? r : clone_trees(jail);
 }
 
 /* The names in a directory, for the log, put behind those in *names. */

@@ -33,16 +33,17 @@ fails_at() {
 test_every_step_says_that_it_failed() {
         fails_at state 75 ftruncate:error=ENOSPC
         fails_at uid 75 symlinkat:error=ENOSPC
-        fails_at tree 73 sendfile:error=EIO:when=1
+        fails_at tree 73 mkdirat:error=ENOSPC:when=3
         fails_at copy 73 fallocate:error=ENOSPC
         fails_at copy 73 splice:error=EIO:when=2
-        fails_at tree 73 open_tree:error=EPERM:when=2
         fails_at clone 71 clone:error=EAGAIN
         fails_at clone 71 sched_setattr:error=EPERM
         fails_at netns 71 unshare:error=ENOSPC:when=1
         fails_at netns 71 setns:error=EPERM
         fails_at tap 71 ioctl:error=EPERM:when=3
         fails_at tap 71 ioctl:error=EPERM:when=5
+        fails_at files 73 sendfile:error=EIO:when=1
+        fails_at files 73 open_tree:error=EPERM:when=2
         fails_at group 71 setgroups:error=EPERM
         fails_at group 71 setsid:error=EPERM
         fails_at mounts 71 unshare:error=ENOMEM:when=2

@@ -122,7 +122,7 @@ test_a_link_in_the_place_of_a_directory_is_refused() {
                 victim_is_whole
                 rm -rf "${BASE:?}/web1"
         done
-        says web1 "Failed at step tree of 'web1': $BASE/web1/root/run: Not a directory"
+        says web1 "Failed at step files of 'web1': $BASE/web1/root/run: Not a directory"
 }
 
 test_a_jail_that_belongs_to_somebody_else_is_refused() {
@@ -251,7 +251,7 @@ test_no_group_without_acls_unless_it_was_asked_for() {
         systemctl stop fcjail@web1
         vm web1 FCJAIL_CHROOT_DIR=/mnt/ramfs FCJAIL_API_GROUP=fcjail
         not systemctl start fcjail@web1
-        says web1 "Failed at step tree"
+        says web1 "Failed at step files"
         umount /mnt/ramfs
 }
 
