@@ -61,7 +61,8 @@ test_reboot() {
         use reboot.conf
         systemctl start fcjail@web1
         first=$(pid_of web1)
-        fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
+        # The VMM may have ended with its guest before it has answered.
+        fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}' || true
         eventually has_another_process web1 "$first"
         systemctl stop fcjail@web1
         unit_is web1 inactive
