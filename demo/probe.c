@@ -169,9 +169,10 @@ static void put_tree(const char *path, int depth, const char **comma)
         int n = S_ISDIR(st.st_mode) && depth > 0 ? scandir(path, &entries, no_dot, alphasort) : 0;
         for (int i = 0; i < n; i++) {
                 char below[512];
-                (void) snprintf(below, sizeof(below), "%s/%s", strcmp(path, "/") == 0 ? "" : path,
-                                entries[i]->d_name);
-                put_tree(below, depth - 1, comma);
+                int k = snprintf(below, sizeof(below), "%s/%s", strcmp(path, "/") == 0 ? "" : path,
+                                 entries[i]->d_name);
+                if (k > 0 && (size_t) k < sizeof(below))
+                        put_tree(below, depth - 1, comma);
                 free(entries[i]);
         }
         if (n > 0)
