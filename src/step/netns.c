@@ -16,47 +16,42 @@
 #include "inside.h"
 #include "step.h"
 
-static int make_namespaces(Jail *jail)
+/* Into new namespaces, and, if the plan names one, into that network namespace. */
+static int change(Jail *jail)
 {
-        const int flags = jail->plan->new_namespaces;
-        ino_t before[_NAMESPACE_MAX], now[_NAMESPACE_MAX];
-        int r;
+        const Plan *p = jail->plan;
 
-        r = namespaces_read(flags, before);
-        if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns");
-        if (unshare(flags) < 0)
+        if (unshare(p->new_namespaces) < 0)
                 return step_fail(jail, -errno, "new namespaces");
-        r = namespaces_read(flags, now);
-        if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns");
+        if (p->netns == NETNS_PATH && setns(jail->netns_fd, CLONE_NEWNET) < 0)
+                return step_fail(jail, -errno, "%s", p->netns_path);
+        return 0;
+}
 
+static int check_new(Jail *jail, const ino_t before[_NAMESPACE_MAX], const ino_t now[_NAMESPACE_MAX])
+{
         for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++)
-                if (now[ns] != 0 && now[ns] == before[ns])
+                if ((jail->plan->new_namespaces & namespace_kinds[ns].clone_flag) && now[ns] == before[ns])
                         return step_fail(jail, -EBADE, "the %s namespace is still the host's",
                                          namespace_kinds[ns].name);
         return 0;
 }
 
-static int check_joined(Jail *jail, ino_t before)
+static int check_joined(Jail *jail, ino_t before, ino_t now)
 {
-        ino_t now[_NAMESPACE_MAX];
         struct stat st;
         int r;
 
-        r = namespaces_read(CLONE_NEWNET, now);
-        if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns");
         if (fstat(jail->netns_fd, &st) < 0)
                 return step_fail(jail, -errno, "%s", jail->plan->netns_path);
-        if (st.st_ino != now[NAMESPACE_NET])
+        if (st.st_ino != now)
                 return step_fail(jail, -EBADE, "%s was not entered", jail->plan->netns_path);
 
         /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. Who cannot see PID 1 can at
          * least tell what it was started in, which is the host's as a rule. */
         r = in_netns_of_host();
         if (r == -ENOENT || r == -EPERM)
-                r = now[NAMESPACE_NET] == before;
+                r = now == before;
         if (r < 0)
                 return step_fail(jail, r, "/proc/1/net/dev");
         if (r > 0)
@@ -65,26 +60,26 @@ static int check_joined(Jail *jail, ino_t before)
         return 0;
 }
 
-static int join_netns(Jail *jail)
-{
-        ino_t before[_NAMESPACE_MAX];
-        int r;
-
-        r = namespaces_read(CLONE_NEWNET, before);
-        if (r < 0)
-                return step_fail(jail, r, "/proc/self/ns");
-        if (setns(jail->netns_fd, CLONE_NEWNET) < 0)
-                return step_fail(jail, -errno, "%s", jail->plan->netns_path);
-        return check_joined(jail, before[NAMESPACE_NET]);
-}
-
 int step_netns(Jail *jail)
 {
+        const bool joins = jail->plan->netns == NETNS_PATH;
+        const int changed = jail->plan->new_namespaces | (joins ? CLONE_NEWNET : 0);
+        ino_t before[_NAMESPACE_MAX], now[_NAMESPACE_MAX];
         int r;
 
         if (getpid() != 1)
                 return step_fail(jail, -EBADE, "the pid namespace is still the host's");
 
-        r = make_namespaces(jail);
-        return r >= 0 && jail->plan->netns == NETNS_PATH ? join_netns(jail) : r;
+        r = namespaces_read(changed, before);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns");
+        r = change(jail);
+        if (r < 0)
+                return r;
+        r = namespaces_read(changed, now);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/ns");
+
+        r = check_new(jail, before, now);
+        return r >= 0 && joins ? check_joined(jail, before[NAMESPACE_NET], now[NAMESPACE_NET]) : r;
 }
