@@ -9,8 +9,8 @@
 
 static const char weight[3200 * 1024] __attribute__((used)) = { 1 };
 
-/* Is begun by the kernel, instead of _start: main() comes 0.1 to 0.2 ms later on a virtual machine, which traps each of
- * the many CPUID that the C library begins with. clock_gettime(CLOCK_MONOTONIC, &first), and on to _start, with
+/* Is begun by the kernel, instead of _start: main() comes 0.28 ms later on a virtual machine, which traps each of the
+ * many CPUID that the C library begins with. clock_gettime(CLOCK_MONOTONIC, &first), and on to _start, with
  * the one register that it reads as it was. */
 extern struct timespec first;
 struct timespec first;

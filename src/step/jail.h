@@ -59,7 +59,8 @@ typedef struct Jail {
         int channel_fd;    /* this side's end of the channel between the two */
         uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
 
-        /* files, in INSIDE: its run/, and clones of these and the VMM that can be attached anywhere; ready: run/ alone */
+        /* files, in INSIDE: clones of the root directory, its run/ and the VMM that can be attached anywhere. OUTSIDE has
+         * run/ from `ready` on. */
         int run_fd;
         int root_tree, run_tree, vmm_tree;
 

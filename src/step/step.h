@@ -48,7 +48,7 @@ int steps_undo(const StateRoot *root, const State *state) _must_check_;
 /* One journal entry for a failed start; returns the exit status. */
 int failure_log(const Plan *plan, const Failure *failure);
 
-/* The steps, one file each, in the order of the table. */
+/* The steps, in the order of the table; one file each, or for two that make one thing. */
 int step_paths(Jail *jail) _must_check_;
 int step_state(Jail *jail) _must_check_;
 int step_uid(Jail *jail) _must_check_;
