@@ -41,14 +41,14 @@ int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *r
 /* Removes a file, link, node or empty directory. 0 also if there is none. */
 int at_remove(int dir_fd, const char *name) _must_check_;
 
-/* Bounds of at_empty_dir(): beyond them a tree is taken for an attack on our time. */
-#define EMPTY_DEPTH_MAX   16 /* three descriptors each */
+/* What at_empty_dir() removes at most: more is taken for an attack on our time. */
 #define EMPTY_ENTRIES_MAX 200000
 
 /*
  * Removes everything in the directory (O_PATH will do), whatever a hostile owner made of it: links are removed and not
  * followed, mounts are not entered, each directory is worked on with the file-system uid and gid of its own
  * owner, so nothing is removed that this owner could not have removed. -EBUSY: it is a mount point, or one is
- * in it; -E2BIG: more than the bounds above; what was removed until then stays removed.
+ * in it; -E2BIG: there are more entries than that (a directory that is not empty counts twice); what was removed until
+ * then stays removed.
  */
 int at_empty_dir(int dir_fd) _must_check_;

@@ -139,52 +139,67 @@ CHILD_TEST(at, empties_a_hostile_directory)
         CHECK_IS(mode_of("/run/victim/keep"), S_IFREG | 0644);
 }
 
-static void make_deep(void)
+#define DEEP 300
+
+/* As deep as only a walk through descriptors gets, and closed on the way. */
+static void make_deep(mode_t mode)
 {
         int dir = open("/run/top", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-        for (int i = 0; i < 5 * EMPTY_DEPTH_MAX; i++) {
+        for (int i = 0; i < DEEP; i++) {
                 CHECK(mkdirat(dir, "d", 0700) >= 0);
                 int next = openat(dir, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
                 CHECK(next >= 0);
+                CHECK(i == 0 || fchmod(dir, mode) >= 0);
                 (void) close(dir);
                 dir = next;
         }
+        CHECK(fchmod(dir, mode) >= 0);
         (void) close(dir);
-}
-
-CHILD_TEST(at, empties_what_is_deeper_than_it_recurses)
-{
-        make_top();
-        make_deep();
-        CHECK_IS(at_empty_dir(top), 0);
-        CHECK(is_empty("/run/top"));
 }
 
 CHILD_TEST(at, empties_deep_directories_with_few_descriptors)
 {
-        const struct rlimit limit = { 64, 64 };
+        const struct rlimit limit = { 32, 32 };
 
         make_top();
-        make_deep();
+        make_deep(0700);
         CHECK(setrlimit(RLIMIT_NOFILE, &limit) >= 0);
         CHECK_IS(at_empty_dir(top), 0);
         CHECK(is_empty("/run/top"));
 }
 
-/* What lies deep is moved up; its maker must not know the name that it gets. */
-CHILD_TEST(at, moves_up_to_names_that_nobody_knows)
+/* A directory whose owner may not write to it cannot even be moved by that owner. */
+CHILD_TEST(at, empties_deep_directories_that_are_closed)
+{
+        make_top();
+        CHECK(chown("/run/top", 0, 4711) >= 0 && chmod("/run/top", 0770) >= 0);
+        (void) setfsgid(4711);
+        (void) setfsuid(4711);
+        make_deep(0);
+        (void) setfsuid(0);
+        (void) setfsgid(0);
+        CHECK_IS(at_empty_dir(top), 0);
+        CHECK(is_empty("/run/top"));
+}
+
+/* Each is gone into, and the walk goes on behind it, also where it was far below meanwhile. */
+CHILD_TEST(at, empties_many_directories_that_are_full)
 {
         char name[64];
 
         make_top();
-        for (unsigned i = 1; i < 300; i++) {
-                (void) snprintf(name, sizeof(name), ".fcjail-deep-%u", i);
+        for (unsigned i = 0; i < 3000; i++) {
+                size_t n = (size_t) snprintf(name, sizeof(name), "%u", i);
                 CHECK(mkdirat(top, name, 0700) >= 0);
-                (void) snprintf(name, sizeof(name), ".fcjail-deep-%u/full", i);
-                CHECK(mkdirat(top, name, 0700) >= 0);
+                for (unsigned depth = i % 20; depth > 0; depth--) {
+                        (void) snprintf(name + n, sizeof(name) - n, "/d");
+                        n += 2;
+                        CHECK(mkdirat(top, name, 0700) >= 0);
+                }
+                (void) snprintf(name + n, sizeof(name) - n, "/full");
+                CHECK(mknodat(top, name, S_IFREG | 0600, 0) >= 0);
         }
-        make_deep(); /* last, and so found first */
         CHECK_IS(at_empty_dir(top), 0);
         CHECK(is_empty("/run/top"));
 }
