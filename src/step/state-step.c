@@ -61,6 +61,8 @@ static int lasting_netns(const Plan *p, char **ret)
         return r < 0 ? r : dup_to(name, ret);
 }
 
+_Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a plan");
+
 static int make_state(const Plan *p, State *ret)
 {
         char boot[33], invocation[33];
