@@ -149,7 +149,7 @@ typedef struct TapLink {
         bool up;
         uint32_t mtu;
         struct ether_addr mac;
-        char alias[256];
+        char alias[TAP_ALIAS_MAX];
         bool is_tun;
         int64_t owner, group; /* -1: none */
         uint8_t type, pi, vnet_hdr, persist, multi_queue;
@@ -321,6 +321,20 @@ int tap_verify(const TapSpec *spec, const char **ret_what)
         r = verify_addresses(&nl, spec, l.ifindex);
         if (r == -EBADE)
                 *ret_what = "addresses";
+        return r;
+}
+
+int tap_read_alias(const char *name, char ret[TAP_ALIAS_MAX])
+{
+        _cleanup_netlink_ Netlink nl = {};
+        TapLink l = {};
+        int r;
+
+        r = netlink_open(&nl);
+        if (r >= 0)
+                r = query_link(&nl, name, &l);
+        if (r >= 0)
+                memcpy(ret, l.alias, sizeof(l.alias));
         return r;
 }
 

@@ -33,6 +33,10 @@ int tap_create(const TapSpec *spec) _must_check_;
  * differs (a constant string). */
 int tap_verify(const TapSpec *spec, const char **ret_what) _must_check_;
 
+/* The ifalias of a network device, "" if it has none. 0, -ENODEV or another -errno. */
+#define TAP_ALIAS_MAX 256
+int tap_read_alias(const char *name, char ret[TAP_ALIAS_MAX]) _must_check_;
+
 /* Removes the TAP of this name if it carries the mark. 1: removed, 0: there is none with this mark; what else
  * has the name is somebody else's. */
 int tap_remove(const char *name, const char *alias) _must_check_;

@@ -78,10 +78,25 @@ void state_done(State *s)
         *s = (State){};
 }
 
+#define MARK_BEGIN "fcjail "
+
 const char *state_mark(const State *s, char buf[STATE_MARK_MAX])
 {
-        (void) snprintf(buf, STATE_MARK_MAX, "fcjail %s %s", s->id, s->invocation);
+        (void) snprintf(buf, STATE_MARK_MAX, MARK_BEGIN "%s %s", s->id, s->invocation);
         return buf;
+}
+
+bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1])
+{
+        if (strncmp(mark, MARK_BEGIN, strlen(MARK_BEGIN)) != 0)
+                return false;
+        mark += strlen(MARK_BEGIN);
+        size_t n = strcspn(mark, " ");
+        if (n > ID_LEN_MAX || !id128_valid(mark[n] ? mark + n + 1 : ""))
+                return false;
+        memcpy(ret_id, mark, n);
+        ret_id[n] = '\0';
+        return id_valid(ret_id);
 }
 
 static struct flock whole_file(short type)

@@ -12,8 +12,8 @@
  * it was made, and it is ignored.
  *
  * Who is alive? The starter holds a lock (fcntl(2), open file description) on the file from the first
- * moment; INSIDE inherits it and keeps it until the exec closes it; from then on the VMM's pid and start
- * time in the file count. A lock cannot outlive its holder, so there is no stale one.
+ * moment; INSIDE inherits it, writes its pid and start time into the file, which count from then on, and keeps it until
+ * it drops its privileges. A lock cannot outlive its holder, so there is no stale one.
  */
 
 #include <stdint.h>
@@ -58,6 +58,9 @@ void state_done(State *s);
 /* The text that marks a TAP as made for this start, as its ifalias. */
 #define STATE_MARK_MAX 128
 const char *state_mark(const State *s, char buf[STATE_MARK_MAX]);
+
+/* The id in such a text, whatever start it is of. false: it is none. */
+bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1]);
 
 /*
  * Opens the file of an id and takes its lock. With create, makes the file if there is none.

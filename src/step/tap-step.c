@@ -37,15 +37,28 @@ static const char *netns_text(const Plan *p)
         }
 }
 
+/* The VM that a device is marked as made for. */
+static bool find_vm_of(const char *name, char ret_id[ID_LEN_MAX + 1])
+{
+        char mark[TAP_ALIAS_MAX];
+
+        return tap_read_alias(name, mark) >= 0 && state_id_of_mark(mark, ret_id);
+}
+
 static int fail(Jail *jail, const TapConfig *tap, int r, const char *what)
 {
-        char object[512];
+        char object[512], id[ID_LEN_MAX + 1];
 
         (void) snprintf(object, sizeof(object), "%.15s in netns '%.400s'", tap->name,
                         netns_text(jail->plan));
         if (what)
                 return step_fail_because(jail, r, EX_OSERR, object, "its %s is not what was asked for",
                                          what);
+        if ((r == -EBUSY || r == -EEXIST) && find_vm_of(tap->name, id))
+                return step_fail_because(jail, r, EX_TEMPFAIL, object,
+                                         "the VM '%s' has this device; FCJAIL_TAP= names another, or, if "
+                                         "that VM has ended, `fcjail cleanup %s` removes it",
+                                         id, id);
         if (r == -EBUSY || r == -EEXIST)
                 return step_fail_because(
                         jail, r, EX_TEMPFAIL, object,

@@ -35,6 +35,18 @@ test_a_device_of_the_name_that_is_there_is_left_alone() {
         ip netns del blue
 }
 
+test_the_tap_of_another_vm_is_said_to_be_that() {
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=blue
+        vm web2 FCJAIL_NETNS=blue
+        systemctl start fcjail@web1
+        not systemctl start fcjail@web2
+        says web2 "tap0 in netns '/run/netns/blue': the VM 'web1' has this device"
+        ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        ip netns del blue
+}
+
 test_path_of_a_namespace() {
         ip netns add blue
         vm web1 FCJAIL_NETNS=/run/netns/blue
@@ -158,7 +170,7 @@ test_no_tap() {
 # The helper of web1 and its VMM, which has ended when this returns.
 kill_both() {
         local vmm
-        vmm=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+        vmm=$(vmm_of web1)
         kill -KILL "$helper" "$vmm"
         wait "$helper" || true
         eventually not kill -0 "$vmm"

@@ -48,6 +48,11 @@ pid_of() {
         systemctl show -P MainPID "fcjail@$1"
 }
 
+# vmm_of ID: the same from the record, also of one that was started by hand. Its name is firecracker, whatever VMM it is.
+vmm_of() {
+        sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/$1"
+}
+
 # unit_is ID STATE
 unit_is() {
         is "$2" "$(systemctl show -P ActiveState "fcjail@$1")"
