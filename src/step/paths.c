@@ -110,6 +110,8 @@ static int open_config(Jail *jail)
                 return r;
         if (fstat(jail->config_fd, &st) < 0)
                 return step_fail(jail, -errno, "%s", path);
+        if (!S_ISREG(st.st_mode))
+                return step_fail_because(jail, -EINVAL, EX_NOINPUT, path, "is not a regular file");
         if (st.st_size > CONFIG_SIZE_MAX)
                 return step_fail_because(jail, -EFBIG, EX_NOINPUT, path, "is larger than %i bytes",
                                          CONFIG_SIZE_MAX);

@@ -65,6 +65,13 @@ static int open_level(Jail *jail, int dir_fd, const char *name, const char *belo
                         st.st_uid, st.st_mode & 07777U);
         }
 
+        if (st.st_mode & S_ISGID) {
+                (void) fail_at(jail, -EPERM, below);
+                return step_fail_because(jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
+                                         "is setgid, so what is made in it would have its group and not the "
+                                         "VM's; `chmod g-s` it");
+        }
+
         *ret_fd = TAKE_FD(fd);
         return 0;
 }

@@ -139,6 +139,20 @@ test_a_jail_that_belongs_to_somebody_else_is_refused() {
         rm -rf "${BASE:?}/web1"
 }
 
+# What is made in it would have its group, and not the VM's.
+test_a_setgid_directory_is_refused() {
+        put_image web1
+        chgrp 1000 "$BASE/web1/root"
+        chmod g+s "$BASE/web1/root"
+        vm web1
+        not systemctl start fcjail@web1
+        says web1 "Failed at step tree of 'web1': $BASE/web1/root: is setgid"
+        chmod g-s "$BASE/web1/root"
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        image_is_kept web1
+}
+
 test_a_vmm_that_is_a_link_of_versions() {
         vm web1 FCJAIL_VMM=/usr/local/bin/vmm-link
         cp /usr/local/bin/demo-vmm /usr/local/bin/vmm-1.2.3
@@ -261,6 +275,13 @@ test_a_configuration_that_is_too_large_is_refused() {
         not systemctl start fcjail@web1
         says web1 "Failed at step paths of 'web1': $ENV/large.json: is larger than 1048576 bytes"
         rm "$ENV/large.json"
+        is_gone web1
+}
+
+test_a_configuration_that_is_no_file_is_refused() {
+        vm web1 "FCJAIL_CONFIG=$ENV"
+        not systemctl start fcjail@web1
+        says web1 "Failed at step paths of 'web1': $ENV: is not a regular file"
         is_gone web1
 }
 
