@@ -74,6 +74,12 @@ static int join_keyring(void)
         return joined == found ? 0 : -EBADE;
 }
 
+/* With the quota used up the old one stays, which is no harm where it is the unit's own or cannot be used. */
+static bool may_do_without_keyring(const Plan *p)
+{
+        return p->supervised || p->seccomp == SECCOMP_DEFAULT || p->seccomp == SECCOMP_IO_URING;
+}
+
 static int drop_uid(Jail *jail)
 {
         int r;
@@ -87,7 +93,9 @@ static int drop_uid(Jail *jail)
                 return step_fail(jail, r, "capabilities");
 
         /* As the VM's uid, so that it is this uid's quota, and no link to root's keys is left. */
-        r = tolerate(TOLERATED_KEYRING, join_keyring());
+        r = join_keyring();
+        if (r != -EDQUOT || may_do_without_keyring(jail->plan))
+                r = tolerate(TOLERATED_KEYRING, r);
         return r < 0 ? step_fail(jail, r, "session keyring") : 0;
 }
 
