@@ -5,8 +5,8 @@
  * One entry per event, to the journal with fields when systemd started us, to stderr as a line when a person
  * did. Only steps, verbs and main log; basic/, net/, config/ and plan/ are silent and return errors.
  *
- * Never to be called after INSIDE has left the host's root: sd_journal_sendv() returns 0 there and loses
- * the entry. INSIDE reports through the channel instead.
+ * Never to be called by INSIDE: under systemd entries are collected for fcjail-systemd, which OUTSIDE becomes, and those of
+ * another process are lost. INSIDE reports through the channel instead.
  */
 
 #include <syslog.h>

@@ -38,7 +38,15 @@ static int leave_alone(const char *id, pid_t pid)
 
 /* systemd calls us for this very start, so all that is left of it is to go: a VMM that is deaf to signals,
  * or INSIDE on its way to the end. */
-static bool end_our_own(const StateRoot *root, const char *id)
+static void end_our_own(const State *s)
+{
+        _cleanup_close_ int pid_fd = vmm_hold(s);
+
+        if (pid_fd >= 0 && !vmm_kill(pid_fd, s->uid))
+                log_error("The VMM of '%s', process %i, cannot be killed", s->id, s->vmm.pid);
+}
+
+static bool is_our_own(const StateRoot *root, const char *id)
 {
         const char *invocation = getenv("INVOCATION_ID");
         _cleanup_state_ State s = {};
@@ -47,9 +55,7 @@ static bool end_our_own(const StateRoot *root, const char *id)
             strcmp(s.invocation, invocation) != 0)
                 return false;
 
-        _cleanup_close_ int pid_fd = vmm_hold(&s);
-        if (pid_fd >= 0 && !vmm_kill(pid_fd, s.uid))
-                log_error("The VMM of '%s', process %i, cannot be killed", id, s.vmm.pid);
+        end_our_own(&s);
         return true;
 }
 
@@ -66,7 +72,7 @@ static int lock(const StateRoot *root, const char *id, bool ours)
         }
 }
 
-static int clean(const StateRoot *root, const char *id, int state_fd)
+static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
 {
         _cleanup_state_ State s = {};
         int r;
@@ -80,8 +86,17 @@ static int clean(const StateRoot *root, const char *id, int state_fd)
         }
 
         r = state_vmm_alive(&s);
-        if (r != 0)
-                return leave_alone(id, s.vmm.pid);
+        if (r > 0 && ours) {
+                /* Written down since we have looked. */
+                end_our_own(&s);
+                r = state_vmm_alive(&s);
+        }
+        if (r < 0) {
+                log_error("Whether the VMM of '%s' lives cannot be told: %s", id, strerror(-r));
+                return EX_OSERR;
+        }
+        if (r > 0)
+                return ours ? EX_TEMPFAIL : leave_alone(id, s.vmm.pid);
 
         return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
 }
@@ -105,7 +120,7 @@ int verb_cleanup(char **args)
                 log_error("Failed to open /run/fcjail: %s", strerror(-r));
                 return EX_OSERR;
         }
-        bool ours = end_our_own(&root, id);
+        bool ours = is_our_own(&root, id);
         _cleanup_close_ int state_fd = lock(&root, id, ours);
         if (state_fd == -ENOENT)
                 return EX_OK;
@@ -122,5 +137,5 @@ int verb_cleanup(char **args)
                 return EX_OSERR;
         }
 
-        return clean(&root, id, state_fd);
+        return clean(&root, id, state_fd, ours);
 }

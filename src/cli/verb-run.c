@@ -105,11 +105,15 @@ static int fail(Jail *jail)
         if (jail->plan->supervised)
                 (void) systemd_notify(text); /* the journal has it, too */
         /* A VMM that is up but not ready goes at once; systemd would wait for it. */
-        if (jail->pid_fd >= 0 && !vmm_kill(jail->pid_fd, jail->uid))
-                log_warning("The VMM of '%s', process %i, could not be killed", jail->plan->id, jail->pid);
+        bool gone = jail->pid_fd < 0 || vmm_kill(jail->pid_fd, jail->uid);
+        if (!gone)
+                log_warning(
+                        "The VMM of '%s', process %i, could not be killed; `fcjail cleanup %s` cleans up "
+                        "when it has ended",
+                        jail->plan->id, jail->pid, jail->plan->id);
 
         /* Under systemd ExecStopPost= cleans up. Otherwise it is up to us, if the id is ours at all. */
-        if (!jail->plan->supervised && jail->state.id) {
+        if (gone && !jail->plan->supervised && jail->state.id) {
                 if (clean_up(&jail->state_root, &jail->state) < 0)
                         log_warning("`fcjail cleanup %s` tries again to remove what is left",
                                     jail->plan->id);

@@ -61,5 +61,5 @@ bool vmm_kill(int pid_fd, uid_t uid)
 {
         int r = vmm_signal(pid_fd, uid, SIGKILL);
 
-        return r == -ESRCH || (r >= 0 && vmm_wait(pid_fd, now_usec() + KILL_USEC));
+        return r >= 0 ? vmm_wait(pid_fd, now_usec() + KILL_USEC) : proc_has_ended(pid_fd);
 }

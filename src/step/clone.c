@@ -79,8 +79,9 @@ static int record(Jail *jail)
         int r;
 
         r = proc_ref_self(&self);
-        if (r >= 0)
-                r = state_append_vmm(jail->state_fd, &self);
+        if (r < 0)
+                return step_fail(jail, r, "/proc/self/stat");
+        r = state_append_vmm(jail->state_fd, &self);
         return r < 0 ? step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id) : 0;
 }
 
@@ -91,12 +92,15 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
         jail->channel_fd = safe_close(jail->channel_fd);
         jail->channel_fd = channel_fd;
 
+        /* The rest of this step is its own. */
         r = answer_signals(set);
         if (r < 0)
                 (void) step_fail(jail, r, "signals");
         else
                 r = record(jail);
-        if (r >= 0)
+        if (r < 0)
+                jail->failure.step = step_index(step_clone);
+        else
                 r = steps_run(jail, STEP_INSIDE);
 
         /* Only failures come back. If OUTSIDE is gone too, nobody is left to tell. */

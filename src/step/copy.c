@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `copy`: the VMM's text, what takes longest in a start, while INSIDE is busy with itself. INSIDE may execute it
+ * Step `copy`: the VMM's text, what takes longest in a start, while INSIDE makes the rest. INSIDE may execute it
  * when it has been told to go on.
  *
  * The file's blocks are reserved at once, and the text moves through a pipe of the largest size that anybody may have.

@@ -74,7 +74,7 @@ int step_exec(Jail *jail)
         if (r < 0)
                 return r;
 
-        /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
+        /* By hand nobody but OUTSIDE looks after the VMM. A change of the label takes it back, see decisions.md. Set now, because the change of the uid takes it back; an
          * OUTSIDE that is gone already does not get the next message. */
         if (!jail->plan->supervised) {
                 int sig = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Read-only questions to the host, answered before the plan is made. */
+/* Read-only questions to the host. */
 
 #include "config.h"
 #include "diagnostics.h"

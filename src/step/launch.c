@@ -4,18 +4,58 @@
  * Step `launch`: OUTSIDE listens to the channel until it ends. An end alone does not tell an exec from a
  * death, hence the message right before the execve; and a child made with CLONE_PARENT cannot be waited for,
  * hence the pidfd.
+ *
+ * Should:  by hand, let a signal that ends OUTSIDE end INSIDE instead, so that OUTSIDE can clean up.
  */
 
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "inside.h"
 #include "step.h"
+
+static int interrupt_fd = -EBADF; /* the pidfd of INSIDE; never closed, as the signal may always come */
+static volatile sig_atomic_t interrupted;
+
+bool start_was_interrupted(void)
+{
+        return interrupted != 0;
+}
+
+static void interrupt_start(int sig)
+{
+        int saved = errno;
+
+        (void) sig;
+        interrupted = 1;
+        (void) syscall(SYS_pidfd_send_signal, interrupt_fd, SIGKILL, NULL, 0);
+        errno = saved;
+}
+
+static int take_signals(const Jail *jail)
+{
+        struct sigaction sa = { .sa_handler = interrupt_start, .sa_flags = SA_RESTART };
+
+        interrupt_fd = jail->pid_fd;
+        if (sigaction(SIGINT, &sa, NULL) < 0 || sigaction(SIGHUP, &sa, NULL) < 0 ||
+            sigaction(SIGTERM, &sa, NULL) < 0)
+                return -errno;
+        return 0;
+}
 
 int step_launch(Jail *jail)
 {
         bool begun = false;
         Message m;
         int r;
+
+        if (!jail->plan->supervised) {
+                r = take_signals(jail);
+                if (r < 0)
+                        return step_fail(jail, r, "signals");
+        }
 
         for (;;) {
                 r = message_receive(jail, &m);
@@ -24,8 +64,7 @@ int step_launch(Jail *jail)
                 if (r == 0)
                         break;
                 if (m.kind == MESSAGE_FAILED) {
-                        jail->failure = m.failure; /* step < 0: before the first one of INSIDE; then it is
-                                                      this one's */
+                        jail->failure = m.failure;
                         return m.failure.error < 0 ? m.failure.error : -EIO;
                 }
                 begun = m.kind == MESSAGE_BEGIN;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Which namespaces a process is in. A clone flag that did nothing would go unnoticed else. To look a namespace up in
+/* Which namespaces a process is in. An unshare(2) that did nothing would go unnoticed else. To look a namespace up in
  * /proc takes 5 µs: no more are than are compared. */
 
 #include <stdint.h>

@@ -62,6 +62,9 @@ static int fail(Jail *jail, int r)
 {
         switch (r) {
         case -ESRCH:
+                if (start_was_interrupted())
+                        return step_fail_because(jail, r, EX_UNAVAILABLE, "the VMM",
+                                                 "a signal ended it before it was ready");
                 return step_fail_because(jail, r, EX_UNAVAILABLE, "the VMM",
                                          "ended before it was ready; its last words are above");
         case -ETIMEDOUT:

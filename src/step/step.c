@@ -8,8 +8,8 @@
  *
  *   OUTSIDE  the process that was started. It stays in the host's namespaces the whole time, decides,
  *            records, logs, and is the only one that talks to systemd. `clone` makes
- *   INSIDE   the process that becomes the VMM. It changes only itself, and reports a failure through the
- *            channel, because after `root` neither the journal nor systemd can be reached by name any more.
+ *   INSIDE   the process that becomes the VMM. From `group` on it changes only itself. It reports a failure through
+ *            the channel, because after `root` neither the journal nor systemd can be reached by name any more.
  *
  * Why this order:
  *
@@ -17,7 +17,7 @@
  *            a bad configuration leaves no trace.
  *   state    Then the record of what will be made, then the things: a kill at any moment leaves nothing that
  *            is not written down.
- *   uid      Before the tree, because the tree's objects are born with the VM's gid. Nothing is ever chowned.
+ *   uid      Before anything that is born with the VM's gid. Nothing is ever chowned.
  *   tree     As much of the jail's directory as `copy` needs.
  *   clone    As early as INSIDE can be of use. It is born into a PID namespace.
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
@@ -86,6 +86,15 @@ const Step steps[] = {
 };
 const size_t n_steps = ELEMENTSOF(steps);
 _Static_assert(ELEMENTSOF(steps) <= STEPS_MAX, "STEPS_MAX");
+
+int step_index(int (*run)(Jail *jail))
+{
+        size_t i = 0;
+
+        while (i < n_steps - 1 && steps[i].run != run)
+                i++;
+        return (int) i;
+}
 
 int steps_run(Jail *jail, StepSide side)
 {

@@ -14,9 +14,9 @@ typedef struct Undo {
 } Undo;
 
 typedef enum StepSide {
-        STEP_OUTSIDE, /* in the host's namespaces, before INSIDE exists */
-        STEP_INSIDE,  /* in the VM's, up to the exec */
-        STEP_AFTER,   /* OUTSIDE again, while or after the VMM starts */
+        STEP_OUTSIDE, /* in the host's namespaces, up to the word for INSIDE to go on */
+        STEP_INSIDE,  /* in its own process, up to the exec */
+        STEP_AFTER,   /* OUTSIDE again, while INSIDE is at work and after the VMM has started */
 } StepSide;
 
 typedef struct Step {
@@ -32,6 +32,9 @@ typedef struct Step {
 extern const Step steps[];
 extern const size_t n_steps;
 
+/* Where the step that has this function is in the table. */
+int step_index(int (*run)(Jail *jail)) _pure_;
+
 /* Runs the steps of one side in order. 0, or the -errno of the first that failed, with jail->failure set. */
 int steps_run(Jail *jail, StepSide side) _must_check_;
 
@@ -44,6 +47,9 @@ void steps_take_times(Jail *jail, const uint32_t *usec);
  * stays: the caller removes it when all went well.
  */
 int steps_undo(const StateRoot *root, const State *state) _must_check_;
+
+/* By hand: SIGINT, SIGHUP or SIGTERM came before the VM was ready, and INSIDE or the VMM was killed for that. */
+bool start_was_interrupted(void);
 
 /* One journal entry for a failed start; returns the exit status. */
 int failure_log(const Plan *plan, const Failure *failure);

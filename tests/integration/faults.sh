@@ -38,6 +38,9 @@ test_every_step_says_that_it_failed() {
         fails_at copy 73 splice:error=EIO:when=2
         fails_at clone 71 clone:error=EAGAIN
         fails_at clone 71 sched_setattr:error=EPERM
+        only=(-P /proc/self/stat)
+        fails_at clone 71 openat:error=EACCES
+        only=()
         fails_at netns 71 unshare:error=ENOSPC:when=1
         fails_at netns 71 setns:error=EPERM
         fails_at tap 71 ioctl:error=EPERM:when=3
@@ -70,6 +73,24 @@ test_a_network_namespace_that_was_not_entered() {
         # The cleanup has met the same lie.
         fcjail cleanup web1
         is_gone web1
+}
+
+# The filter would have refused every use of the keys of whoever starts it.
+test_without_a_filter_the_keys_of_the_starter_do_not_stay() {
+        local filter
+        for filter in default off; do
+                vm web1 "FCJAIL_SECCOMP=$filter" FCJAIL_VMM=/usr/local/bin/silent-vmm FCJAIL_READY=exec
+                strace -f -o /tmp/strace -e trace=keyctl -e inject=keyctl:error=EDQUOT fcjail run web1 >/tmp/out 2>&1 </dev/null &
+                helper=$!
+                if [[ $filter == off ]]; then
+                        eventually grep "Failed at step drop of 'web1': session keyring: Disk quota exceeded" /tmp/out
+                else
+                        eventually grep "Started VM 'web1'" /tmp/out
+                        fcjail stop web1
+                fi
+                wait "$helper" || true
+                is_gone web1
+        done
 }
 
 # Half of a VMM would be another VMM.
@@ -216,11 +237,26 @@ test_a_kill_leaves_no_directory_that_is_closed() {
 }
 
 test_cleanup_after_a_kill() {
-        inject setgroups:signal=KILL
+        inject socketpair:signal=KILL
+        [[ -e $STATE/vm/web1 && -e $BASE/web1 ]] || fail "nothing is left to clean up"
         fcjail cleanup web1
         is_gone web1
         is_empty "$STATE/uid"
         fcjail cleanup web1
+}
+
+# By systemd, too, to whom another VM of the id is no error.
+test_a_cleanup_that_cannot_tell_whether_the_vmm_lives_fails() {
+        inject signalfd4:signal=KILL
+        eventually not pgrep -x firecracker
+        status=0
+        systemd-run --quiet --wait --collect -p InaccessiblePaths=/proc/sys/kernel/random/boot_id \
+                -p SyslogIdentifier=cleanup-test /usr/bin/fcjail cleanup web1 || status=$?
+        is 71 "$status"
+        [[ -e $STATE/vm/web1 ]] || fail "the record is gone"
+        eventually eval "journalctl -q --cursor='$cursor' | grep \"Whether the VMM of 'web1' lives cannot be told\""
+        fcjail cleanup web1
+        is_gone web1
 }
 
 record_is_open() {
@@ -229,7 +265,7 @@ record_is_open() {
 
 # late_start: one that has opened the record of a dead VM, but locks it some time later only.
 late_start() {
-        inject setgroups:signal=KILL
+        inject socketpair:signal=KILL
         strace -f -o /tmp/strace -e trace=fcntl -e inject=fcntl:delay_enter=2s:when=1 \
                 fcjail run web1 >/tmp/late 2>&1 </dev/null &
         late=$!
@@ -238,7 +274,7 @@ late_start() {
 
 # What a start has locked is nothing if a cleanup has taken it away meanwhile, and perhaps another start made it anew.
 test_a_record_that_goes_before_it_is_locked() {
-        local late status=0
+        local late status
         late_start
         fcjail cleanup web1
         eventually grep "Started VM 'web1'" /tmp/late
@@ -251,6 +287,7 @@ test_a_record_that_goes_before_it_is_locked() {
         late_start
         fcjail cleanup web1
         by_hand web1
+        status=0
         wait "$late" || status=$?
         is 75 "$status"
         grep "a VM of this id is being started, run by hand or cleaned up now" /tmp/late
@@ -282,7 +319,7 @@ test_a_cleanup_elsewhere_says_that_it_cannot_remove_the_taps() {
         for i in elsewhere there; do
                 nsenter --net=/run/netns/other strace -f -o /tmp/strace -e trace=signalfd4 \
                         -e inject=signalfd4:signal=KILL fcjail run web1 >/tmp/out 2>&1 </dev/null || true
-                eventually not pgrep -x demo-vmm
+                eventually not pgrep -x firecracker
                 if [[ $i == elsewhere ]]; then
                         fcjail cleanup web1 >/tmp/out 2>&1
                         grep "Kept tap0 of 'web1' in net:\[.*\], another network namespace than this one" /tmp/out
@@ -315,9 +352,41 @@ test_by_hand_the_vmm_dies_with_its_starter() {
         local pid
         vm web1
         by_hand web1
-        pid=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+        pid=$(vmm_of web1)
         kill -KILL "$helper"
         eventually test ! -d "/proc/$pid"
+        fcjail cleanup web1
+        is_gone web1
+}
+
+# While it waits for a VMM that does not answer.
+test_by_hand_a_signal_during_the_start_ends_it() {
+        local signal status
+        for signal in INT TERM HUP; do
+                vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm
+                fcjail run web1 >/tmp/out 2>&1 &
+                helper=$!
+                eventually pgrep -x firecracker
+                kill "-$signal" "$helper"
+                status=0
+                wait "$helper" || status=$?
+                is 69 "$status"
+                grep "Failed at step ready of 'web1': the VMM: a signal ended it before it was ready" /tmp/out
+                is "" "$(pgrep -x firecracker || true)"
+                is_gone web1
+        done
+}
+
+# Its uid must not be another VM's.
+test_by_hand_nothing_is_taken_from_a_vmm_that_cannot_be_killed() {
+        local status=0
+        vm web1 FCJAIL_VMM=/usr/local/bin/rude-vmm FCJAIL_CONFIG=
+        strace -f -o /tmp/strace -e trace=pidfd_send_signal -e inject=pidfd_send_signal:error=EACCES \
+                fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 69 "$status"
+        grep "The VMM of 'web1', process [0-9]*, could not be killed" /tmp/out
+        [[ -e $STATE/vm/web1 && -n $(ls "$STATE/uid") ]] || fail "the record is gone"
+        eventually not pgrep -x firecracker
         fcjail cleanup web1
         is_gone web1
 }
@@ -332,7 +401,7 @@ test_kill_of_the_helper() {
         eventually unit_is web1 failed
         is_gone web1
         is_empty "$STATE/uid"
-        is "" "$(pgrep -x silent-vmm || true)"
+        is "" "$(pgrep -x firecracker || true)"
 }
 
 main "$@"

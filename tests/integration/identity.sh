@@ -227,7 +227,7 @@ test_the_record_names_the_vmm_where_proc_hides_it() {
         unit web1 ProtectProc=ptraceable
         for ((i = 0; i < 10; i++)); do
                 systemctl start fcjail@web1
-                is "$(pid_of web1)" "$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")"
+                is "$(pid_of web1)" "$(vmm_of web1)"
                 systemctl stop fcjail@web1
         done
         mount -o remount,hidepid=0,gid=0 /proc

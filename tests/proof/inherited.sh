@@ -59,7 +59,7 @@ outside() {
         inherit "$1" fcjail run web1 </dev/null >/tmp/out 2>&1 &
         helper=$!
         eventually is_up web1 || { cat /tmp/out && fail "$1: not up"; } >&2
-        pid=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+        pid=$(vmm_of web1)
         view "$pid" | grep -vE '^(fd [012]|limit): ?'
         kill -KILL "$pid"
         wait "$helper" || true

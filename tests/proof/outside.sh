@@ -26,7 +26,7 @@ views() {
                         # As systemd does it, or else the limits would be those of whoever runs this.
                         (ulimit -n 2048 -c 0 && exec fcjail run web1) </dev/null >/tmp/out 2>&1 &
                         eventually grep "Started VM 'web1'" /tmp/out
-                        pid=$(sed -n 's/^VMM=\([0-9]*\) .*/\1/p' "$STATE/vm/web1")
+                        pid=$(vmm_of web1)
                 else
                         systemctl start fcjail@web1
                         pid=$(pid_of web1)
