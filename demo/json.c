@@ -128,8 +128,3 @@ bool json_string(const char *value, char *buf, size_t size)
         buf[n] = '\0';
         return true;
 }
-
-bool json_is_true(const char *value)
-{
-        return value && strncmp(value, "true", 4) == 0;
-}

@@ -39,7 +39,6 @@ const char *json_member(const char *object, const char *name);
 const char *json_element(const char *array, size_t index);
 /* Copies a string without escapes into buf. false: it is none, or too long. */
 bool json_string(const char *value, char *buf, size_t size);
-bool json_is_true(const char *value);
 
 /* guest.c. All return 0 or -errno; *ret_what says what failed. */
 int guest_start(const char **ret_what);

@@ -75,6 +75,9 @@ int step_launch(Jail *jail)
         if (!begun)
                 return step_fail_because(jail, -ESRCH, EX_TEMPFAIL, "the new process",
                                          "was killed before it executed the VMM");
+        if (proc_has_ended(jail->pid_fd) && interrupted)
+                return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, "the VMM",
+                                         "a signal ended it before it was ready");
         if (proc_has_ended(jail->pid_fd))
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, jail->plan->vmm,
                                          "ended as soon as it was executed; its last words are above");

@@ -14,7 +14,6 @@ typedef enum Tolerated {
         TOLERATED_RESERVE,
         TOLERATED_PIPE_SIZE,
         TOLERATED_CPU_FILE,
-        _TOLERATED_MAX,
 } Tolerated;
 
 /* r as it is, or 0 if the table says that this -errno may be there. */

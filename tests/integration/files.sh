@@ -220,7 +220,7 @@ test_a_vmm_that_others_may_write_is_refused() {
 test_the_managers_group_may_use_the_socket_and_nothing_else() {
         local run=$BASE/web1/root/run status=0
         vm web1
-        useradd --system --groups fcjail manager 2>/dev/null || true
+        user manager --groups fcjail
         systemctl start fcjail@web1
         is Running "$(setpriv --reuid manager --regid manager --init-groups fcjail api web1 GET / | jq -r .state)"
         not setpriv --reuid manager --regid manager --init-groups touch "$run/planted"
@@ -238,7 +238,7 @@ acl_of() {
 test_nobody_gets_into_run_by_an_acl_above() {
         local group
         group=$(stat -c %G /run/fcjail)
-        useradd --system bob 2>/dev/null || true
+        user bob
         mkdir -m 755 /mnt/acl
         setfacl -d -m u:bob:rwx,g::rwx /mnt/acl
         vm web1 FCJAIL_CHROOT_DIR=/mnt/acl

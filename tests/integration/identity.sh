@@ -74,7 +74,7 @@ test_settings_of_metald() {
 # User= and AmbientCapabilities= of the unit: the identity is systemd's.
 test_user_of_the_unit() {
         vm web1
-        useradd --system --uid 890 --user-group vmuser 2>/dev/null || true
+        user vmuser --uid 890 --user-group
         unit web1 User=vmuser \
                 AmbientCapabilities="$(sed -n 's/^CapabilityBoundingSet=//p' /lib/systemd/system/fcjail@.service)"
         systemctl start fcjail@web1
@@ -97,9 +97,7 @@ test_user_without_capabilities_is_refused() {
 # A shell of root that newgrp(1) or sg(1) has started; only a unit means a VM's group by its own.
 test_by_hand_the_group_of_a_root_shell_is_not_the_vms() {
         vm web1 FCJAIL_UID=4711
-        setpriv --regid adm --clear-groups fcjail run web1 >/tmp/out 2>&1 &
-        helper=$!
-        eventually grep "Started VM 'web1'" /tmp/out
+        by_hand web1 setpriv --regid adm --clear-groups
         is "0:4711" "$(stat -c %u:%g "$BASE/web1/root/run")"
         fcjail stop web1
         helper_has_stopped
@@ -221,7 +219,7 @@ EOF
 # /proc that hides processes: OUTSIDE cannot see INSIDE once that has given up its privileges.
 test_the_record_names_the_vmm_where_proc_hides_it() {
         local i
-        groupadd --system procgroup 2>/dev/null || true
+        group procgroup
         mount -o "remount,hidepid=2,gid=$(getent group procgroup | cut -d: -f3)" /proc
         vm web1
         unit web1 ProtectProc=ptraceable

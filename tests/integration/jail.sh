@@ -12,7 +12,7 @@ probe() {
         case $1 in
         systemd) echo FCJAIL_UID=891 >>"$ENV/web1.env" ;;
         user)
-                useradd --system --uid 891 --user-group probeuser 2>/dev/null || true
+                user probeuser --uid 891 --user-group
                 unit web1 User=probeuser "AmbientCapabilities=$CAPS"
                 ;;
         hand) echo FCJAIL_UID=891 >>"$ENV/web1.env" ;;

@@ -36,12 +36,27 @@ unit() {
         systemctl daemon-reload
 }
 
-# by_hand ID: starts it outside systemd; $helper is the process to wait for.
+# by_hand ID [COMMAND…]: starts it outside systemd, with that in front; $helper is the process to wait for.
 by_hand() {
         rm -f /tmp/out # of an earlier one
-        fcjail run "$1" >/tmp/out 2>&1 &
+        "${@:2}" fcjail run "$1" >/tmp/out 2>&1 </dev/null &
         helper=$!
         eventually grep "Started VM '$1'" /tmp/out
+}
+
+# was_executed: the start whose words are in /tmp/out has executed a VMM that ends by itself. On a busy machine that is
+# over before fcjail looks at it, and the start counts as failed.
+was_executed() {
+        grep -q 'ended as soon as it was executed' /tmp/out
+}
+
+# user NAME [OPTION…], group NAME [OPTION…]: makes it, unless an earlier test has.
+user() {
+        id -u "$1" >/dev/null 2>&1 || useradd --system "${@:2}" "$1"
+}
+
+group() {
+        getent group "$1" >/dev/null || groupadd --system "${@:2}" "$1"
 }
 
 pid_of() {

@@ -14,7 +14,7 @@ try_all() {
         vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_GID=891 "$@"
         case $how in
         user)
-                useradd --system --uid 891 --user-group probeuser 2>/dev/null || true
+                user probeuser --uid 891 --user-group
                 unit web1 User=probeuser "AmbientCapabilities=$CAPS" RestrictNamespaces=no SystemCallFilter= SystemCallArchitectures=
                 ;;
         *)

@@ -42,15 +42,14 @@ lanes() {
                 holders[i]=$!
         done
         # The first start of all has more to do.
-        fcjail run lane0 </dev/null
+        fcjail run lane0 >/tmp/out 2>&1 </dev/null || was_executed
         before=$(host)
         echo record | inject /tmp/out -- fcjail run lane0 | grep -v ' exit_group ' >"$CALLS"
 }
 
-# sample WANTED: of the jobs on standard input, all in the long run.
+# sample WANTED: of the jobs in /tmp/all, all in the long run. Not in a pipeline, which would keep $of to itself.
 sample() {
         local n
-        cat >/tmp/all
         n=$(wc -l </tmp/all)
         # Coprime to the number of errnos, so that each call meets each of them in time.
         awk -v stride="$(((n / $1) | 1))" -v seed="$SEED" -v long="$LONG" \
@@ -58,9 +57,10 @@ sample() {
         [[ -n $LONG ]] || of=" of $n (seed $SEED)"
 }
 
-# run_lanes MODE: /tmp/jobs to /tmp/results, all lanes at once.
+# run_lanes MODE AT-LEAST: so many /tmp/jobs to /tmp/results, all lanes at once.
 run_lanes() {
         local i pid pids=()
+        (($(wc -l </tmp/jobs) >= $2)) || fail "only $(wc -l </tmp/jobs) points, and $2 were expected at least"
         for ((i = 0; i < LANES; i++)); do
                 awk -v n="$LANES" -v i="$i" 'NR % n == i' /tmp/jobs |
                         bash "$HERE/lane" "lane$i" "${holders[i]}" "$1" >"/tmp/results.$i" &
@@ -130,8 +130,9 @@ each_errno() {
 test_P3_errors() {
         local of=''
         lanes
-        each_errno <"$CALLS" | sample 900
-        run_lanes errors
+        each_errno <"$CALLS" >/tmp/all
+        sample 900
+        run_lanes errors 500
         judge "$HERE/tolerated.txt" refused late missed
         figure "$(met)$of points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows), 0 with another jail"
         end_lanes
@@ -140,8 +141,9 @@ test_P3_errors() {
 test_P3_errors_of_a_cleanup() {
         local of=''
         lanes
-        cleanup_calls | each_errno | sample 200
-        run_lanes cleanups
+        cleanup_calls | each_errno >/tmp/all
+        sample 200
+        run_lanes cleanups 100
         judge /dev/null cleaned missed
         figure "$(met)$of points: what says that it has cleaned up has left nothing, and the next cleanup leaves nothing"
         end_lanes
@@ -162,7 +164,7 @@ test_P4_lies() {
         local of=''
         lanes
         acts | awk '{ print $1, $2, $3, "lie" }' >/tmp/jobs
-        run_lanes errors
+        run_lanes errors 200
         judge "$HERE/lies.txt" refused late missed
         figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in the table of $(rows lies.txt) rows)"
         end_lanes
@@ -178,7 +180,7 @@ test_P4_lies_about_an_earlier_life() {
         echo record | inject /tmp/out -- fcjail run lane0 | awk '
                 $2 == "execve" { over = 1 }
                 !over && $2 ~ /^(unlinkat|mkdirat|ftruncate|getdents64|symlinkat)$/ { print $1, $2, $3, "lie" }' >/tmp/jobs
-        run_lanes lives
+        run_lanes lives 20
         judge /dev/null refused same missed
         figure "$(met) points, $(count refused) found out, $(count same) with a jail that holds nothing old"
         end_lanes
@@ -187,14 +189,16 @@ test_P4_lies_about_an_earlier_life() {
 test_P5_kills() {
         local of='' starts
         lanes
-        awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" | sample 400
-        run_lanes kills
+        awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" >/tmp/all
+        sample 400
+        run_lanes kills 200
         judge /dev/null restarted missed
         starts="$(met)$of points of a start"
 
         of=''
-        cleanup_calls | awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' | sample 100
-        run_lanes cleanups
+        cleanup_calls | awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' >/tmp/all
+        sample 100
+        run_lanes cleanups 50
         judge /dev/null cleaned missed
         figure "$starts, then $(met)$of of a cleanup: each time the next start or cleanup succeeded, and nothing was left"
         end_lanes
@@ -214,7 +218,7 @@ test_P11_missing_features() {
                         unused+=("$call")
                 fi
         done >/tmp/jobs
-        run_lanes errors
+        run_lanes errors 15
         judge "$HERE/tolerated.txt" refused late
         figure "$(wc -l </tmp/results) calls denied: $(($(count late) + $(count same))) times all works, $(count refused) times the start is refused, 0 half${unused[*]:+; no start makes ${unused[*]}}"
         end_lanes

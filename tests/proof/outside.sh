@@ -16,7 +16,7 @@ views() {
         for how in systemd user hand; do
                 vm web1 FCJAIL_GID=891
                 if [[ $how == user ]]; then
-                        useradd --system --uid 891 --user-group probeuser 2>/dev/null || true
+                        user probeuser --uid 891 --user-group >&2
                         unit web1 User=probeuser "AmbientCapabilities=$CAPS" >&2
                 else
                         echo FCJAIL_UID=891 >>"$ENV/web1.env"
@@ -24,6 +24,7 @@ views() {
                 echo "== $how"
                 if [[ $how == hand ]]; then
                         # As systemd does it, or else the limits would be those of whoever runs this.
+                        rm -f /tmp/out
                         (ulimit -n 2048 -c 0 && exec fcjail run web1) </dev/null >/tmp/out 2>&1 &
                         eventually grep "Started VM 'web1'" /tmp/out
                         pid=$(vmm_of web1)

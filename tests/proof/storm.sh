@@ -38,8 +38,11 @@ cycle() {
         kinds=$((kinds + 1))
 }
 
+# 0: there is none yet, and for kill(1) that would be this test with all that runs it.
 kill_main() {
-        kill -KILL "$(pid_of web1)"
+        local pid
+        pid=$(pid_of web1)
+        ((pid > 0)) && kill -KILL "$pid"
 }
 
 kill_cgroup() {

@@ -7,7 +7,6 @@
 
 UNIT=/lib/systemd/system/fcjail@.service
 OVERRIDE=/run/systemd/system/fcjail@.service
-# The uid is no other test's, as these may run at the same time and LimitNPROC= counts by uid.
 # What else an administrator may come up with.
 HARMFUL="NoNewPrivileges=no
 CapabilityBoundingSet=~
@@ -54,6 +53,12 @@ OOMScoreAdjust=-1000
 Personality=x86
 TimeoutStartSec=1ms"
 
+# What there may be no start with. With all others there is one, and the jail holds.
+REFUSED="|without DeviceAllow=/dev/kvm rwm|without DeviceAllow=/dev/net/tun rwm|without DeviceAllow=/dev/userfaultfd rwm\
+|with PrivateUsers=yes|with PrivateDevices=yes|with LimitNOFILE=3|with LimitFSIZE=0|with ProtectSystem=strict\
+|with ProcSubset=pid|with SystemCallFilter=~chroot|with SystemCallFilter=~seccomp|with SystemCallFilter=~setresuid\
+|with RestrictNamespaces=yes|with RestrictAddressFamilies=none|with Personality=x86|with TimeoutStartSec=1ms|"
+
 # holds WHAT: starts the escape probe with the unit as it is now.
 holds() {
         local line
@@ -72,6 +77,7 @@ holds() {
                 started=$((started + 1))
                 systemctl stop fcjail@web1
         else
+                [[ $REFUSED == *"|$1|"* ]] || fail "$1: the start is refused"
                 refused=$((refused + 1))
         fi
         eventually is_gone web1 || fail "$1: something is left"
@@ -91,6 +97,7 @@ has_result() {
 
 test_P14_unit_mutations() {
         local directive n=0 started=0 refused=0
+        # The uid is no other test's, as these may run at the same time and LimitNPROC= counts by uid.
         vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_UID=4741
         systemd-analyze verify --man=no "$UNIT"
         mkdir -p /run/systemd/system/fcjail@web1.service.d
