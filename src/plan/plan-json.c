@@ -141,6 +141,21 @@ static const char *netns_text(const Plan *p)
         return p->netns == NETNS_PATH ? p->netns_path : kinds[p->netns];
 }
 
+static int add_namespaces(struct json_object *o, const Plan *p)
+{
+        static const char *const always[] = { "mnt", "pid", "ipc", "uts", "cgroup" };
+        struct json_object *array = json_object_new_array();
+        int r;
+
+        r = add(o, "namespaces", array);
+        FOREACH_ARRAY (name, always, ELEMENTSOF(always))
+                if (r >= 0)
+                        r = append(array, json_object_new_string(*name));
+        if (r >= 0 && p->new_namespaces & CLONE_NEWNET)
+                r = append(array, json_object_new_string("net"));
+        return r;
+}
+
 static int add_all(struct json_object *o, const Plan *p)
 {
         char range[32], jail[4200];
@@ -149,13 +164,14 @@ static int add_all(struct json_object *o, const Plan *p)
         (void) snprintf(jail, sizeof(jail), "%s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT, p->chroot_dir, p->id);
         return ALL(add_string(o, "vm", p->id), add_number(o, "uid", p->uid),
                    add_string(o, "uid_range", p->uid == 0 && !p->uid_later ? range : NULL),
-                   add_number(o, "gid", p->gid), add_bool(o, "uid_shared", p->uid_shared),
-                   add_string(o, "jail", jail), add_string(o, "vmm", p->vmm),
-                   add_bool(o, "vmm_text_shared", p->vmm_text_shared), add_string(o, "config", p->config),
-                   add_nodes(o, p), p->cpu_files ? add_bool(o, "cpu_files", true) : 0,
-                   add_string(o, "netns", netns_text(p)), add_taps(o, p),
-                   add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
-                   add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
+                   p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_number(o, "gid", p->gid),
+                   add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
+                   add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
+                   add_string(o, "config", p->config), add_nodes(o, p),
+                   p->cpu_files ? add_bool(o, "cpu_files", true) : 0, add_string(o, "netns", netns_text(p)),
+                   add_namespaces(o, p), add_taps(o, p), add_string(o, "seccomp", plan_seccomp_text(p)),
+                   add_string(o, "apparmor", p->apparmor), add_string(o, "selinux", p->selinux),
+                   add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
                    add_argv(o, p));

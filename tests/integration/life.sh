@@ -224,6 +224,55 @@ test_sighup_is_a_clean_end() {
         is_gone web1
 }
 
+# From the first microsecond of the helper, and with its CPU time.
+test_the_vmm_knows_how_long_its_start_took() {
+        local wall cpu
+        vm web1
+        SECONDS=0
+        systemctl start fcjail@web1
+        says web1 process_startup_time:
+        read -r wall cpu < <(journalctl -q -u fcjail@web1 -o cat --cursor="$cursor" |
+                sed -n 's/.*process_startup_time: \([0-9]*\) us, CPU \([0-9]*\) us$/\1 \2/p')
+        ((cpu > 0 && cpu < wall * 2 && wall < (SECONDS + 2) * 1000000)) || fail "$wall µs, of which $cpu µs on a CPU"
+        # Less than the helper says, which ends when the guest runs; more than the steps before the clone.
+        ((wall > $(started_field FCJAIL_USEC_PATHS) + $(started_field FCJAIL_USEC_STATE) && wall < $(started_field FCJAIL_USEC)))
+}
+
+# started_field NAME: of the entry of the last start of web1.
+started_field() {
+        journalctl -q -u fcjail@web1 --cursor="$cursor" -o json MESSAGE_ID=b09c938b74f04056a901bf901bf76215 | tail -n 1 | jq -r ".$1"
+}
+
+test_the_entry_of_a_start_has_the_time_of_each_step() {
+        local step n=0
+        vm web1
+        systemctl start fcjail@web1
+        says web1 "Started VM 'web1'"
+        for step in CONFIG $(sed -n 's/^ *{ "\([a-z]*\)", STEP_[A-Z]*,.*/\U\1/p' /host/src/step/step.c); do
+                [[ $(started_field "FCJAIL_USEC_$step") =~ ^[0-9]+$ ]] || fail "no FCJAIL_USEC_$step"
+                n=$((n + 1))
+        done
+        ((n >= 20)) || fail "only $n steps"
+        (($(started_field FCJAIL_USEC) > $(started_field FCJAIL_USEC_COPY)))
+}
+
+test_an_api_of_another_name_and_none() {
+        vm web1 FCJAIL_API=/run/other.socket
+        systemctl start fcjail@web1
+        test -S "$BASE/web1/root/run/other.socket"
+        is Running "$(fcjail api web1 GET / | jq -r .state)"
+        systemctl stop fcjail@web1
+        vm web1 FCJAIL_API=no
+        systemctl start fcjail@web1
+        is_empty "$BASE/web1/root/run"
+}
+
+test_any_id_where_the_default_says_so() {
+        vm default FCJAIL_ANY_ID=yes
+        systemctl start fcjail@web9
+        says web9 "hello from guest"
+}
+
 test_restart() {
         local first
         vm web1
