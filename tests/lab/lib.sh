@@ -173,6 +173,13 @@ nothing_left() {
         is lo "$(ip -brief link | awk '{ print $1 }')"
 }
 
+# Also where a start is expected to fail, as one does that a sanitizer ends.
+no_sanitizer_said_anything() {
+        [[ -n ${ASAN_OPTIONS:-} ]] || return 0
+        journalctl --sync
+        ! { journalctl -q --cursor="$cursor" -o cat && cat /tmp/out; } 2>/dev/null | grep -E 'ERROR: AddressSanitizer|runtime error:'
+}
+
 clean_up() {
         systemctl stop 'fcjail@*' 2>/dev/null
         systemctl reset-failed 2>/dev/null
@@ -210,6 +217,7 @@ one() {
         ) >"$log" 2>&1
         status=$?
         clean_up
+        no_sanitizer_said_anything >>"$log" 2>&1 || status=1
         nothing_left >>"$log" 2>&1 || status=1
 
         if ((status == 0)); then
