@@ -233,7 +233,7 @@ test_the_vmm_knows_how_long_its_start_took() {
         says web1 process_startup_time:
         read -r wall cpu < <(journalctl -q -u fcjail@web1 -o cat --cursor="$cursor" |
                 sed -n 's/.*process_startup_time: \([0-9]*\) us, CPU \([0-9]*\) us$/\1 \2/p')
-        ((cpu > 0 && cpu < wall * 2 && wall < (SECONDS + 2) * 1000000)) || fail "$wall µs, of which $cpu µs on a CPU"
+        ((cpu > 0 && cpu < wall * 20 && wall < (SECONDS + 2) * 1000000)) || fail "$wall µs, of which $cpu µs on a CPU"
         # Less than the helper says, which ends when the guest runs; more than the steps before the clone.
         ((wall > $(started_field FCJAIL_USEC_PATHS) + $(started_field FCJAIL_USEC_STATE) && wall < $(started_field FCJAIL_USEC)))
 }
@@ -330,7 +330,7 @@ test_journalctl_explains() {
         echo FCJAIL_UDI=1 >>"$ENV/web1.env"
         not systemctl start fcjail@web1
         text=$(journalctl -q -x -u fcjail@web1 --cursor="$cursor")
-        [[ $text == *"There is no setting FCJAIL_UDI"*"In /etc/fcjail/web1.env, line 5"* ]] || fail "$text"
+        [[ $text == *"/etc/fcjail/web1.env:5: "*"There is no setting FCJAIL_UDI"*"The entry begins with the file and the line"* ]] || fail "$text"
 }
 
 test_check_sees_the_unit() {
