@@ -57,10 +57,11 @@ bool proc_has_ended(int pid_fd)
         return poll(&p, 1, 0) > 0;
 }
 
-int proc_hold(const ProcRef *ref)
+int proc_hold(const ProcRef *ref, bool *ret_identified)
 {
         char path[64];
         ProcRef found;
+        int r;
 
         if (ref->pid <= 0)
                 return -ESRCH;
@@ -71,14 +72,17 @@ int proc_hold(const ProcRef *ref)
 
         /* Asked after the open: now the answer is about the process that is held. /proc may hide it (hidepid=). */
         (void) snprintf(path, sizeof(path), "/proc/%i/stat", ref->pid);
-        if (read_stat(path, &found) >= 0 && found.start != ref->start)
+        r = read_stat(path, &found);
+        if (r >= 0 && found.start != ref->start)
                 return -ESRCH;
+        if (ret_identified)
+                *ret_identified = r >= 0;
         return proc_has_ended(fd) ? -ESRCH : TAKE_FD(fd);
 }
 
 int proc_alive(const ProcRef *ref)
 {
-        _cleanup_close_ int fd = proc_hold(ref);
+        _cleanup_close_ int fd = proc_hold(ref, NULL);
 
         return fd != -ESRCH;
 }

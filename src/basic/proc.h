@@ -21,8 +21,9 @@ int proc_ref_self(ProcRef *ret) _must_check_;
 bool proc_has_ended(int pid_fd) _must_check_;
 
 /* A pidfd of the process. -ESRCH: it is provably gone: no process has the pid, or another one, started at another time,
- * has it, or only its zombie is left. A process that cannot be looked at counts as alive. */
-int proc_hold(const ProcRef *ref) _must_check_;
+ * has it, or only its zombie is left. A process that cannot be looked at counts as alive, and *ret_identified (NULL will
+ * do) is false: it may be another one. */
+int proc_hold(const ProcRef *ref, bool *ret_identified) _must_check_;
 
 /* 1 if the process lives, 0 if it is provably gone. */
 int proc_alive(const ProcRef *ref) _must_check_;

@@ -36,7 +36,7 @@ static int hand_on_signal(const Jail *jail, int signal_fd, unsigned *n_signals)
 
         if (read(signal_fd, &si, sizeof(si)) != (ssize_t) sizeof(si))
                 return 0;
-        return vmm_signal(jail->pid_fd, jail->uid, ++*n_signals == 1 ? SIGHUP : SIGKILL);
+        return vmm_signal(&(Vmm){ jail->pid_fd, jail->uid, true }, ++*n_signals == 1 ? SIGHUP : SIGKILL);
 }
 
 static int watch(const Jail *jail, int signal_fd)
@@ -80,7 +80,7 @@ int stay_with_vmm(Jail *jail)
         r = signal_fd < 0 ? signal_fd : watch(jail, signal_fd);
         if (r < 0) {
                 log_error("Failed to watch the VMM of '%s': %s", jail->plan->id, strerror(-r));
-                (void) vmm_kill(jail->pid_fd, jail->uid); /* waited for below */
+                (void) vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true }); /* waited for below */
         }
 
         int status = wait_status(jail);

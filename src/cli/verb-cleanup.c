@@ -40,9 +40,9 @@ static int leave_alone(const char *id, pid_t pid)
  * or INSIDE on its way to the end. */
 static void end_our_own(const State *s)
 {
-        _cleanup_close_ int pid_fd = vmm_hold(s);
+        _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
 
-        if (pid_fd >= 0 && !vmm_kill(pid_fd, s->uid))
+        if (vmm_hold(s, &vmm) >= 0 && !vmm_kill(&vmm))
                 log_error("The VMM of '%s', process %i, cannot be killed", s->id, s->vmm.pid);
 }
 

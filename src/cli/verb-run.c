@@ -105,7 +105,7 @@ static int fail(Jail *jail)
         if (jail->plan->supervised)
                 (void) systemd_notify(text); /* the journal has it, too */
         /* A VMM that is up but not ready goes at once; systemd would wait for it. */
-        bool gone = jail->pid_fd < 0 || vmm_kill(jail->pid_fd, jail->uid);
+        bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
         if (!gone)
                 log_warning(
                         "The VMM of '%s', process %i, could not be killed; `fcjail cleanup %s` cleans up "

@@ -52,7 +52,7 @@ static int press_ctrl_alt_del(const State *s, int pid_fd)
 }
 
 /* true: the guest has shut down. */
-static bool ask_guest(const State *s, int pid_fd)
+static bool ask_guest(const State *s, const Vmm *vmm)
 {
         uint64_t deadline = now_usec() + s->stop_seconds * 1000000ULL;
         int r;
@@ -60,16 +60,16 @@ static bool ask_guest(const State *s, int pid_fd)
         if (s->stop_seconds == 0 || !s->api)
                 return false;
 
-        r = press_ctrl_alt_del(s, pid_fd);
+        r = press_ctrl_alt_del(s, vmm->pid_fd);
         if (r == -ESRCH || r == -ECONNRESET)
-                return vmm_wait(pid_fd, deadline);
+                return vmm_wait(vmm, deadline);
         if (r == -EOPNOTSUPP) /* it was said why */
                 return false;
         if (r < 0) {
                 log_info("The guest of '%s' cannot be asked to shut down: %s", s->id, strerror(-r));
                 return false;
         }
-        if (!vmm_wait(pid_fd, deadline)) {
+        if (!vmm_wait(vmm, deadline)) {
                 log_warning("The guest of '%s' did not shut down within %u s", s->id, s->stop_seconds);
                 return false;
         }
@@ -77,12 +77,11 @@ static bool ask_guest(const State *s, int pid_fd)
 }
 
 /* What systemd does for a unit. */
-static int end(const State *s, int pid_fd)
+static int end(const State *s, const Vmm *vmm)
 {
-        int r = vmm_signal(pid_fd, s->uid, SIGHUP);
+        int r = vmm_signal(vmm, SIGHUP);
 
-        if (r == -ESRCH || (r >= 0 && vmm_wait(pid_fd, now_usec() + HANGUP_USEC)) ||
-            vmm_kill(pid_fd, s->uid))
+        if (r == -ESRCH || (r >= 0 && vmm_wait(vmm, now_usec() + HANGUP_USEC)) || vmm_kill(vmm))
                 return EX_OK;
         log_error("The VMM of '%s', process %i, cannot be killed", s->id, s->vmm.pid);
         return EX_OSERR;
@@ -90,22 +89,24 @@ static int end(const State *s, int pid_fd)
 
 static int stop(const State *s)
 {
-        _cleanup_close_ int pid_fd = vmm_hold(s);
+        _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
+        int r;
 
-        if (pid_fd == -ESRCH)
+        r = vmm_hold(s, &vmm);
+        if (r == -ESRCH)
                 return EX_OK;
-        if (pid_fd < 0) {
-                log_error("Failed to look at process %i: %s", s->vmm.pid, strerror(-pid_fd));
+        if (r < 0) {
+                log_error("Failed to look at process %i: %s", s->vmm.pid, strerror(-r));
                 return EX_OSERR;
         }
 
-        if (ask_guest(s, pid_fd)) {
+        if (ask_guest(s, &vmm)) {
                 log_entry(LOG_INFO, MESSAGE_STOPPED, 0, NULL, 0, "The guest of '%s' has shut down", s->id);
                 return EX_OK;
         }
 
         if (!s->supervised)
-                return end(s, pid_fd);
+                return end(s, &vmm);
         if (!systemd_runs_us())
                 log_info("`systemctl stop fcjail@%s` stops it in any case", s->id);
         return EX_OK;

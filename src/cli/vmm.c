@@ -11,13 +11,19 @@
 
 #define KILL_USEC (5U * 1000000U)
 
-int vmm_hold(const State *s)
+int vmm_hold(const State *s, Vmm *ret)
 {
+        bool identified = false;
         int r = state_is_of_this_boot(s);
 
         if (r <= 0)
                 return r < 0 ? r : -ESRCH;
-        return proc_hold(&s->vmm);
+        r = proc_hold(&s->vmm, &identified);
+        if (r < 0)
+                return r;
+
+        *ret = (Vmm){ .pid_fd = r, .uid = s->uid, .identified = identified };
+        return 0;
 }
 
 static int send_signal(int pid_fd, int sig)
@@ -25,26 +31,26 @@ static int send_signal(int pid_fd, int sig)
         return RET_NERRNO(syscall(SYS_pidfd_send_signal, pid_fd, sig, NULL, 0));
 }
 
-int vmm_signal(int pid_fd, uid_t uid, int sig)
+int vmm_signal(const Vmm *vmm, int sig)
 {
         int r;
 
-        r = send_signal(pid_fd, sig);
-        if (r != -EPERM || uid == 0)
+        r = vmm->identified ? send_signal(vmm->pid_fd, sig) : -EPERM;
+        if (r != -EPERM || vmm->uid == 0)
                 return r;
 
-        if (seteuid(uid) < 0)
+        /* Of root's real uid the kernel would take it, too, for a process of root's. */
+        if (setresuid(vmm->uid, vmm->uid, 0) < 0)
                 return -errno;
-        r = send_signal(pid_fd, sig);
-        /* The real and the saved uid are still 0. */
-        if (seteuid(0) < 0)
+        r = send_signal(vmm->pid_fd, sig);
+        if (setresuid(0, 0, 0) < 0)
                 abort();
         return r;
 }
 
-bool vmm_wait(int pid_fd, uint64_t deadline_usec)
+bool vmm_wait(const Vmm *vmm, uint64_t deadline_usec)
 {
-        struct pollfd p = { .fd = pid_fd, .events = POLLIN };
+        struct pollfd p = { .fd = vmm->pid_fd, .events = POLLIN };
 
         for (;;) {
                 uint64_t now = now_usec();
@@ -57,9 +63,9 @@ bool vmm_wait(int pid_fd, uint64_t deadline_usec)
         }
 }
 
-bool vmm_kill(int pid_fd, uid_t uid)
+bool vmm_kill(const Vmm *vmm)
 {
-        int r = vmm_signal(pid_fd, uid, SIGKILL);
+        int r = vmm_signal(vmm, SIGKILL);
 
-        return r >= 0 ? vmm_wait(pid_fd, now_usec() + KILL_USEC) : proc_has_ended(pid_fd);
+        return r >= 0 ? vmm_wait(vmm, now_usec() + KILL_USEC) : proc_has_ended(vmm->pid_fd);
 }

@@ -232,6 +232,28 @@ test_the_record_names_the_vmm_where_proc_hides_it() {
         is_gone web1
 }
 
+# Where /proc hides them, another process that has got the pid looks like the VMM. It is the VM's only if the VM's uid may
+# signal it.
+test_another_process_with_the_pid_is_not_killed_where_proc_hides_it() {
+        local other status=0
+        vm web1
+        by_hand web1
+        kill -KILL "$helper" "$(vmm_of web1)"
+        wait "$helper" || true
+        sleep infinity &
+        other=$!
+        group procgroup
+        mount -o "remount,hidepid=2,gid=$(getent group procgroup | cut -d: -f3)" /proc
+        sed -i "s/^VMM=[0-9]*/VMM=$other/" "$STATE/vm/web1"
+        setpriv --inh-caps=-sys_ptrace --bounding-set=-sys_ptrace fcjail stop web1 >/tmp/out 2>&1 || status=$?
+        mount -o remount,hidepid=0,gid=0 /proc
+        is 71 "$status"
+        grep "The VMM of 'web1', process $other, cannot be killed" /tmp/out
+        kill "$other"
+        fcjail cleanup web1
+        is_gone web1
+}
+
 # Of a long search only the end is written down.
 test_the_record_holds_one_uid() {
         vm web1 FCJAIL_UID_RANGE=5000-5001
