@@ -42,8 +42,8 @@ static void end_our_own(const State *s)
 {
         _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
 
-        if (vmm_hold(s, &vmm) >= 0 && !vmm_kill(&vmm))
-                log_error("The VMM of '%s', process %i, cannot be killed", s->id, s->vmm.pid);
+        if (vmm_hold(s, &vmm) >= 0)
+                (void) vmm_kill(&vmm); /* see_whether_it_lives() says what came of it */
 }
 
 static bool is_our_own(const StateRoot *root, const char *id)
@@ -72,6 +72,26 @@ static int lock(const StateRoot *root, const char *id, bool ours)
         }
 }
 
+/* 1: it lives, 0: it does not, or -errno; said, unless it is somebody else's VM. */
+static int see_whether_it_lives(const State *s, bool ours)
+{
+        int r = state_vmm_alive(s);
+
+        if (r > 0 && ours) {
+                /* Written down since we have looked. */
+                end_our_own(s);
+                r = state_vmm_alive(s);
+        }
+        if (r > 0 && ours)
+                log_error(
+                        "The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when "
+                        "it has ended",
+                        s->id, s->vmm.pid, s->id);
+        if (r < 0)
+                log_error("Whether the VMM of '%s' lives cannot be told: %s", s->id, strerror(-r));
+        return r;
+}
+
 static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
 {
         _cleanup_state_ State s = {};
@@ -85,18 +105,11 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
                 return EX_IOERR;
         }
 
-        r = state_vmm_alive(&s);
-        if (r > 0 && ours) {
-                /* Written down since we have looked. */
-                end_our_own(&s);
-                r = state_vmm_alive(&s);
-        }
-        if (r < 0) {
-                log_error("Whether the VMM of '%s' lives cannot be told: %s", id, strerror(-r));
-                return EX_OSERR;
-        }
+        r = see_whether_it_lives(&s, ours);
         if (r > 0)
                 return ours ? EX_TEMPFAIL : leave_alone(id, s.vmm.pid);
+        if (r < 0)
+                return EX_OSERR;
 
         return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
 }
