@@ -59,7 +59,7 @@ static int watch(const Jail *jail, int signal_fd)
         }
 }
 
-static int receive_signals(void)
+int receive_signals(void)
 {
         sigset_t set;
 
@@ -72,11 +72,10 @@ static int receive_signals(void)
         return RET_NERRNO(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-int stay_with_vmm(Jail *jail)
+int stay_with_vmm(Jail *jail, int signal_fd)
 {
         int r;
 
-        _cleanup_close_ int signal_fd = receive_signals();
         r = signal_fd < 0 ? signal_fd : watch(jail, signal_fd);
         if (r < 0) {
                 log_error("Failed to watch the VMM of '%s': %s", jail->plan->id, strerror(-r));

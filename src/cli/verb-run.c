@@ -159,10 +159,12 @@ static void log_start(const Jail *jail)
 static int succeed(Jail *jail)
 {
         const Plan *p = jail->plan;
+        _cleanup_close_ int signal_fd = p->supervised ? -EBADF : receive_signals();
 
+        /* Whoever reads that may send one. */
         log_start(jail);
         if (!p->supervised)
-                return stay_with_vmm(jail);
+                return stay_with_vmm(jail, signal_fd);
 
         /* One datagram, and the last: what is sent after MAINPID= would come from a stranger. */
         char text[128];
