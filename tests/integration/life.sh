@@ -160,6 +160,17 @@ test_the_helper_gives_way_to_its_vmm() {
         is SCHED_IDLE "$(policy_of "$(pid_of web1)")"
 }
 
+# By hand, too, what the unit said at the start holds, and not what it says now.
+test_stop_by_hand_of_a_unit_does_what_the_unit_said() {
+        vm web1
+        unit web1 Environment=FCJAIL_STOP=kill
+        systemctl start fcjail@web1
+        unit web1
+        fcjail stop web1 >/tmp/out 2>&1
+        grep "systemctl stop fcjail@web1.* stops it in any case" /tmp/out
+        unit_is web1 active
+}
+
 # No guest is asked, and there is no systemd to end it.
 test_stop_by_hand_with_kill() {
         local status=0
