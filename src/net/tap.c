@@ -229,6 +229,14 @@ static int query_link(Netlink *nl, const char *name, TapLink *ret)
         return netlink_query(nl, read_link, ret);
 }
 
+/* The same with a socket that stays open for more. */
+static int open_link(Netlink *nl, const char *name, TapLink *ret)
+{
+        int r = netlink_open(nl);
+
+        return r < 0 ? r : query_link(nl, name, ret);
+}
+
 typedef struct AddressCount {
         const TapSpec *spec;
         int ifindex;
@@ -306,9 +314,7 @@ int tap_verify(const TapSpec *spec, const char **ret_what)
         TapLink l = {};
         int r;
 
-        r = netlink_open(&nl);
-        if (r >= 0)
-                r = query_link(&nl, spec->name, &l);
+        r = open_link(&nl, spec->name, &l);
         if (r < 0)
                 return r;
 
@@ -330,9 +336,7 @@ int tap_read_alias(const char *name, char ret[TAP_ALIAS_MAX])
         TapLink l = {};
         int r;
 
-        r = netlink_open(&nl);
-        if (r >= 0)
-                r = query_link(&nl, name, &l);
+        r = open_link(&nl, name, &l);
         if (r >= 0)
                 memcpy(ret, l.alias, sizeof(l.alias));
         return r;
@@ -344,9 +348,7 @@ int tap_remove(const char *name, const char *alias)
         TapLink l = {};
         int r;
 
-        r = netlink_open(&nl);
-        if (r >= 0)
-                r = query_link(&nl, name, &l);
+        r = open_link(&nl, name, &l);
         if (r == -ENODEV)
                 return 0;
         if (r < 0)
