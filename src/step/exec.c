@@ -74,8 +74,9 @@ int step_exec(Jail *jail)
         if (r < 0)
                 return r;
 
-        /* By hand nobody but OUTSIDE looks after the VMM. A change of the label takes it back, see decisions.md. Set now, because the change of the uid takes it back; an
-         * OUTSIDE that is gone already does not get the next message. */
+        /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
+         * OUTSIDE that is gone already does not get the next message. A change of the label at the exec takes it back as
+         * well: see decisions.md. */
         if (!jail->plan->supervised) {
                 int sig = 0;
 

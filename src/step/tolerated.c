@@ -10,7 +10,8 @@ static const struct {
         { TOLERATED_KEYRING, -ENOSYS, "a kernel without key rings has none that could be shared" },
         { TOLERATED_KEYRING, -EDQUOT,
           "the uid's quota of keys is used up by others of this uid; the filter refuses every key call, or "
-          "KeyringMode=private has given the unit a session ring of its own. Not tolerated without both" },
+          "KeyringMode=private has given the unit a session ring of its own. Not tolerated where there is "
+          "neither" },
         { TOLERATED_ACL, -EOPNOTSUPP,
           "a file system without ACLs shuts the managers' group out; only root can use the socket then, "
           "which is the safe side. Not tolerated when FCJAIL_API_GROUP= asks for a group by name" },
