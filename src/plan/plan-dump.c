@@ -54,7 +54,7 @@ static void dump_tap(FILE *f, const TapConfig *t)
         fputc('\n', f);
 }
 
-static void dump_net(FILE *f, const Plan *p)
+const char *plan_netns_text(const Plan *p)
 {
         static const char *const kinds[] = {
                 [NETNS_PRIVATE] = "private",
@@ -62,7 +62,12 @@ static void dump_net(FILE *f, const Plan *p)
                 [NETNS_HOST] = "host",
         };
 
-        fprintf(f, "netns: %s\n", p->netns == NETNS_PATH ? p->netns_path : kinds[p->netns]);
+        return p->netns == NETNS_PATH ? p->netns_path : kinds[p->netns];
+}
+
+static void dump_net(FILE *f, const Plan *p)
+{
+        fprintf(f, "netns: %s\n", plan_netns_text(p));
         FOREACH_ARRAY (t, p->taps, p->n_taps)
                 dump_tap(f, t);
         if (p->n_taps == 0)

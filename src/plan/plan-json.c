@@ -130,17 +130,6 @@ static int add_argv(struct json_object *o, const Plan *p)
         return r;
 }
 
-static const char *netns_text(const Plan *p)
-{
-        static const char *const kinds[] = {
-                [NETNS_PRIVATE] = "private",
-                [NETNS_INHERIT] = "inherit",
-                [NETNS_HOST] = "host",
-        };
-
-        return p->netns == NETNS_PATH ? p->netns_path : kinds[p->netns];
-}
-
 static int add_namespaces(struct json_object *o, const Plan *p)
 {
         static const char *const always[] = { "mnt", "pid", "ipc", "uts", "cgroup" };
@@ -168,10 +157,10 @@ static int add_all(struct json_object *o, const Plan *p)
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
                    add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
                    add_string(o, "config", p->config), add_nodes(o, p),
-                   p->cpu_files ? add_bool(o, "cpu_files", true) : 0, add_string(o, "netns", netns_text(p)),
-                   add_namespaces(o, p), add_taps(o, p), add_string(o, "seccomp", plan_seccomp_text(p)),
-                   add_string(o, "apparmor", p->apparmor), add_string(o, "selinux", p->selinux),
-                   add_string(o, "api", p->api),
+                   p->cpu_files ? add_bool(o, "cpu_files", true) : 0,
+                   add_string(o, "netns", plan_netns_text(p)), add_namespaces(o, p), add_taps(o, p),
+                   add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
+                   add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
                    add_argv(o, p));

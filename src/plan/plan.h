@@ -88,6 +88,9 @@ typedef struct Plan {
 void plan_done(Plan *p);
 #define _cleanup_plan_ _cleanup_(plan_done)
 
+/* FCJAIL_NETNS= as it was said, or the path that a name stands for. */
+const char *plan_netns_text(const Plan *p) _pure_;
+
 /* FCJAIL_SECCOMP= as it was said. */
 const char *plan_seccomp_text(const Plan *p) _pure_;
 
