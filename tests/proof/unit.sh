@@ -99,7 +99,7 @@ test_P14_unit_mutations() {
         local directive n=0 started=0 refused=0
         # The uid is no other test's, as these may run at the same time and LimitNPROC= counts by uid.
         vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_UID=4741
-        systemd-analyze verify --man=no "$UNIT"
+        is '' "$(systemd-analyze verify --man=no "$UNIT" 2>&1)"
         mkdir -p /run/systemd/system/fcjail@web1.service.d
         # So many lines in so short a time are no attack.
         printf '%s\n' '[Service]' LogRateLimitIntervalSec=0 >/run/systemd/system/fcjail@web1.service.d/log.conf
