@@ -25,7 +25,7 @@
 #define JAIL_VMM_DIR "firecracker"
 #define JAIL_ROOT    "root"
 
-/* What a plan needs to know about the host and the process, asked before (step/host.h). */
+/* What a plan needs to know about the host and the process, asked before (host/host.h). */
 typedef struct HostFacts {
         uid_t unit_uid; /* User= and Group= of the unit; 0: root */
         gid_t unit_gid;

@@ -6,7 +6,6 @@
 #include "config.h"
 #include "diagnostics.h"
 #include "plan.h"
-#include "state.h"
 
 /* What depends on the kind of machine. Firecracker describes the host's caches to its guest, and compares the maker of
  * the CPU with that of a snapshot; on x86_64 the CPU itself says both. */
