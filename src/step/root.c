@@ -68,16 +68,24 @@ static int restrict_mounts(Jail *jail)
         return 0;
 }
 
-/* Where ".." leads from the jail is the cage, unless something is still mounted on that. Once we are chrooted
- * nothing of it can be seen any more. */
-static int check_unmounted(Jail *jail)
+static bool same_object(const struct stat *a, const struct stat *b)
 {
-        struct stat cage, parent;
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
-        if (fstat(jail->cage_fd, &cage) < 0 ||
+/* Two things that cannot be seen any more once we are chrooted. The cage is what pivot_root(2) has made the root of the
+ * mount namespace: only so is the chroot into the jail one that the kernel sees, and refuses a user namespace for. And
+ * nothing is mounted on it any more: ".." leads to it from the jail. */
+static int check_cage(Jail *jail)
+{
+        struct stat cage, root, parent;
+
+        if (fstat(jail->cage_fd, &cage) < 0 || stat("/", &root) < 0 ||
             fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
                 return step_fail(jail, -errno, "cage");
-        if (cage.st_dev != parent.st_dev || cage.st_ino != parent.st_ino)
+        if (!same_object(&cage, &root))
+                return step_fail(jail, -EBADE, "the cage is not the root of the mount namespace");
+        if (!same_object(&cage, &parent))
                 return step_fail(jail, -EBADE, "the host's root is still mounted");
         return 0;
 }
@@ -98,7 +106,7 @@ int step_root(Jail *jail)
                 return step_fail(jail, -errno, "pivot_root");
         if (umount2(".", MNT_DETACH) < 0)
                 return step_fail(jail, -errno, "unmounting the host's root");
-        r = check_unmounted(jail);
+        r = check_cage(jail);
         if (r < 0)
                 return r;
         if (fchdir(jail->jail_fd) < 0)

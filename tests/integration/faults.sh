@@ -16,9 +16,9 @@ inject() {
                 fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
 }
 
-# fails_at STEP STATUS INJECTION
+# fails_at STEP STATUS INJECTION [,CALL]
 fails_at() {
-        inject "$3"
+        inject "${@:3}"
         if ! grep -q "fcjail: Failed at step $1 of 'web1': " /tmp/out || [[ $status != "$2" ]]; then
                 cat /tmp/out
                 fail "$3: expected a failure at step $1 with status $2, got $status"
@@ -135,6 +135,23 @@ test_the_audit_notices_a_lie() {
         fails_at audit 71 setresgid:retval=0
         fails_at audit 71 chroot:retval=0
         fails_at seccomp 71 seccomp:retval=0
+}
+
+# user.max_user_namespaces=0, which the kernel asks before it asks for a chroot, or a kernel without them.
+test_without_user_namespaces_a_vm_starts() {
+        local errno
+        for errno in ENOSPC EUSERS EINVAL; do
+                starts_with "unshare:error=$errno:when=3"
+        done
+}
+
+# The limit may be gone tomorrow, and then only the chroot refuses. The second lie makes the jail the root of the
+# mount namespace, and the chroot into it one that the kernel does not see.
+test_without_user_namespaces_the_chroot_is_proved() {
+        only=(-e inject=unshare:error=ENOSPC:when=3)
+        fails_at audit 71 chroot:retval=0 ,unshare
+        fails_at root 71 fchdir:retval=0:when=6 ,unshare
+        only=()
 }
 
 # audit_notices CALL(ARGUMENTS INJECTION: that call of the audit, which is the last one that begins so in a start that
