@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "config-table.h"
@@ -53,28 +54,81 @@ Test(config, leaves_unset_what_nobody_set)
         cr_expect_arr_eq((char *) &c, (char *) &zero, sizeof(c));
 }
 
+/* Every key with a value that it takes. */
+static const struct {
+        const char *key, *value;
+} samples[] = {
+        { "FCJAIL_ANY_ID", "no" },
+        { "FCJAIL_UID", "1000" },
+        { "FCJAIL_GID", "1001" },
+        { "FCJAIL_UID_RANGE", "2000-3000" },
+        { "FCJAIL_SHARED_UID", "yes" },
+        { "FCJAIL_CHROOT_DIR", "/srv/x" },
+        { "FCJAIL_VMM", "/opt/firecracker" },
+        { "FCJAIL_VMM_ARGS", "--level Debug" },
+        { "FCJAIL_VMM_TEXT", "shared" },
+        { "FCJAIL_CONFIG", "/etc/vm.json" },
+        { "FCJAIL_API", "/run/api" },
+        { "FCJAIL_API_GROUP", "wheel" },
+        { "FCJAIL_READY", "exec" },
+        { "FCJAIL_NETNS", "blue" },
+        { "FCJAIL_TAP", "tap7" },
+        { "FCJAIL_STOP", "ctrl-alt-del:7" },
+        { "FCJAIL_KEEP", "no" },
+        { "FCJAIL_SECCOMP", "/etc/vm.bpf" },
+        { "FCJAIL_APPARMOR", "fcjail-vmm" },
+        { "FCJAIL_SELINUX", "system_u:system_r:svirt_t:s0" },
+        { "UNKEY_METALD_JAILER_UID", "1000" },
+        { "UNKEY_METALD_JAILER_GID", "1001" },
+        { "UNKEY_METALD_JAILER_CHROOT_DIR", "/srv/x" },
+};
+
+/* Loads all samples, but for a key without which the others make sense. */
+static void load_samples(const char *without, Config *ret)
+{
+        char text[4096] = "";
+        size_t n = 0;
+
+        FOREACH_ARRAY (s, samples, ELEMENTSOF(samples))
+                if (!config_key_find(s->key)->default_only && strcmp(s->key, without) != 0)
+                        n += (size_t) snprintf(text + n, sizeof(text) - n, "%s=%s\n", s->key, s->value);
+        file("/etc/fcjail/web1.env", text);
+        file("/etc/fcjail/default.env", "FCJAIL_ANY_ID=no\n");
+        load(ENV(), ret);
+}
+
+/* Each alone makes another configuration than none. */
+Test(config, takes_every_key_of_the_table)
+{
+        _cleanup_config_ Config none = {};
+
+        file("/etc/fcjail/web1.env", "");
+        load(ENV(), &none);
+        FOREACH_ARRAY (k, config_keys, CONFIG_KEYS_MAX) {
+                _cleanup_config_ Config c = {};
+                char text[256] = "";
+
+                FOREACH_ARRAY (s, samples, ELEMENTSOF(samples))
+                        if (strcmp(s->key, k->name) == 0)
+                                (void) snprintf(text, sizeof(text), "%s=%s\n", s->key, s->value);
+                cr_assert_str_neq(text, "", "%s has no sample", k->name);
+                file("/etc/fcjail/web1.env", k->default_only ? "" : text);
+                file("/etc/fcjail/default.env", k->default_only ? text : "");
+                load(ENV(), &c);
+                cr_expect_neq(memcmp(&c, &none, offsetof(Config, places)), 0, "%s", k->name);
+        }
+}
+
 Test(config, takes_every_key)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = {}, labelled = {};
 
-        file("/etc/fcjail/web1.env", "FCJAIL_UID=1000\n"
-                                     "FCJAIL_GID=1001\n"
-                                     "FCJAIL_UID_RANGE=2000-3000\n"
-                                     "FCJAIL_SHARED_UID=yes\n"
-                                     "FCJAIL_CHROOT_DIR=/srv/x\n"
-                                     "FCJAIL_VMM=/opt/firecracker\n"
-                                     "FCJAIL_VMM_ARGS=--level Debug\n"
-                                     "FCJAIL_VMM_TEXT=shared\n"
-                                     "FCJAIL_CONFIG=/etc/vm.json\n"
-                                     "FCJAIL_API=/run/api\n"
-                                     "FCJAIL_API_GROUP=wheel\n"
-                                     "FCJAIL_READY=exec\n"
-                                     "FCJAIL_NETNS=blue\n"
-                                     "FCJAIL_TAP=tap7\n"
-                                     "FCJAIL_STOP=ctrl-alt-del:7\n"
-                                     "FCJAIL_KEEP=no\n");
-        file("/etc/fcjail/default.env", "FCJAIL_ANY_ID=no\n");
-        load(ENV(), &c);
+        load_samples("FCJAIL_SELINUX", &labelled);
+        cr_expect_str_eq(labelled.apparmor, "fcjail-vmm");
+        load_samples("FCJAIL_APPARMOR", &c);
+        cr_expect_str_eq(c.selinux, "system_u:system_r:svirt_t:s0");
+        cr_expect_eq(c.seccomp, SECCOMP_PATH);
+        cr_expect_str_eq(c.seccomp_path, "/etc/vm.bpf");
         cr_expect_eq(c.any_id, TRISTATE_NO);
         cr_expect_eq(c.uid, 1000);
         cr_expect_eq(c.gid, 1001);
