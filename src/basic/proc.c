@@ -84,7 +84,9 @@ int proc_alive(const ProcRef *ref)
 {
         _cleanup_close_ int fd = proc_hold(ref, NULL);
 
-        return fd != -ESRCH;
+        if (fd < 0)
+                return fd == -ESRCH ? 0 : fd;
+        return 1;
 }
 
 int boot_id(char ret[33])

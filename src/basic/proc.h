@@ -25,7 +25,7 @@ bool proc_has_ended(int pid_fd) _must_check_;
  * do) is false: it may be another one. */
 int proc_hold(const ProcRef *ref, bool *ret_identified) _must_check_;
 
-/* 1 if the process lives, 0 if it is provably gone. */
+/* 1 if the process lives, 0 if it is provably gone, or -errno. */
 int proc_alive(const ProcRef *ref) _must_check_;
 
 /* This boot's id as systemd writes it, 32 hex digits. 0 or -errno. */

@@ -24,29 +24,31 @@
 
 /* Somebody else's VM. To systemd, after a start that could not have the id, that is no error; to a person it
  * is what stands in the way. */
-static int leave_alone(const char *id, pid_t pid)
+static int leave_alone(const char *id)
 {
         if (systemd_runs_us())
                 return EX_OK;
 
-        if (pid > 0)
-                log_error("The VM '%s' runs as process %i: stop it first", id, pid);
-        else
-                log_error("The VM '%s' is being started, run by hand or cleaned up now", id);
+        log_error("The VM '%s' is being started, run by hand or cleaned up now", id);
         return EX_TEMPFAIL;
 }
 
-/* systemd calls us for this very start, so all that is left of it is to go: a VMM that is deaf to signals,
- * or INSIDE on its way to the end. */
-static void end_our_own(const State *s)
+static int leave_vmm_alone(const State *s, bool identified)
 {
-        _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
+        if (systemd_runs_us())
+                return EX_OK;
 
-        if (vmm_hold(s, &vmm) >= 0)
-                (void) vmm_kill(&vmm); /* see_whether_it_lives() says what came of it */
+        if (identified)
+                log_error("The VM '%s' runs as process %i: stop it first", s->id, s->vmm.pid);
+        else
+                log_error("The VM '%s' runs as process %i: stop it first; if that process is no VMM, remove "
+                          "/run/fcjail/vm/%s",
+                          s->id, s->vmm.pid, s->id);
+        return EX_TEMPFAIL;
 }
 
-static bool is_our_own(const StateRoot *root, const char *id)
+/* Whether the record is of the very start that systemd calls us for. */
+static bool load_our_own(const StateRoot *root, const char *id, State *ret)
 {
         const char *invocation = getenv("INVOCATION_ID");
         _cleanup_state_ State s = {};
@@ -55,8 +57,18 @@ static bool is_our_own(const StateRoot *root, const char *id)
             strcmp(s.invocation, invocation) != 0)
                 return false;
 
-        end_our_own(&s);
+        *ret = s;
+        s = (State){};
         return true;
+}
+
+/* All that is left of our own start is to go: a VMM that is deaf to signals, or INSIDE on its way to the end. */
+static void kill_our_own(const State *s)
+{
+        _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
+
+        if (vmm_hold(s, &vmm) >= 0)
+                (void) vmm_kill(&vmm); /* clean() looks at what came of it */
 }
 
 /* The lock of our own start is free as soon as its last process is gone. */
@@ -72,29 +84,10 @@ static int lock(const StateRoot *root, const char *id, bool ours)
         }
 }
 
-/* 1: it lives, 0: it does not, or -errno; said, unless it is somebody else's VM. */
-static int see_whether_it_lives(const State *s, bool ours)
-{
-        int r = state_vmm_alive(s);
-
-        if (r > 0 && ours) {
-                /* Written down since we have looked. */
-                end_our_own(s);
-                r = state_vmm_alive(s);
-        }
-        if (r > 0 && ours)
-                log_error(
-                        "The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when "
-                        "it has ended",
-                        s->id, s->vmm.pid, s->id);
-        if (r < 0)
-                log_error("Whether the VMM of '%s' lives cannot be told: %s", s->id, strerror(-r));
-        return r;
-}
-
 static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
 {
         _cleanup_state_ State s = {};
+        bool identified;
         int r;
 
         r = state_read(state_fd, &s);
@@ -105,18 +98,28 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
                 return EX_IOERR;
         }
 
-        r = see_whether_it_lives(&s, ours);
-        if (r > 0)
-                return ours ? EX_TEMPFAIL : leave_alone(id, s.vmm.pid);
-        if (r < 0)
+        if (ours)
+                kill_our_own(&s); /* written down since we have looked */
+        _cleanup_close_ int pid_fd = state_vmm_hold(&s, &identified);
+        if (pid_fd == -ESRCH)
+                return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
+        if (pid_fd < 0) {
+                log_error("Cannot determine whether the VMM of '%s' is running: %s", id, strerror(-pid_fd));
                 return EX_OSERR;
+        }
+        if (!ours)
+                return leave_vmm_alone(&s, identified);
 
-        return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
+        log_error("The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when it has "
+                  "ended",
+                  id, s.vmm.pid, id);
+        return EX_TEMPFAIL;
 }
 
 int verb_cleanup(char **args)
 {
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
+        _cleanup_state_ State own = {};
         const char *id = args[0];
         Caller caller;
         int status, r;
@@ -133,7 +136,9 @@ int verb_cleanup(char **args)
                 log_error("Failed to open /run/fcjail: %s", strerror(-r));
                 return EX_OSERR;
         }
-        bool ours = is_our_own(&root, id);
+        bool ours = load_our_own(&root, id, &own);
+        if (ours)
+                kill_our_own(&own);
         _cleanup_close_ int state_fd = lock(&root, id, ours);
         if (state_fd == -ENOENT)
                 return EX_OK;
@@ -144,7 +149,7 @@ int verb_cleanup(char **args)
                 return EX_TEMPFAIL;
         }
         if (state_fd == -EBUSY)
-                return leave_alone(id, 0);
+                return leave_alone(id);
         if (state_fd < 0) {
                 log_error("Failed to open /run/fcjail/vm/%s: %s", id, strerror(-state_fd));
                 return EX_OSERR;

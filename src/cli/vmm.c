@@ -13,16 +13,13 @@
 
 int vmm_hold(const State *s, Vmm *ret)
 {
-        bool identified = false;
-        int r = state_is_of_this_boot(s);
+        bool identified;
 
-        if (r <= 0)
-                return r < 0 ? r : -ESRCH;
-        r = proc_hold(&s->vmm, &identified);
-        if (r < 0)
-                return r;
+        int fd = state_vmm_hold(s, &identified);
+        if (fd < 0)
+                return fd;
 
-        *ret = (Vmm){ .pid_fd = r, .uid = s->uid, .identified = identified };
+        *ret = (Vmm){ .pid_fd = fd, .uid = s->uid, .identified = identified };
         return 0;
 }
 

@@ -9,7 +9,7 @@
 typedef struct Vmm {
         int pid_fd;
         uid_t uid;
-        bool identified; /* false: where /proc hides processes it may be another one, which got the pid */
+        bool identified; /* false: it may be another one (state_vmm_hold()) */
 } Vmm;
 
 static inline void vmm_done(Vmm *vmm)

@@ -286,20 +286,26 @@ int state_load(const StateRoot *root, const char *id, State *ret)
         return state_read(fd, ret);
 }
 
-int state_is_of_this_boot(const State *s)
+static bool is_of_this_boot(const State *s)
 {
         char boot[33];
-        int r;
 
-        r = boot_id(boot);
-        return r < 0 ? r : strcmp(boot, s->boot) == 0;
+        return boot_id(boot) >= 0 && strcmp(boot, s->boot) == 0;
+}
+
+int state_vmm_hold(const State *s, bool *ret_identified)
+{
+        bool identified;
+
+        int fd = proc_hold(&s->vmm, &identified);
+        if (fd >= 0)
+                *ret_identified = identified && is_of_this_boot(s);
+        return fd;
 }
 
 int state_vmm_alive(const State *s)
 {
-        int r = state_is_of_this_boot(s);
-
-        return r <= 0 ? r : proc_alive(&s->vmm);
+        return proc_alive(&s->vmm);
 }
 
 int state_invocation_alive(const StateRoot *root, const char *id, const char *invocation)

@@ -75,8 +75,13 @@ int state_read(int fd, State *ret) _must_check_;
 /* Opens and reads without a lock, for those who only look. -ENOENT: no such VM. */
 int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
 
-/* 1 if the start was made since the host has booted, 0 if not, or -errno. */
-int state_is_of_this_boot(const State *s) _must_check_;
+/*
+ * A pidfd of the VMM that the state tells of, -ESRCH if that has provably ended, or another -errno. A process with the
+ * recorded pid and start time counts as the VMM, also if /proc hides the start time. *ret_identified says whether it
+ * certainly is: with the start time, and in the boot of the record. Two mount namespaces may see different boot ids, so
+ * that another one does not prove that the host has booted since.
+ */
+int state_vmm_hold(const State *s, bool *ret_identified) _must_check_;
 
 /* 1 if the VMM that the state tells of lives, 0 if it provably does not, or -errno. The lock is the caller's
  * affair. */

@@ -102,6 +102,7 @@ static int make_state(const Plan *p, State *ret)
 static int bury_earlier_life(Jail *jail)
 {
         _cleanup_state_ State old = {};
+        bool identified;
         int r;
 
         r = state_read(jail->state_fd, &old);
@@ -112,12 +113,18 @@ static int bury_earlier_life(Jail *jail)
                                          "its record in /run/fcjail/vm cannot be read; if no such VM runs, "
                                          "remove the record and start again");
 
-        r = state_vmm_alive(&old);
-        if (r < 0)
-                return step_fail(jail, r, "%s", jail->plan->id);
-        if (r > 0)
+        _cleanup_close_ int pid_fd = state_vmm_hold(&old, &identified);
+        if (pid_fd >= 0)
                 return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                                         "a VM of this id runs already, as process %i", old.vmm.pid);
+                                         identified ? "a VM of this id runs already, as process %i"
+                                                    : "a VM of this id runs already, as process %i; if that "
+                                                      "process is no VMM, remove its record in "
+                                                      "/run/fcjail/vm",
+                                         old.vmm.pid);
+        if (pid_fd != -ESRCH)
+                return step_fail_because(jail, pid_fd, EX_TEMPFAIL, jail->plan->id,
+                                         "cannot determine whether a VM of this id is running: %s",
+                                         strerror(-pid_fd));
 
         r = steps_undo(&jail->state_root, &old);
         if (r < 0)

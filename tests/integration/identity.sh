@@ -180,6 +180,64 @@ test_cleanup_of_a_running_vm_is_refused() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
+# is_left_alone ID: neither a cleanup nor another start touches the VM.
+is_left_alone() {
+        local status=0
+        fcjail cleanup "$1" 2>/tmp/out || status=$?
+        is 75 "$status"
+        grep "runs as process $(pid_of "$1"): stop it first" /tmp/out
+        status=0
+        fcjail run "$1" >/tmp/out 2>&1 </dev/null || status=$?
+        is 75 "$status"
+        grep "a VM of this id runs already, as process $(pid_of "$1")" /tmp/out
+        in_netns_of "$1" ping -q -c 1 -W 2 172.16.0.2
+}
+
+# As in a container, where another file is mounted over the kernel's and ProtectProc= brings that back.
+test_a_vm_that_saw_another_boot_id_is_alive() {
+        local first second boot_id=/proc/sys/kernel/random/boot_id
+        echo 01234567-89ab-cdef-0123-456789abcdef >/tmp/boot_id
+        for first in BindReadOnlyPaths=/tmp/boot_id:$boot_id ProtectProc=invisible; do
+                [[ $first == Bind* ]] || mount --bind /tmp/boot_id "$boot_id"
+                for second in ProtectProc=default ProtectProc=invisible; do
+                        vm web1 FCJAIL_UID=4711
+                        vm web2 FCJAIL_UID=4711
+                        unit web1 "$first"
+                        unit web2 "$second"
+                        start web1
+                        not grep -x "BOOT_ID=$(tr -d - <"$boot_id")" "$STATE/vm/web1"
+                        not systemctl start fcjail@web2
+                        says web2 "Failed at step uid of 'web2': uid 4711: belongs to the running VM 'web1'"
+                        is_left_alone web1
+                        systemctl stop fcjail@web1
+                        is_gone web1
+                done
+        done
+        umount "$boot_id"
+}
+
+# As after a boot with a record of the boot before, in which that process is the VMM.
+test_a_process_that_has_the_pid_and_start_time_by_accident_is_not_killed() {
+        local other status=0
+        vm web1
+        by_hand web1
+        kill -KILL "$helper" "$(vmm_of web1)"
+        wait "$helper" || true
+        sleep infinity &
+        other=$!
+        sed -i "s/^BOOT_ID=.*/BOOT_ID=0123456789abcdef0123456789abcdef/
+                s/^VMM=.*/VMM=$other $(cut -d' ' -f22 "/proc/$other/stat")/" "$STATE/vm/web1"
+        fcjail stop web1 >/tmp/out 2>&1 || status=$?
+        is 71 "$status"
+        status=0
+        fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
+        is 75 "$status"
+        grep "runs as process $other: stop it first; if that process is no VMM, remove /run/fcjail/vm/web1" /tmp/out
+        kill "$other"
+        fcjail cleanup web1
+        is_gone web1
+}
+
 # A shell that systemd has started has an INVOCATION_ID, too, which all that is started from it have in common.
 test_cleanup_of_a_vm_from_the_same_shell_is_refused() {
         local status=0 INVOCATION_ID=0123456789abcdef0123456789abcdef SYSTEMD_EXEC_PID=$$

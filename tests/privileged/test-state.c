@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "child.h"
@@ -169,9 +170,12 @@ CHILD_TEST(state, a_directory_that_others_can_change_is_refused)
         free(culprit);
 }
 
-CHILD_TEST(state, another_boot_is_over)
+/* The boot id is not the same everywhere on a host: a container's may be another. */
+CHILD_TEST(state, whose_vmm_lives_is_alive_whatever_its_boot_id)
 {
-        State s = example("web1", "abc"), t = {};
+        State s = example("web1", "abc"), other = example("web2", "def"), t = {};
+        char *owner = NULL;
+        bool identified;
         ProcRef me;
 
         open_root();
@@ -180,7 +184,32 @@ CHILD_TEST(state, another_boot_is_over)
         s.boot = strdup("0123456789abcdef0123456789abcdef");
         write_down(&s, &me);
         CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK_IS(state_vmm_alive(&t), 1);
+        CHECK(state_vmm_hold(&t, &identified) >= 0 && !identified);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &s, &owner), 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &other, &owner), -EBUSY);
+        t.vmm.start--;
         CHECK_IS(state_vmm_alive(&t), 0);
+        CHECK_IS(state_vmm_hold(&t, &identified), -ESRCH);
+}
+
+CHILD_TEST(state, a_vmm_of_this_boot_is_identified)
+{
+        State s = example("web1", "abc");
+        bool identified;
+
+        s.vmm = self();
+        CHECK(state_vmm_hold(&s, &identified) >= 0 && identified);
+}
+
+CHILD_TEST(state, a_vmm_that_cannot_be_looked_at_is_not_dead)
+{
+        State s = example("web1", "abc");
+        struct rlimit none = { 0, 0 };
+
+        s.vmm = self();
+        CHECK(setrlimit(RLIMIT_NOFILE, &none) >= 0);
+        CHECK_IS(state_vmm_alive(&s), -EMFILE);
 }
 
 CHILD_TEST(state, another_process_with_the_pid_is_not_the_vmm)
