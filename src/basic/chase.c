@@ -33,7 +33,9 @@ typedef struct Walk {
 /* Only root may change what this object is. The mode of a symbolic link means nothing. */
 static int judge(const struct stat *st)
 {
-        if (S_ISLNK(st->st_mode) || S_ISCHR(st->st_mode))
+        if (S_ISLNK(st->st_mode))
+                return st->st_uid == 0 ? 0 : -ENOLINK;
+        if (S_ISCHR(st->st_mode))
                 return st->st_uid == 0 ? 0 : -EPERM;
         return only_root_can_change(st) ? 0 : -EPERM;
 }
@@ -60,9 +62,9 @@ static int enter_root(Walk *w)
         return judge(&st);
 }
 
-/* Puts the target of the link fd in front of what is still to go. Not inline: its buffers are for the few paths that
- * have links in them. */
-static _noinline_ int follow(Walk *w, int link_fd)
+/* Puts the target of the link fd in front of what is still to go. Returns whether it is absolute. Not inline: its
+ * buffers are for the few paths that have links in them. */
+static _noinline_ int splice_link(Walk *w, int link_fd)
 {
         char target[PATH_MAX], joined[PATH_MAX];
 
@@ -79,7 +81,20 @@ static _noinline_ int follow(Walk *w, int link_fd)
                 return -ENAMETOOLONG;
         memcpy(w->todo, joined, (size_t) k + 1);
 
-        return target[0] == '/' ? enter_root(w) : 0;
+        return target[0] == '/';
+}
+
+/* w->done names the directory of the link, which is where it is relative to; a message about the link itself has to
+ * name that. */
+static int follow(Walk *w, const char *name, int link_fd)
+{
+        int absolute = splice_link(w, link_fd);
+
+        if (absolute < 0) {
+                (void) append_done(w, name);
+                return absolute;
+        }
+        return absolute ? enter_root(w) : 0;
 }
 
 /* ".." of a link's target. The parent was judged when we came through it, but it costs nothing to be sure.
@@ -142,7 +157,7 @@ static int open_component(Walk *w, const char *name, int *ret_fd, struct stat *r
 
         r = judge(ret_st);
         if (r < 0)
-                return S_ISLNK(ret_st->st_mode) ? -ELOOP : r;
+                return r;
 
         *ret_fd = TAKE_FD(fd);
         return 0;
@@ -171,8 +186,7 @@ static int step(Walk *w, int *ret_fd, struct stat *ret_st)
 
         r = open_component(w, name, &fd, &st);
         if (r >= 0 && S_ISLNK(st.st_mode))
-                /* w->done still names the directory, which is where a link is relative to. */
-                return follow(w, fd);
+                return follow(w, name, fd);
 
         /* From here on messages name the component itself. */
         int k = append_done(w, name);
@@ -249,8 +263,11 @@ const char *chase_strerror(int r)
         case -EPERM:
                 return "is not owned by root, or its group or others may write to it; `chown root:root` and "
                        "`chmod go-w` it";
+        case -ENOLINK:
+                return "is a symbolic link that does not belong to root; `chown -h root:root` it";
         case -ELOOP:
-                return "is a symbolic link that not only root could have made, or one of too many";
+                return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of "
+                       "them";
         case -EBADFD:
                 return "is not a regular file";
         default:

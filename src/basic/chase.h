@@ -21,7 +21,8 @@ typedef enum ChaseFlags {
  *
  * Returns a descriptor, or
  *   -EPERM  a component does not belong to root, or its group or others may write to it
- *   -ELOOP  a symbolic link that may not be followed, or too many of them
+ *   -ENOLINK  a symbolic link does not belong to root
+ *   -ELOOP  symbolic links that form a loop, or too many of them
  *   other   as openat(2)
  * On error *ret_culprit, if wanted, is the path of the component at fault (to be freed; NULL when out of
  * memory).

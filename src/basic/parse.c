@@ -183,6 +183,27 @@ bool id_valid(const char *s)
         return strcmp(s, "default") != 0 && strcmp(s, "jailer") != 0;
 }
 
+int id_unescape(const char *s, char ret[ID_LEN_MAX + 1])
+{
+        char id[ID_LEN_MAX + 1];
+        size_t n = 0;
+
+        if (!strchr(s, '\\'))
+                return -EINVAL;
+        for (; *s && n < ID_LEN_MAX; n++)
+                if (s[0] == '\\' && s[1] == 'x' && hex_digit(s[2]) >= 0 && hex_digit(s[3]) >= 0) {
+                        id[n] = (char) (hex_digit(s[2]) * 16 + hex_digit(s[3]));
+                        s += 4;
+                } else
+                        id[n] = *s++;
+        id[n] = '\0';
+        if (*s || !id_valid(id))
+                return -EINVAL;
+
+        memcpy(ret, id, sizeof(id));
+        return 0;
+}
+
 bool ifname_valid(const char *s)
 {
         size_t n = strlen(s);

@@ -51,6 +51,9 @@ const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);
 /* [A-Za-z0-9][A-Za-z0-9-]{0,63}, not "default" or "jailer" (those name files of ours). */
 bool id_valid(const char *s) _pure_;
 
+/* What systemd-escape(1) has made of an id, "my\x2dvm" of "my-vm". -EINVAL: that is not where s comes from. */
+int id_unescape(const char *s, char ret[ID_LEN_MAX + 1]) _must_check_;
+
 /* 32 lower-case hex digits, as systemd writes its 128-bit ids. */
 bool id128_valid(const char *s) _pure_;
 

@@ -20,12 +20,20 @@
 
 int check_id(const char *id)
 {
+        char meant[ID_LEN_MAX + 1];
+
         if (id_valid(id))
                 return EX_OK;
 
-        log_error("'%s' is not an id of a VM: it takes 1 to %i letters, digits and '-', not '-' first; "
-                  "'default' and 'jailer' are reserved",
-                  id, ID_LEN_MAX);
+        if (strcmp(id, "default") == 0 || strcmp(id, "jailer") == 0)
+                log_error("invalid VM id '%s': 'default' and 'jailer' are reserved", id);
+        else if (id_unescape(id, meant) >= 0)
+                log_error("invalid VM id '%s': use 1 to %i letters, digits or '-', not starting with '-'; "
+                          "did you mean '%s'? An id needs no systemd-escape",
+                          id, ID_LEN_MAX, meant);
+        else
+                log_error("invalid VM id '%s': use 1 to %i letters, digits or '-', not starting with '-'",
+                          id, ID_LEN_MAX);
         return EX_USAGE;
 }
 

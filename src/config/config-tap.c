@@ -44,7 +44,7 @@ static int parse_tap_mac(const char *value, TapConfig *t, char **ret_why)
         return 0;
 }
 
-/* An address that a host may have: neither "this network" nor multicast and beyond. */
+/* An address that a TAP may have: neither "this network" nor multicast and beyond, nor what is for "lo" alone. */
 static bool is_host_address(const InAddrPrefix *a)
 {
         if (a->family == AF_INET) {
@@ -53,7 +53,8 @@ static bool is_host_address(const InAddrPrefix *a)
                 return v >> 24 != 0 && v >> 28 < 0xe;
         }
 
-        return !IN6_IS_ADDR_UNSPECIFIED(&a->in6) && !IN6_IS_ADDR_MULTICAST(&a->in6);
+        return !IN6_IS_ADDR_UNSPECIFIED(&a->in6) && !IN6_IS_ADDR_MULTICAST(&a->in6) &&
+               !IN6_IS_ADDR_LOOPBACK(&a->in6);
 }
 
 static bool same_address(const InAddrPrefix *a, const InAddrPrefix *b)
@@ -107,6 +108,21 @@ static int parse_option(const char *option, TapConfig *t, char **ret_why)
                           text_cut(&cut, option));
 }
 
+/* The kernel has no IPv6 on a device with a smaller MTU (RFC 8200, section 5). */
+#define MTU_IPV6_MIN 1280
+
+static int check_mtu(const TapConfig *t, char **ret_why)
+{
+        char text[ADDRESS_STR_MAX];
+
+        FOREACH_ARRAY (a, t->addresses, t->n_addresses)
+                if (a->family == AF_INET6 && t->mtu > 0 && t->mtu < MTU_IPV6_MIN)
+                        return config_why(ret_why,
+                                          "has mtu=%u for %s, but its IPv6 address %s needs at least %i",
+                                          t->mtu, t->name, address_to_string(a, text), MTU_IPV6_MIN);
+        return 0;
+}
+
 /* The kernel makes "lo" itself, and "none" would read like no TAP. */
 static int parse_name(const char *name, const Taps *taps, TapConfig *t, char **ret_why)
 {
@@ -140,6 +156,8 @@ static int parse_tap(char *word, Taps *taps, char **ret_why)
 
                 r = parse_option(one, &t, ret_why);
         }
+        if (r >= 0)
+                r = check_mtu(&t, ret_why);
         if (r < 0)
                 return r;
 

@@ -12,9 +12,9 @@
  *   - elsewhere a backslash keeps the next character, blanks too, and joins the lines before a line end.
  *
  * systemd drops what it does not understand and goes on; here that is an error, because a line nobody reads
- * is a setting that somebody believes in. Two things were given one meaning: a comment ends at the end of
- * its line even after a backslash (as since systemd 254), and CR LF is a line end everywhere, CR alone
- * nowhere.
+ * is a setting that somebody believes in. Where versions of systemd differ, the newest one counts: a comment
+ * ends at the end of its line even after a backslash (since systemd 254). CR LF ends a line, but a backslash
+ * does not join lines there; CR alone is an error.
  *
  * First the bytes are checked, all of them, so that the scanner behind only meets text of a bounded size.
  */
@@ -74,12 +74,14 @@ static const char *char_problem(const char *p, const char *end, size_t *ret_len)
         int len;
 
         len = utf8_decode(p, (size_t) (end - p), &c);
+        if (len == -ERANGE)
+                return "the line contains a character that text must not contain (U+FEFF or a noncharacter)";
         if (len < 0)
                 return "the line is not valid UTF-8";
         if (c == '\0')
-                return "the line has a NUL byte";
+                return "the line contains a NUL byte";
         if (c == '\r' && newline_at(p, end) == 0)
-                return "the line has a carriage return within it";
+                return "the line contains a carriage return";
 
         *ret_len = (size_t) len;
         return NULL;
@@ -93,8 +95,6 @@ static int check_line(Scan *s, unsigned line, const char *p, const char *end)
 
         if (line > ENV_FILE_LINES_MAX)
                 return complain(s, line, "the file is too long (%i lines at most)", ENV_FILE_LINES_MAX);
-        if (end - p - (end[-1] == '\n') > ENV_FILE_LINE_MAX)
-                return complain(s, line, "the line is too long (%i bytes at most)", ENV_FILE_LINE_MAX);
 
         for (; p < end; p += len) {
                 const char *problem = char_problem(p, end, &len);
@@ -105,6 +105,13 @@ static int check_line(Scan *s, unsigned line, const char *p, const char *end)
         return 1;
 }
 
+static bool has_byte_order_mark(const Scan *s)
+{
+        static const char mark[] = "\xef\xbb\xbf";
+
+        return (size_t) (s->end - s->p) >= strlen(mark) && memcmp(s->p, mark, strlen(mark)) == 0;
+}
+
 /* Returns 1 if all lines are fit, 0 after one error about the first that is not. */
 static int check_bytes(Scan *s)
 {
@@ -113,6 +120,10 @@ static int check_bytes(Scan *s)
 
         if (s->end - s->p > ENV_FILE_SIZE_MAX)
                 return complain(s, 0, "the file is too large (%i bytes at most)", ENV_FILE_SIZE_MAX);
+        if (has_byte_order_mark(s))
+                return complain(s, line,
+                                "the file begins with a byte order mark; save it without one, or run `sed "
+                                "-i '1s/^\\xEF\\xBB\\xBF//'` on it");
 
         for (const char *p = s->p; p < s->end && r > 0; line++) {
                 const char *lf = memchr(p, '\n', (size_t) (s->end - p));
@@ -133,6 +144,12 @@ static bool skip_newline(Scan *s)
         s->p += n;
         s->line += n > 0;
         return n > 0;
+}
+
+/* A backslash joins two lines here, and only here. */
+static bool skip_lf(Scan *s)
+{
+        return s->p < s->end && *s->p == '\n' && skip_newline(s);
 }
 
 static bool at_line_end(const Scan *s)
@@ -156,7 +173,7 @@ static void take(Scan *s)
 /* After a backslash in "…". */
 static void take_escaped_in_quotes(Scan *s)
 {
-        if (s->p >= s->end || skip_newline(s))
+        if (s->p >= s->end || skip_lf(s))
                 return;
         if (!strchr("\"\\`$", *s->p))
                 s->value[s->n_value++] = '\\';
@@ -192,7 +209,9 @@ static int scan_plain(Scan *s)
 
                 if (escaped && ++s->p >= s->end)
                         return complain(s, s->line, "a backslash at the end of the file joins no line");
-                if (!escaped || !skip_newline(s)) {
+                if (escaped && at_line_end(s))
+                        skip_lf(s); /* if it is CR LF the value ends here */
+                else {
                         escaped = escaped || !is_blank(*s->p);
                         take(s);
                 }

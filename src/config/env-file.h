@@ -8,7 +8,6 @@
 
 /* Limits of one file. They are generous for a file that a person writes and small for a parser. */
 #define ENV_FILE_SIZE_MAX  65536 /* bytes */
-#define ENV_FILE_LINE_MAX  4096  /* bytes of one line without its end */
 #define ENV_FILE_LINES_MAX 1024
 
 typedef struct EnvEntry {

@@ -54,7 +54,7 @@ int utf8_decode(const char *s, size_t n, uint32_t *ret)
         if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
                 return -EINVAL;
         if (is_noncharacter(c) || c == 0xfeff)
-                return -EINVAL;
+                return -ERANGE;
 
         *ret = c;
         return len;

@@ -7,8 +7,8 @@
 
 #include "macro.h"
 
-/* Decodes the first character of the n bytes at s, NUL included. Returns its length in bytes, or -EINVAL:
- * not UTF-8 (RFC 3629: no overlong forms, no surrogates), or one that systemd.exec(5) refuses in an
+/* Decodes the first character of the n bytes at s, NUL included. Returns its length in bytes, -EINVAL if it is not
+ * UTF-8 (RFC 3629: no overlong forms, no surrogates), or -ERANGE if it is one that systemd.exec(5) refuses in an
  * environment file, a noncharacter or a byte order mark. n must not be 0. */
 int utf8_decode(const char *s, size_t n, uint32_t *ret) _must_check_;
 

@@ -43,7 +43,7 @@ static int open_path(Jail *jail, const char *path, int flags, const char *remedy
         const char *what = culprit && strcmp(culprit, path) != 0 ? culprit : "it";
         if (fd == -ENOENT)
                 return step_fail_because(jail, fd, EX_NOINPUT, path, "%s does not exist; %s", what, remedy);
-        if (fd == -EPERM || fd == -ELOOP)
+        if (fd == -EPERM || fd == -ENOLINK || fd == -ELOOP)
                 return step_fail_because(jail, fd, EX_NOPERM, path, "%s %s", what, chase_strerror(fd));
         return step_fail_because(jail, fd, EX_NOINPUT, path, "%s: %s", what, chase_strerror(fd));
 }

@@ -33,7 +33,7 @@ static void check_again(const EnvFile *file)
                 print_quoted(f, e);
         CHECK(fclose(f) == 0);
 
-        /* Quoted, a line may be longer than one may be, or the file have more of them. */
+        /* Quoted, the file may be larger than one may be, or have more lines. */
         CHECK(env_file_parse(text, size, "again", &d, &again) == 0);
         if (d.n_items == 0) {
                 CHECK(again.n_entries == file->n_entries);
@@ -60,7 +60,7 @@ static size_t plain_lines(const char *s, size_t size)
                         return 0;
                 while (s < end && ((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9')))
                         s++, value++;
-                if (value == 0 || s == end || *s++ != '\n' || key + 1 + value > ENV_FILE_LINE_MAX)
+                if (value == 0 || s == end || *s++ != '\n')
                         return 0;
         }
         return n <= ENV_FILE_LINES_MAX ? n : 0;

@@ -280,6 +280,18 @@ Test(tap, replaces_the_former_list)
         cr_expect_eq(c.taps[1].name[0], '\0');
 }
 
+/* The kernel refuses the address with nothing but EINVAL. */
+Test(tap, has_ipv6_only_with_an_mtu_for_it)
+{
+        _cleanup_config_ Config c = {};
+
+        must(config_parse_tap("a,mtu=1280,address=fd00::1/64 b,mtu=1000,address=192.0.2.1/30", &c, NULL));
+        expect_refused(config_parse_tap, "a,mtu=1279,address=192.0.2.1/30,address=fd00::1/64",
+                       "has mtu=1279 for a, but its IPv6 address fd00::1/64 needs at least 1280");
+        expect_refused(config_parse_tap, "a,address=fd00::1/64,mtu=1000",
+                       "has mtu=1000 for a, but its IPv6 address fd00::1/64 needs at least 1280");
+}
+
 Test(tap, bounds_the_mtu)
 {
         Config c = {};
@@ -328,8 +340,9 @@ Test(tap, refuses_bad_addresses)
 {
         static const char *const macs[] = { "", "01:00:5e:00:00:01", "00:00:00:00:00:00", "6:0:0:0:0:1" };
         static const char *const addresses[] = {
-                "",      "192.0.2.1",  "0.0.0.0/8", "224.0.0.1/4",  "255.0.0.1/8", "2001:db8::1/0",
-                "::/64", "ff02::1/64", "x/24",      "192.0.2.1/33", "192.0.2.1/",  "::1"
+                "",       "192.0.2.1",  "0.0.0.0/8", "224.0.0.1/4",  "255.0.0.1/8", "2001:db8::1/0",
+                "::/64",  "ff02::1/64", "x/24",      "192.0.2.1/33", "192.0.2.1/",  "::1",
+                "::1/128"
         };
         char value[128], want[256];
 

@@ -249,9 +249,19 @@ Test(env_dir, refuses_a_link_of_somebody_else)
 {
         link_to("/etc/f.env", "/dev/null");
         owner("/etc/f.env", 1000);
-        expect_read(-EBADMSG,
-                    "/etc/f.env: is not read: it is a symbolic link that not only root could have made, or "
-                    "one of too many");
+        expect_read(
+                -EBADMSG,
+                "/etc/f.env: is not read: it is a symbolic link that does not belong to root; `chown -h root:root` it");
+}
+
+Test(env_dir, names_a_link_of_a_loop)
+{
+        link_to("/etc/f.env", "/etc/there/x");
+        link_to("/etc/there/x", "y");
+        link_to("/etc/there/y", "x");
+        expect_read(
+                -EBADMSG,
+                "/etc/f.env: is not read: /etc/there/y is part of a loop of symbolic links, or of a chain of more than 40; remove one of them");
 }
 
 Test(env_dir, reads_one_byte_more_than_the_parser_takes)

@@ -85,7 +85,15 @@ Test(env_file, trims_blanks)
 Test(env_file, takes_windows_line_ends)
 {
         expect("A=1\r\nB=2 \r\n\r\n# x\r\nC='3'\r\n", "1 A=1|2 B=2|5 C=3");
-        expect("A=1\\\r\n2\r\nB=\"x\\\r\ny\"", "1 A=12|3 B=xy");
+}
+
+/* As systemd, which has joined lines at LF alone ever since. */
+Test(env_file, joins_no_lines_that_end_as_on_windows)
+{
+        expect("A=1\\\r\nB=2", "1 A=1|2 B=2");
+        expect("A=1 \\\r\n", "1 A=1 ");
+        expect("A=\"x\\\r\ny\"\nB=1", "1 A=x\\\r\ny|3 B=1");
+        expect("A=\"x\\\ny\"", "1 A=xy");
 }
 
 Test(env_file, keeps_what_is_in_single_quotes)
@@ -197,16 +205,29 @@ Test(env_file, rejects_bytes_that_are_no_text)
 {
         static const char nul[] = "A=1\nB=\0002\n";
 
-        expect_bytes(nul, sizeof(nul) - 1, "", "f:2: the line has a NUL byte");
-        expect_bytes("\0", 1, "", "f:1: the line has a NUL byte");
+        expect_bytes(nul, sizeof(nul) - 1, "", "f:2: the line contains a NUL byte");
+        expect_bytes("\0", 1, "", "f:1: the line contains a NUL byte");
         expect_error("A=1\n\nB=\xff\n", "", "f:3: the line is not valid UTF-8");
         expect_error("# \xc3", "", "f:1: the line is not valid UTF-8");
-        expect_error("\xef\xbb\xbf"
-                     "A=1\n",
-                     "", "f:1: the line is not valid UTF-8");
-        expect_error("A=1\rB=2\n", "", "f:1: the line has a carriage return within it");
-        expect_error("A=1\r", "", "f:1: the line has a carriage return within it");
-        expect_error("A=1\r\r\n", "", "f:1: the line has a carriage return within it");
+        expect_error("A=1\rB=2\n", "", "f:1: the line contains a carriage return");
+        expect_error("A=1\r", "", "f:1: the line contains a carriage return");
+        expect_error("A=1\r\r\n", "", "f:1: the line contains a carriage return");
+}
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+/* It is valid UTF-8, and an editor does not show it. */
+Test(env_file, names_a_byte_order_mark)
+{
+        static const char want[] = "f:1: the file begins with a byte order mark; save it without one, or "
+                                   "run `sed -i '1s/^\\xEF\\xBB\\xBF//'` on it";
+        static const char within[] =
+                "f:2: the line contains a character that text must not contain (U+FEFF or a noncharacter)";
+
+        expect_error(BYTE_ORDER_MARK, "", want);
+        expect_error(BYTE_ORDER_MARK "A=1\n", "", want);
+        expect_error("A=1\n" BYTE_ORDER_MARK "B=1\n", "", within);
+        expect_error("A=1\nB=\xef\xbf\xbf\n", "", within);
 }
 
 Test(env_file, tells_every_error)
@@ -222,29 +243,18 @@ Test(env_file, escapes_what_it_quotes)
         expect_error("a\x1b[0m\n", "", "f:1: 'a\\x1b[0m' is not an assignment (KEY=value)");
 }
 
-/* "A=xxx…" of n bytes, then a line end or not. */
-static void expect_line(size_t n, bool newline, bool good)
+Test(env_file, takes_a_line_as_long_as_the_file)
 {
+        static char line[ENV_FILE_SIZE_MAX];
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_env_file_ EnvFile f = {};
-        char line[ENV_FILE_LINE_MAX + 8];
 
         memset(line, 'x', sizeof(line));
         memcpy(line, "A=", 2);
-        line[n] = '\n';
-        cr_assert_eq(env_file_parse(line, n + newline, "f", &d, &f), 0);
-        cr_expect_eq(f.n_entries, good ? 1 : 0);
-        cr_assert_eq(d.n_items, good ? 0 : 1);
-        if (!good)
-                cr_expect_str_eq(d.items[0].text, "f:1: the line is too long (4096 bytes at most)");
-}
-
-Test(env_file, bounds_a_line)
-{
-        expect_line(ENV_FILE_LINE_MAX, true, true);
-        expect_line(ENV_FILE_LINE_MAX, false, true);
-        expect_line(ENV_FILE_LINE_MAX + 1, true, false);
-        expect_line(ENV_FILE_LINE_MAX + 1, false, false);
+        cr_assert_eq(env_file_parse(line, sizeof(line), "f", &d, &f), 0);
+        cr_expect_eq(d.n_items, 0);
+        cr_assert_eq(f.n_entries, 1);
+        cr_expect_eq(strlen(f.entries[0].value), sizeof(line) - 2);
 }
 
 static void expect_size(size_t n, size_t every, const char *want_error)

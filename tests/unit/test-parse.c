@@ -302,6 +302,23 @@ Test(id, refuses_all_else)
                 cr_expect_not(id_valid(bad[i]), "'%s'", bad[i]);
 }
 
+Test(id, is_found_in_what_systemd_escape_made_of_it)
+{
+        static const char *const bad[] = {
+                "my-vm",  "a\\x2",     "a\\x2g",      "a\\",  "a\\x2f",
+                "\\x2da", "my\\x5fvm", "d\\x65fault", LONG65, "\\x61" LONG65,
+        };
+        char id[ID_LEN_MAX + 1] = "untouched";
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                cr_expect_eq(id_unescape(bad[i], id), -EINVAL, "'%s'", bad[i]);
+        cr_expect_str_eq(id, "untouched");
+        cr_assert_eq(id_unescape("my\\x2dvm", id), 0);
+        cr_expect_str_eq(id, "my-vm");
+        cr_assert_eq(id_unescape("\\x61\\x2D\\x2db", id), 0);
+        cr_expect_str_eq(id, "a--b");
+}
+
 Test(ifname, follows_the_kernel_less_its_traps)
 {
         static const char *const good[] = { "tap0", "t", "eth0.5", "a_b-c.d", "abcdefghijklmno" };
