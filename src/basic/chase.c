@@ -28,16 +28,36 @@ typedef struct Walk {
         char done[PATH_MAX]; /* its path, for messages; "" is the root */
         char todo[PATH_MAX]; /* what is still to go */
         unsigned n_links;
+        bool shared; /* the directory we stand in is */
 } Walk;
 
-/* Only root may change what this object is. The mode of a symbolic link means nothing. */
+/* Sticky, such as /tmp: others may put things into it, but cannot exchange what root has there. */
+static bool is_shared(const struct stat *st)
+{
+        return S_ISDIR(st->st_mode) && st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0 &&
+               !only_root_can_change(st);
+}
+
+/* Only root may change what this object is, or at least what is in it. The mode of a symbolic link means nothing. */
 static int judge(const struct stat *st)
 {
+        if (is_shared(st))
+                return 0;
         if (S_ISLNK(st->st_mode))
                 return st->st_uid == 0 ? 0 : -ENOLINK;
         if (S_ISCHR(st->st_mode))
                 return st->st_uid == 0 ? 0 : -EPERM;
         return only_root_can_change(st) ? 0 : -EPERM;
+}
+
+/* In a shared directory others can make a hard link to what is root's elsewhere, but to no directory. */
+static int judge_name(const Walk *w, const struct stat *st)
+{
+        int r = judge(st);
+
+        if (r < 0)
+                return r;
+        return w->shared && !S_ISDIR(st->st_mode) && st->st_nlink != 1 ? -EMLINK : 0;
 }
 
 static int append_done(Walk *w, const char *name)
@@ -59,6 +79,7 @@ static int enter_root(Walk *w)
                 return -errno;
         if (fstat(w->dir_fd, &st) < 0)
                 return -errno;
+        w->shared = is_shared(&st);
         return judge(&st);
 }
 
@@ -116,6 +137,7 @@ static int enter_parent(Walk *w)
                 *slash = '\0';
         w->dir_fd = safe_close(w->dir_fd);
         w->dir_fd = TAKE_FD(fd);
+        w->shared = is_shared(&st);
         return 0;
 }
 
@@ -155,7 +177,7 @@ static int open_component(Walk *w, const char *name, int *ret_fd, struct stat *r
         if (fstat(fd, ret_st) < 0)
                 return -errno;
 
-        r = judge(ret_st);
+        r = judge_name(w, ret_st);
         if (r < 0)
                 return r;
 
@@ -203,6 +225,7 @@ static int step(Walk *w, int *ret_fd, struct stat *ret_st)
 
         w->dir_fd = safe_close(w->dir_fd);
         w->dir_fd = TAKE_FD(fd);
+        w->shared = is_shared(&st);
         return 0;
 }
 
@@ -235,6 +258,8 @@ static int walk(Walk *w, const char *path, int open_flags)
                 r = step(w, &fd, &st);
         if (r < 0)
                 return r;
+        if (is_shared(&st))
+                return -EUSERS;
         if ((open_flags & O_DIRECTORY) && !S_ISDIR(st.st_mode))
                 return -ENOTDIR;
         /* Opening these for reading could block for ever or act on a device. */
@@ -265,6 +290,11 @@ const char *chase_strerror(int r)
                        "`chmod go-w` it";
         case -ENOLINK:
                 return "is a symbolic link that does not belong to root; `chown -h root:root` it";
+        case -EUSERS:
+                return "is a directory that others may put files into; make a directory of root's in it, "
+                       "and name that";
+        case -EMLINK:
+                return "has another name, and others may have made this one; put a copy there";
         case -ELOOP:
                 return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of "
                        "them";

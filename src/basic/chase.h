@@ -4,7 +4,8 @@
 /*
  * The only way from a path in a configuration to a descriptor. Every directory on the way, and the object
  * itself, must belong to root and be writable by nobody else, so that nobody else can make it mean another
- * object. openat2() would do half of it, but it is ENOSYS under RestrictSUIDSGID= and DynamicUser=.
+ * object. A sticky directory of root's, such as /tmp, may be on the way: others cannot exchange what root has there.
+ * openat2() would do half of it, but it is ENOSYS under RestrictSUIDSGID= and DynamicUser=.
  */
 
 #include "macro.h"
@@ -17,11 +18,13 @@ typedef enum ChaseFlags {
 
 /*
  * Opens an absolute path with open_flags (O_CLOEXEC and O_NOFOLLOW are added). A symbolic link is followed
- * if root owns it in a directory that only root can write (at most 40 of them).
+ * if root owns it (at most 40 of them).
  *
  * Returns a descriptor, or
  *   -EPERM  a component does not belong to root, or its group or others may write to it
  *   -ENOLINK  a symbolic link does not belong to root
+ *   -EUSERS  the object itself is such a sticky directory
+ *   -EMLINK  in such a directory, a file or link with another name: others may have made this one
  *   -ELOOP  symbolic links that form a loop, or too many of them
  *   other   as openat(2)
  * On error *ret_culprit, if wanted, is the path of the component at fault (to be freed; NULL when out of

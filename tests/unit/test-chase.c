@@ -96,11 +96,73 @@ Test(chase, refuses_a_directory_on_the_way)
         cr_expect_eq(try_read("/run/a/b/c", "/run/a/b"), -EPERM);
 }
 
-Test(chase, refuses_a_sticky_directory_too)
+Test(chase, goes_through_a_sticky_directory_of_root)
 {
-        file("/run/a/b", "");
+        file("/run/a/b/c", "");
+        file("/run/a/file", "");
+        link_to("/run/a/link", "b/c");
+        link_to("/run/up", "a/b/../file");
         mode("/run/a", 01777);
-        cr_expect_eq(try_read("/run/a/b", "/run/a"), -EPERM);
+        cr_expect_eq(try_read("/run/a/b/c", NULL), 0);
+        cr_expect_eq(try_read("/run/a/file", NULL), 0);
+        cr_expect_eq(try_read("/run/a/link", NULL), 0);
+        cr_expect_eq(try_read("/run/up", NULL), 0);
+        cr_expect_eq(try("/run/a/new", O_PATH | O_DIRECTORY, CHASE_MKDIR, NULL), 0);
+        mode("/run/a", 01775);
+        cr_expect_eq(try_read("/run/a/b/c", NULL), 0);
+}
+
+Test(chase, takes_nothing_of_others_from_a_sticky_directory)
+{
+        file("/run/a/b/c", "");
+        file("/run/a/file", "");
+        link_to("/run/a/link", "b/c");
+        mode("/run/a", 01777);
+        owner("/run/a/b", 1000);
+        owner("/run/a/file", 1000);
+        owner("/run/a/link", 1000);
+        cr_expect_eq(try_read("/run/a/b/c", "/run/a/b"), -EPERM);
+        cr_expect_eq(try_read("/run/a/file", "/run/a/file"), -EPERM);
+        cr_expect_eq(try_read("/run/a/link", "/run/a/link"), -ENOLINK);
+}
+
+Test(chase, refuses_a_directory_that_is_sticky_and_of_somebody_else)
+{
+        file("/run/a/b/c", "");
+        mode("/run/a", 01777);
+        owner("/run/a", 1000);
+        cr_expect_eq(try_read("/run/a/b/c", "/run/a"), -EPERM);
+        owner("/run/a", 0);
+        mode("/run/a/b", 0777);
+        cr_expect_eq(try_read("/run/a/b/c", "/run/a/b"), -EPERM);
+}
+
+/* Others may make one where the kernel does not forbid it (fs.protected_hardlinks), but only root can do so elsewhere. */
+Test(chase, refuses_a_hard_link_in_a_sticky_directory)
+{
+        file("/run/secret", "");
+        link_to("/run/link", "secret");
+        dir("/run/a/b");
+        mode("/run/a", 01777);
+        cr_assert_eq(link("/run/secret", "/run/a/file"), 0);
+        cr_assert_eq(link("/run/link", "/run/a/link"), 0);
+        cr_assert_eq(link("/run/secret", "/run/a/b/file"), 0);
+        cr_expect_eq(try_read("/run/a/file", "/run/a/file"), -EMLINK);
+        cr_expect_eq(try_read("/run/a/link", "/run/a/link"), -EMLINK);
+        cr_expect_eq(try_read("/run/a/b/file", NULL), 0);
+        cr_expect_eq(try_read("/run/secret", NULL), 0);
+}
+
+Test(chase, opens_no_sticky_directory_itself)
+{
+        dir("/run/a/b");
+        link_to("/run/up", "a/b/..");
+        mode("/run/a", 01777);
+        cr_expect_eq(try("/run/a", O_PATH | O_DIRECTORY, CHASE_DEFAULT, "/run/a"), -EUSERS);
+        cr_expect_eq(try("/run/a/.", O_PATH | O_DIRECTORY, CHASE_DEFAULT, "/run/a"), -EUSERS);
+        cr_expect_eq(try("/run/up", O_PATH | O_DIRECTORY, CHASE_DEFAULT, "/run/a"), -EUSERS);
+        mode("/run/a", 01755);
+        cr_expect_eq(try("/run/a", O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL), 0);
 }
 
 Test(chase, follows_links_of_root)
@@ -200,7 +262,7 @@ Test(chase, does_not_need_a_culprit)
 
 Test(chase, has_a_sentence_for_each_error)
 {
-        static const int errors[] = { -EPERM, -ENOLINK, -ELOOP, -EBADFD, -ENOENT, -EACCES };
+        static const int errors[] = { -EPERM, -EUSERS, -EMLINK, -ENOLINK, -ELOOP, -EBADFD, -ENOENT, -EACCES };
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)
                 cr_expect_gt(strlen(chase_strerror(errors[i])), 5);
