@@ -38,79 +38,44 @@ int api_listen(const char *path)
         return fd;
 }
 
-static int start_guest(char *reason, size_t size)
+static int start_guest(void)
 {
         const char *what;
 
-        if (guest_running()) {
-                (void) snprintf(reason, size, "The microVM is already running.");
-                return -EINVAL;
-        }
+        if (guest_running())
+                return fail(-EINVAL, "The microVM is already running.");
         int r = guest_start(&what);
-        if (r < 0)
-                (void) snprintf(reason, size, "Cannot start the guest: %s: %s", what, strerror(-r));
-        return r;
+        return r < 0 ? fail(r, "Cannot start the guest: %s: %s", what, strerror(-r)) : 0;
 }
 
-static int add_interface(const char *interface, char *reason, size_t size)
+int api_configure(const char *json)
 {
-        char tap[64], mac[32];
+        int r = json_valid(json) ? config_load(json) : fail(-EINVAL, "Invalid JSON");
 
-        if (guest_running()) {
-                (void) snprintf(reason, size,
-                                "The requested operation is not supported after starting the microVM.");
-                return -EINVAL;
-        }
-        if (!json_string(json_member(interface, "host_dev_name"), tap, sizeof(tap))) {
-                (void) snprintf(reason, size, "A network interface needs a host_dev_name.");
-                return -EINVAL;
-        }
-        bool has_mac = json_string(json_member(interface, "guest_mac"), mac, sizeof(mac));
-        int r = net_add(tap, has_mac ? mac : NULL);
         if (r < 0)
-                (void) snprintf(reason, size, "Open tap device failed: %s: %s", tap, strerror(-r));
-        return r;
+                return fail(r, "Configuration for VMM from one single json failed: %s", failure());
+        r = start_guest();
+        return r < 0 ? fail(r, "Could not Start MicroVM from one single json: %s", failure()) : 0;
 }
 
-int api_configure(const char *json, char *reason, size_t size)
-{
-        const char *interface;
-        int r;
-
-        if (!json_valid(json)) {
-                (void) snprintf(reason, size, "The configuration is not JSON.");
-                return -EINVAL;
-        }
-        for (size_t i = 0; (interface = json_element(json_member(json, "network-interfaces"), i)); i++) {
-                r = add_interface(interface, reason, size);
-                if (r < 0)
-                        return r;
-        }
-        return start_guest(reason, size);
-}
-
-static int do_action(const char *body, char *reason, size_t size)
+static int do_action(const char *body)
 {
         char type[32] = "";
 
         (void) json_string(json_member(body, "action_type"), type, sizeof(type));
         if (strcmp(type, "InstanceStart") == 0)
-                return start_guest(reason, size);
-        if (strcmp(type, "SendCtrlAltDel") == 0) {
-                if (guest_ctrl_alt_del())
-                        return 0;
-                (void) snprintf(reason, size,
-                                "The requested operation is not supported before starting the microVM.");
-                return -EINVAL;
-        }
-        (void) snprintf(reason, size, "Invalid action type.");
-        return -EINVAL;
+                return start_guest();
+        if (strcmp(type, "SendCtrlAltDel") != 0)
+                return fail(-EINVAL, "Invalid action type.");
+        if (guest_ctrl_alt_del())
+                return 0;
+        return fail(-EINVAL, "The requested operation is not supported before starting the microVM.");
 }
 
 static void reply(int fd, int status, const char *body)
 {
         static const char *const texts[] = { [200 % 100] = "OK", [204 % 100] = "No Content" };
-        char text[2048];
+        char text[4096];
 
         int n = snprintf(text, sizeof(text),
                          "HTTP/1.1 %i %s\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n"
@@ -127,8 +92,8 @@ static void reply(int fd, int status, const char *body)
 
 static void serve(int fd, const char *method, const char *path, const char *body)
 {
-        char reason[512] = "", text[768];
-        int r = -EINVAL;
+        char text[2048];
+        int r;
 
         if (strcmp(method, "GET") == 0 && strcmp(path, "/") == 0) {
                 (void) snprintf(text, sizeof(text),
@@ -143,20 +108,17 @@ static void serve(int fd, const char *method, const char *path, const char *body
                 return;
         }
 
-        bool put = strcmp(method, "PUT") == 0;
-        if (put && !json_valid(body))
-                (void) snprintf(reason, sizeof(reason),
-                                "An error occurred when deserializing the json body.");
-        else if (put && strcmp(path, "/actions") == 0)
-                r = do_action(body, reason, sizeof(reason));
-        else if (put && strncmp(path, "/network-interfaces/", 20) == 0)
-                r = add_interface(body, reason, sizeof(reason));
+        if (strcmp(method, "PUT") != 0)
+                r = fail(-EINVAL, "Invalid request method and/or path: %s %s.", method, path);
+        else if (!json_valid(body))
+                r = fail(-EINVAL, "An error occurred when deserializing the json body.");
+        else if (strcmp(path, "/actions") == 0)
+                r = do_action(body);
         else
-                (void) snprintf(reason, sizeof(reason), "Invalid request method and/or path: %s %s.", method,
-                                path);
+                r = config_put(path, body);
 
         if (r < 0) {
-                (void) snprintf(text, sizeof(text), "{\"fault_message\":\"%s\"}", reason);
+                (void) snprintf(text, sizeof(text), "{\"fault_message\":\"%s\"}", failure());
                 reply(fd, 400, text);
         } else {
                 reply(fd, 204, "");

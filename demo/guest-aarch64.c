@@ -4,32 +4,9 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "guest.h"
-
-#define SERIAL 0x09000000U /* where no memory is */
-
-/* clang-format off */
-static const uint32_t program[] = {
-        0xd2a12001,     /*       mov   x1, #SERIAL     */
-        0x100000e2,     /*       adr   x2, message     */
-        0x38401443,     /* next: ldrb  w3, [x2], #1    */
-        0x34000063,     /*       cbz   w3, idle        */
-        0x39000023,     /*       strb  w3, [x1]        */
-        0x17fffffd,     /*       b     next            */
-        0xd503207f,     /* idle: wfi                   */
-        0x17ffffff,     /*       b     idle            */
-};
-/* clang-format on */
-static const char message[] = "hello from guest\n";
-
-void machine_load(uint8_t *memory)
-{
-        memcpy(memory, program, sizeof(program));
-        memcpy(memory + sizeof(program), message, sizeof(message));
-}
 
 int machine_init_cpu(int vm_fd, int cpu_fd)
 {
@@ -50,8 +27,17 @@ bool machine_exit(struct kvm_run *run)
 {
         if (run->exit_reason == KVM_EXIT_INTR)
                 return true;
-        if (run->exit_reason != KVM_EXIT_MMIO || run->mmio.phys_addr != SERIAL || !run->mmio.is_write)
+        if (run->exit_reason != KVM_EXIT_MMIO)
                 return false;
-        guest_serial_out(run->mmio.data, run->mmio.len);
+
+        uint64_t reg = run->mmio.phys_addr - DISK;
+        if (run->mmio.phys_addr == SERIAL && run->mmio.is_write)
+                guest_serial_out(run->mmio.data, run->mmio.len);
+        else if (reg < DISK_END && run->mmio.is_write)
+                disk_out((unsigned) reg, run->mmio.data[0]);
+        else if (reg < DISK_END)
+                run->mmio.data[0] = disk_in((unsigned) reg);
+        else
+                return false;
         return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A real virtual machine: 64 KiB of memory, one CPU, and what the machine has (guest-*.c): a serial port that only
- * sends, and on a PC a keyboard controller that knows one chord. */
+ * sends, a disk controller (disk.c), and on a PC a keyboard controller that knows one chord. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +69,7 @@ static int make_memory(int vm_fd)
         if (memory == MAP_FAILED)
                 return -errno;
 
-        machine_load(memory + ENTRY);
+        memcpy(memory + ENTRY, guest_program, guest_program_size);
         struct kvm_userspace_memory_region region = {
                 .guest_phys_addr = MEMORY_BASE,
                 .memory_size = MEMORY_SIZE,

@@ -1,14 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What of the virtual machine is another one on each kind of host. */
+/* The virtual machine as its guest sees it (guest-*.S), and what of it is another one on each kind of host. */
+
+#define ENTRY 0x1000 /* where the program is, from MEMORY_BASE */
+
+#if defined(__x86_64__)
+/* ports */
+#define SERIAL        0x3f8
+#define DISK          0xe0
+#define KBD_DATA      0x60
+#define KBD           0x64 /* read: status, write: command */
+#define KBD_AVAILABLE 0x01
+#define KBD_RESET     0xfe
+#else
+/* addresses where no memory is */
+#define SERIAL 0x09000000
+#define DISK   (SERIAL + 0x10)
+#endif
+
+/* The registers of the disk controller, of one byte, from DISK. */
+#define DISK_NEXT   0 /* read: goes to the next drive. 0: there is none */
+#define DISK_SECTOR 1 /* write: chooses it, with a buffer of zeros */
+#define DISK_READ   2 /* read: fills the buffer from the sector. 0: it failed */
+#define DISK_WRITE  3 /* read: writes the buffer to the sector. 0: it failed */
+#define DISK_DATA   4 /* the next byte of the buffer */
+#define DISK_END    5
+
+/* What DISK_NEXT says. */
+#define DISK_READ_ONLY 1
+#define DISK_WRITABLE  2
+
+#ifndef __ASSEMBLER__
 
 #include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define MEMORY_SIZE 0x10000U
-#define ENTRY       0x1000U /* where the program is, from MEMORY_BASE */
 
 #if defined(__x86_64__)
 #define MEMORY_BASE      0U
@@ -18,9 +47,11 @@
 #define MACHINE_HAS_KEYS false
 #endif
 
-/* guest-*.c. Writes the guest's program. */
-void machine_load(uint8_t *memory);
-/* 0 or -errno. */
+/* guest-*.S. It may be copied to where it is to run. */
+extern const uint8_t guest_program[];
+extern const uint32_t guest_program_size;
+
+/* guest-*.c. 0 or -errno. */
 int machine_init_cpu(int vm_fd, int cpu_fd);
 /* The CPU has stopped for something. false: for nothing that this machine has. */
 bool machine_exit(struct kvm_run *run);
@@ -29,3 +60,9 @@ bool machine_exit(struct kvm_run *run);
 void guest_serial_out(const uint8_t *data, uint32_t n);
 /* Waits for ctrl-alt-del; how often. */
 uint64_t guest_wait_for_keys(void);
+
+/* disk.c, for these: the guest reads or writes a register. */
+uint8_t disk_in(unsigned reg);
+void disk_out(unsigned reg, uint8_t value);
+
+#endif

@@ -90,7 +90,7 @@ const char *json_member(const char *object, const char *name)
                 bool found = strlen(name) == (size_t) (p - 1 - key) && strncmp(key, name, strlen(name)) == 0;
                 p = blanks(blanks(p) + 1); /* the colon */
                 if (found)
-                        return p;
+                        return strncmp(p, "null", 4) == 0 ? NULL : p;
                 p = skip_value(p, 0);
                 if (!p || *(p = blanks(p)) != ',')
                         return NULL;
@@ -127,4 +127,9 @@ bool json_string(const char *value, char *buf, size_t size)
         memcpy(buf, value + 1, n);
         buf[n] = '\0';
         return true;
+}
+
+bool json_true(const char *value)
+{
+        return value && strncmp(value, "true", 4) == 0;
 }

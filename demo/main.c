@@ -129,20 +129,20 @@ static bool read_file(const char *path, char *buf, size_t size)
 static void configure(const Options *o)
 {
         static char text[CONFIG_MAX];
-        char address[32], reason[512] = "";
+        char address[32];
         bool good = read_file(o->config_file, text, sizeof(text));
 
         if (good && json_valid(text) &&
             json_string(json_member(json_member(text, "demo"), "address"), address, sizeof(address)))
                 good = inet_pton(AF_INET, address, &net_address) == 1;
         if (!good)
-                (void) snprintf(reason, sizeof(reason), "it cannot be read");
-        if (good && api_configure(text, reason, sizeof(reason)) >= 0)
+                (void) fail(-EINVAL, "%s cannot be read", o->config_file);
+        if (good && api_configure(text) >= 0)
                 return;
 
-        log_line("Bad configuration %s: %s", o->config_file, reason);
-        /* As Firecracker: with an API, its socket was there for a moment. */
-        exit(o->api_sock ? EXIT_FAILURE : EXIT_BAD_CONFIG);
+        log_line("%s error: Failed to build MicroVM from Json: %s",
+                 o->api_sock ? "RunWithApiError" : "RunWithoutApiError", failure());
+        exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv, char **envp)
@@ -150,7 +150,7 @@ int main(int argc, char **argv, char **envp)
         Options o = parse_arguments(argc, argv);
         int listen_fd = -1;
 
-        if (!log_open(o.log_path))
+        if (log_open(o.log_path) < 0)
                 bad_arguments("cannot open", o.log_path);
         on_signal(0);
         log_line("Running demo-vmm v" VERSION " as VM '%s'", vm_id);

@@ -13,9 +13,7 @@
 
 #define VERSION "1.0.0-demo"
 
-/* Firecracker's exit statuses. */
-#define EXIT_BAD_CONFIG 152
-#define EXIT_BAD_ARGS   153
+#define EXIT_BAD_ARGS 153 /* as Firecracker */
 
 typedef struct Options {
         const char *id;
@@ -28,17 +26,23 @@ typedef struct Options {
 
 extern const char *vm_id; /* --id */
 
-/* The log is standard output if path is NULL. false: it cannot be opened. */
-bool log_open(const char *path);
+/* The log is standard output if path is NULL. */
+int log_open(const char *path);
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Keeps the reason of a failure in words, and returns r. The last one may be an argument. */
+int fail(int r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *failure(void);
+
 /* json.c: looks around in a JSON text without making anything of it. A value is a pointer to its first
- * character; NULL goes in as it comes out, so that calls can be nested. */
+ * character; NULL goes in as it comes out, so that calls can be nested. A member that is null is not there. */
 bool json_valid(const char *text);
 const char *json_member(const char *object, const char *name);
 const char *json_element(const char *array, size_t index);
 /* Copies a string without escapes into buf. false: it is none, or too long. */
 bool json_string(const char *value, char *buf, size_t size);
+
+bool json_true(const char *value);
 
 /* guest.c. All return 0 or -errno; *ret_what says what failed. */
 int guest_start(const char **ret_what);
@@ -53,9 +57,16 @@ int net_add(const char *tap, const char *mac);
 size_t net_fds(int *fds); /* the TAPs, to be polled */
 void net_answer(int fd);
 
-/* api.c: config files and requests mean the same. -EINVAL and the reason in words. */
+/* disk.c */
+int disk_add(const char *path, bool read_only);
+
+/* config.c: a file with all sections, and one of them that the API was sent. The reason is in failure(). */
+int config_load(const char *json);
+int config_put(const char *path, const char *json);
+
+/* api.c. The reason is in failure(). */
 int api_listen(const char *path);
-int api_configure(const char *json, char *reason, size_t size);
+int api_configure(const char *json);
 void api_serve(int listen_fd) __attribute__((noreturn));
 
 /* probe.c: what the process sees of its jail, as one line of JSON on standard output. */

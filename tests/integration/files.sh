@@ -285,4 +285,51 @@ test_a_configuration_that_is_no_file_is_refused() {
         is_gone web1
 }
 
+# put_disk ID OWNER MODE: a disk of 8 sectors in the jail, with a text at its beginning.
+put_disk() {
+        local disk=$BASE/$1/root/disk.img
+        mkdir -p "$BASE/$1/root"
+        echo "from the host" >"$disk"
+        truncate -s 4096 "$disk"
+        chown "$2" "$disk"
+        chmod "$3" "$disk"
+}
+
+# vm_with_disk ID READ_ONLY: it has uid 30001.
+vm_with_disk() {
+        vm "$1" FCJAIL_UID=30001 "FCJAIL_CONFIG=$ENV/disk.json" FCJAIL_TAP=
+        echo '{"drives": [{"drive_id": "disk", "path_on_host": "/disk.img", "is_root_device": true, "is_read_only": '"$2"'}]}' \
+                >"$ENV/disk.json"
+}
+
+# take_disk ID: what is in its first two sectors, and takes it away with the jail.
+take_disk() {
+        head -c 1024 "$BASE/$1/root/disk.img" | tr -d '\0'
+        rm -r "${BASE:?}/$1" "$ENV/disk.json"
+}
+
+test_a_read_only_disk_is_read() {
+        put_disk web1 30001 0400
+        vm_with_disk web1 true
+        systemctl start fcjail@web1
+        says web1 "disk: read 'from the host'"
+        systemctl stop fcjail@web1
+        is "from the host" "$(take_disk web1)"
+}
+
+test_a_disk_of_somebody_else_is_not_written() {
+        put_disk web1 root 0666
+        vm_with_disk web1 false
+        not systemctl start fcjail@web1
+        says web1 "Error manipulating the backing file: Read-only file system (os error 30) /disk.img"
+        is "from the host" "$(take_disk web1)"
+}
+
+test_a_disk_that_is_not_there_ends_the_vmm() {
+        vm_with_disk web1 false
+        not systemctl start fcjail@web1
+        says web1 "Error manipulating the backing file: No such file or directory (os error 2) /disk.img"
+        rm "$ENV/disk.json"
+}
+
 main "$@"
