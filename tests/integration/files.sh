@@ -332,4 +332,38 @@ test_a_disk_that_is_not_there_ends_the_vmm() {
         rm "$ENV/disk.json"
 }
 
+test_a_disk_by_the_api() {
+        put_disk web1 30001 0400
+        vm web1 FCJAIL_UID=30001 FCJAIL_CONFIG= FCJAIL_TAP=
+        systemctl start fcjail@web1
+        fcjail api web1 PUT /drives/disk \
+                '{"drive_id": "disk", "path_on_host": "/disk.img", "is_root_device": true, "is_read_only": true}'
+        fcjail api web1 PUT /actions '{"action_type": "InstanceStart"}'
+        says web1 "disk: read 'from the host'"
+        systemctl stop fcjail@web1
+        rm -r "${BASE:?}/web1"
+}
+
+test_a_kernel_that_is_not_there_ends_the_vmm() {
+        vm web1 "FCJAIL_CONFIG=$ENV/kernel.json" FCJAIL_TAP=
+        echo '{"boot-source": {"kernel_image_path": "/vmlinux"}}' >"$ENV/kernel.json"
+        not systemctl start fcjail@web1
+        says web1 "The kernel file cannot be opened: No such file or directory (os error 2)"
+        rm "$ENV/kernel.json"
+}
+
+test_run_holds_log_metrics_and_vsock() {
+        local run=$BASE/web1/root/run
+        vm web1 "FCJAIL_CONFIG=$ENV/run.json" FCJAIL_TAP=
+        jq -n '{logger: {log_path: "/run/log"}, metrics: {metrics_path: "/run/metrics"},
+                vsock: {guest_cid: 3, uds_path: "/run/v.sock"}}' >"$ENV/run.json"
+        systemctl start fcjail@web1
+        test -f "$run/log"
+        test -f "$run/metrics"
+        test -S "$run/v.sock"
+        # They are no obstacle to the next start.
+        systemctl restart fcjail@web1
+        rm "$ENV/run.json"
+}
+
 main "$@"
