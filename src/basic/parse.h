@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "macro.h"
 
@@ -20,6 +21,10 @@
 /* Decimal, min <= value <= max. -EINVAL if it is no number, -ERANGE if it is out of the range. */
 int parse_u32(const char *s, uint32_t min, uint32_t max, uint32_t *ret) _must_check_;
 int parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret) _must_check_;
+
+/* Neither belongs to anybody: chown(2) and setresuid(2) take it for "leave as it is". */
+#define UID_INVALID ((uid_t) -1)
+#define GID_INVALID ((gid_t) -1)
 
 /* A uid or gid that a VM may have: not 0, not nobody's 65534, not the 16 and 32 bit "unset" values 65535 and
  * 4294967295, nor 4294967294 (nobody in a 32 bit map). -EINVAL or -ERANGE. */

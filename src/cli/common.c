@@ -62,7 +62,10 @@ int become_root(Caller *ret)
         }
 
         /* A shell of root may be in any group (newgrp(1)), and does not mean the VM's by that. */
-        *ret = (Caller){ .uid = ruid, .gid = ruid != 0 || systemd_runs_us() ? rgid : 0 };
+        *ret = (Caller){
+                .uid = ruid != 0 ? ruid : UID_INVALID,
+                .gid = rgid != 0 && (ruid != 0 || systemd_runs_us()) ? rgid : GID_INVALID,
+        };
         return EX_OK;
 }
 
@@ -122,18 +125,16 @@ static void log_diagnostics(const Diagnostics *d)
 
 static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan *ret)
 {
-        _cleanup_config_ Config config = {};
+        _cleanup_config_ Config config = CONFIG_UNSET;
         HostFacts facts;
         int r;
 
         r = config_load(id, caller->environment ? caller->environment : environ, d, &config);
         if (r >= 0)
-                r = host_facts(&config, caller->uid, caller->gid, d, &facts);
+                r = host_facts(&config, caller, d, &facts);
         if (r < 0)
                 return r;
 
-        facts.unit_uid_later = caller->uid_later;
-        facts.own_netns = facts.own_netns || caller->own_netns;
         return plan_make(id, &config, &facts, d, ret);
 }
 

@@ -6,22 +6,13 @@
 #include <sys/types.h>
 
 #include "config.h"
+#include "host.h"
 #include "macro.h"
 #include "plan.h"
 #include "state.h"
 
 /* Returns an exit status (0: go on), after saying what is wrong. */
 int check_id(const char *id);
-
-/* Who started us. A unit with User= and AmbientCapabilities= starts us as that user: the user becomes the
- * VM's uid and gid, and the helper goes on as root with the capabilities it was given. */
-typedef struct Caller {
-        uid_t uid; /* 0: root */
-        gid_t gid;
-        bool uid_later;     /* DynamicUser= of the unit: systemd will choose both */
-        char **environment; /* NULL: that of the process */
-        bool own_netns;     /* the unit has a network namespace, though the process has not */
-} Caller;
 
 /* Returns an exit status, after saying what is wrong. Refuses a setuid program. */
 int become_root(Caller *ret);

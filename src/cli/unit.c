@@ -46,20 +46,26 @@ static int merge_environment(char **unit, char ***ret)
         return 0;
 }
 
+/* Root's ids mean no VM's. */
+static uint32_t but_root(uint32_t id)
+{
+        return id != 0 ? id : UID_INVALID;
+}
+
 /* By reading /etc/passwd: a name service could block, or be answered by somebody else. */
 static bool find_user(const char *name, Caller *ret)
 {
         uint32_t id;
 
         if (parse_u32(name, 0, UINT32_MAX, &id) >= 0) {
-                ret->uid = ret->gid = id;
+                ret->uid = ret->gid = but_root(id);
                 return true;
         }
         _cleanup_fclose_ FILE *f = fopen("/etc/passwd", "re");
         for (struct passwd *pw; f && (pw = fgetpwent(f));)
                 if (strcmp(pw->pw_name, name) == 0) {
-                        ret->uid = pw->pw_uid;
-                        ret->gid = pw->pw_gid;
+                        ret->uid = but_root(pw->pw_uid);
+                        ret->gid = but_root(pw->pw_gid);
                         return true;
                 }
         return false;
@@ -70,16 +76,19 @@ static bool find_group(const char *name, Caller *ret)
         uint32_t id;
 
         if (parse_u32(name, 0, UINT32_MAX, &id) >= 0) {
-                ret->gid = id;
+                ret->gid = but_root(id);
                 return true;
         }
-        return host_group(name, &ret->gid) >= 0;
+        if (host_group(name, &id) < 0)
+                return false;
+        ret->gid = but_root(id);
+        return true;
 }
 
 int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
 {
         char name[ID_LEN_MAX + 32];
-        Caller c = {};
+        Caller c = { .uid = UID_INVALID, .gid = GID_INVALID };
         int r;
 
         (void) snprintf(name, sizeof(name), "fcjail@%s.service", id);

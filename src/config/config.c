@@ -83,7 +83,7 @@ static int complain_duplicate(Loader *l, const Place *p, const ConfigKey *k)
 /* Returns 1 if the value is good, 0 if it was told that it is not. */
 static int check_value(Loader *l, const Place *p, const ConfigKey *k, const char *value)
 {
-        _cleanup_config_ Config scratch = {};
+        _cleanup_config_ Config scratch = CONFIG_UNSET;
         _cleanup_free_ char *why = NULL;
         CutText cut;
         int r;
@@ -289,7 +289,7 @@ static int keep_place(const Slot *s, ConfigPlace *ret)
 /* All values were checked, so only memory can be missing. */
 static int make_config(Loader *l, Config *ret)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
         _cleanup_free_ char *why = NULL;
         int r;
 
@@ -366,7 +366,7 @@ void config_done(Config *c)
         free(c->selinux);
         FOREACH_ARRAY (p, c->places, CONFIG_KEYS_MAX)
                 free(p->file);
-        *c = (Config){};
+        *c = (Config) CONFIG_UNSET;
 }
 
 int config_conflict(const Config *c, Diagnostics *d, const char *key, const char *format, ...)

@@ -86,7 +86,8 @@ typedef struct ConfigPlace {
 
 typedef struct Config {
         Tristate any_id;
-        uint32_t uid, gid; /* 0: unset */
+        uid_t uid; /* UID_INVALID, GID_INVALID: unset */
+        gid_t gid;
         bool uid_from_alias;
         UidRange uid_range; /* first = 0: unset */
         Tristate shared_uid;
@@ -113,6 +114,12 @@ typedef struct Config {
         char *selinux;                       /* a label */
         ConfigPlace places[CONFIG_KEYS_MAX]; /* by row of the table */
 } Config;
+
+/* What nobody has set. */
+#define CONFIG_UNSET                                                                                        \
+        {                                                                                                   \
+                .uid = UID_INVALID, .gid = GID_INVALID                                                      \
+        }
 
 void config_done(Config *c);
 

@@ -66,6 +66,12 @@ int host_group(const char *name, gid_t *ret)
         return -ENOENT;
 }
 
+static int cannot_see(Diagnostics *d, const char *path, int error)
+{
+        return diagnostics_add(d, DIAGNOSTIC_UNSAFE_FILE, path, 0, NULL, "cannot be read: %s",
+                               strerror(-error));
+}
+
 static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
 {
         struct stat st;
@@ -78,33 +84,36 @@ static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
                                 c, d, "FCJAIL_API_GROUP",
                                 " '%s' is not a group in /etc/group; groupadd --system %s makes it",
                                 c->api_group, c->api_group);
-                return r;
+                return r == -ENOMEM || r >= 0 ? r : cannot_see(d, "/etc/group", r);
         }
 
         /* systemd-tmpfiles has made it root:fcjail; without the installed files nobody else gets access. */
         if (stat("/run/fcjail", &st) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        *ret = st.st_gid;
+                return errno == ENOENT ? 0 : cannot_see(d, "/run/fcjail", -errno);
+        if (st.st_gid != 0)
+                *ret = st.st_gid;
         return 0;
 }
 
-int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, HostFacts *ret)
+int host_facts(const Config *c, const Caller *caller, Diagnostics *d, HostFacts *ret)
 {
         HostFacts facts = {
-                .unit_uid = unit_uid,
-                .unit_gid = unit_gid,
+                .unit_uid = caller->uid,
+                .unit_gid = caller->gid,
+                .unit_uid_later = caller->uid_later,
                 /* What we cannot know counts as no: then nobody is given the host's network by mistake. */
-                .own_netns = in_netns_of_host() == 0,
+                .own_netns = caller->own_netns || in_netns_of_host() == 0,
                 .supervised = getenv("NOTIFY_SOCKET") && systemd_runs_us(),
                 .ctrl_alt_del = HOST_IS_PC,
                 .cpu_files = HOST_HAS_CPU_FILES,
+                .api_gid = GID_INVALID,
         };
         struct stat st;
         int r;
 
         if (stat("/dev/userfaultfd", &st) < 0) {
                 if (errno != ENOENT)
-                        return -errno;
+                        return cannot_see(d, "/dev/userfaultfd", -errno);
         } else if (S_ISCHR(st.st_mode))
                 facts.userfaultfd = st.st_rdev;
 

@@ -28,8 +28,19 @@ int netns_open(const char *path) _must_check_;
  * 0, -ENOENT or another -errno. */
 int host_group(const char *name, gid_t *ret) _must_check_;
 
+/* Who starts the VM: this process or, for a verb that is called by hand, what it would be in the VM's unit. A unit with
+ * User= and AmbientCapabilities= starts us as that user: the user becomes the VM's uid and gid, and the helper goes on
+ * as root with the capabilities it was given. */
+typedef struct Caller {
+        uid_t uid; /* UID_INVALID, GID_INVALID: root's, which means no VM's */
+        gid_t gid;
+        bool uid_later;     /* DynamicUser= of the unit: systemd will choose both */
+        bool own_netns;     /* the unit has a network namespace, though the process has not */
+        char **environment; /* NULL: that of the process */
+} Caller;
+
 /*
- * Fills in what a plan needs to know. unit_uid and unit_gid are those that the process was started with.
- * 0, -EBADMSG (FCJAIL_API_GROUP= names no group; `d` says so), or -errno.
+ * Fills in what a plan needs to know. 0, -EBADMSG (a file is missing or cannot be read, or FCJAIL_API_GROUP= names no
+ * group; `d` says so), or -errno.
  */
-int host_facts(const Config *c, uid_t unit_uid, gid_t unit_gid, Diagnostics *d, HostFacts *ret) _must_check_;
+int host_facts(const Config *c, const Caller *caller, Diagnostics *d, HostFacts *ret) _must_check_;

@@ -14,13 +14,13 @@
 static void dump_identity(FILE *f, const Plan *p)
 {
         fprintf(f, "vm: %s\n", p->id);
-        if (p->uid != 0)
+        if (p->uid != UID_INVALID)
                 fprintf(f, "uid: %u%s\n", p->uid, p->uid_shared ? " (shared)" : "");
         else if (p->uid_later)
                 fprintf(f, "uid: one that systemd chooses%s\n", p->uid_shared ? " (shared)" : "");
         else
                 fprintf(f, "uid: a free one of %u-%u\n", p->uid_range.first, p->uid_range.last);
-        if (p->gid != 0)
+        if (p->gid != GID_INVALID)
                 fprintf(f, "gid: %u\n", p->gid);
         else
                 fprintf(f, "gid: as the uid\n");

@@ -32,6 +32,11 @@ static int add_number(struct json_object *o, const char *name, uint32_t value)
         return value != 0 ? add(o, name, json_object_new_int64(value)) : 0;
 }
 
+static int add_id(struct json_object *o, const char *name, uint32_t id)
+{
+        return id != UID_INVALID ? add(o, name, json_object_new_int64(id)) : 0;
+}
+
 static int add_bool(struct json_object *o, const char *name, bool value)
 {
         return add(o, name, json_object_new_boolean(value));
@@ -151,9 +156,9 @@ static int add_all(struct json_object *o, const Plan *p)
 
         (void) snprintf(range, sizeof(range), "%u-%u", p->uid_range.first, p->uid_range.last);
         (void) snprintf(jail, sizeof(jail), "%s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT, p->chroot_dir, p->id);
-        return ALL(add_string(o, "vm", p->id), add_number(o, "uid", p->uid),
-                   add_string(o, "uid_range", p->uid == 0 && !p->uid_later ? range : NULL),
-                   p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_number(o, "gid", p->gid),
+        return ALL(add_string(o, "vm", p->id), add_id(o, "uid", p->uid),
+                   add_string(o, "uid_range", p->uid == UID_INVALID && !p->uid_later ? range : NULL),
+                   p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_id(o, "gid", p->gid),
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
                    add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
                    add_string(o, "config", p->config), add_nodes(o, p),

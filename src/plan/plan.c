@@ -79,11 +79,11 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
 {
         const gid_t api = facts->api_gid;
 
-        if (api == 0)
+        if (api == GID_INVALID)
                 return 0;
-        if (p->gid == 0 && p->uid_later) /* systemd chooses none that a group has */
+        if (p->gid == GID_INVALID && p->uid_later) /* systemd chooses none that a group has */
                 return 0;
-        if (p->gid == 0) {
+        if (p->gid == GID_INVALID) {
                 if (api < p->uid_range.first || api > p->uid_range.last)
                         return 0;
                 return config_conflict(c, d, "FCJAIL_UID_RANGE",
@@ -93,8 +93,8 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
         }
         if (p->gid != api)
                 return 0;
-        if (c->gid != 0 || c->uid == p->gid)
-                return config_conflict(c, d, c->gid != 0 ? "FCJAIL_GID" : "FCJAIL_UID",
+        if (c->gid != GID_INVALID || c->uid == p->gid)
+                return config_conflict(c, d, c->gid != GID_INVALID ? "FCJAIL_GID" : "FCJAIL_UID",
                                        " is the group that may use the API, gid %u, too: set another "
                                        "FCJAIL_GID=, or another FCJAIL_API_GROUP=",
                                        api);
@@ -112,22 +112,22 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         p->uid_range = c->uid_range.first != 0 ? c->uid_range : default_range;
         p->uid = c->uid;
         p->gid = c->gid;
-        p->uid_later = c->uid == 0 && facts->unit_uid_later;
+        p->uid_later = c->uid == UID_INVALID && facts->unit_uid_later;
 
-        if (p->uid == 0 && facts->unit_uid != 0) {
+        if (p->uid == UID_INVALID && facts->unit_uid != UID_INVALID) {
                 p->uid = facts->unit_uid;
                 if (!vm_id_valid(p->uid))
                         return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
                                                "User= of the unit is uid %u, which no VM may have", p->uid);
         }
-        if (p->gid == 0 && facts->unit_gid != 0) {
+        if (p->gid == GID_INVALID && facts->unit_gid != GID_INVALID) {
                 p->gid = facts->unit_gid;
                 if (!vm_id_valid(p->gid))
                         return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
                                                "Group= of the unit is gid %u, which no VM may have", p->gid);
         }
-        if (p->gid == 0)
-                p->gid = p->uid; /* 0 again if the uid is still to be chosen */
+        if (p->gid == GID_INVALID && p->uid != UID_INVALID)
+                p->gid = p->uid;
         r = check_group(c, facts, d, p);
         if (r != 0)
                 return r;
@@ -135,7 +135,7 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         /* metald ran all its VMs as 1000, so its settings can only mean that the uid is shared. */
         p->uid_shared_by_alias = c->shared_uid == TRISTATE_UNSET && c->uid_from_alias;
         p->uid_shared = c->shared_uid == TRISTATE_YES || p->uid_shared_by_alias;
-        if (p->uid_shared && p->uid == 0 && !p->uid_later)
+        if (p->uid_shared && p->uid == UID_INVALID && !p->uid_later)
                 return config_conflict(c, d, "FCJAIL_SHARED_UID",
                                        "yes needs a uid to share: set FCJAIL_UID= too");
         return 0;

@@ -27,15 +27,15 @@
 
 /* What a plan needs to know about the host and the process, asked before (host/host.h). */
 typedef struct HostFacts {
-        uid_t unit_uid; /* User= and Group= of the unit; 0: root */
+        uid_t unit_uid; /* User= and Group= of the unit; UID_INVALID, GID_INVALID: they are root's */
         gid_t unit_gid;
         bool unit_uid_later; /* DynamicUser= of the unit: systemd chooses both at the start */
-        bool own_netns;      /* the process is in another network namespace than PID 1 */
+        bool own_netns;      /* the VM is started in another network namespace than PID 1's */
         bool supervised;     /* systemd waits for our notification and will clean up */
         dev_t userfaultfd;   /* 0: the host has no /dev/userfaultfd */
         bool ctrl_alt_del;   /* its VMs have the i8042 keyboard controller of a PC */
         bool cpu_files;      /* Firecracker reads from its /sys what the CPU is */
-        gid_t api_gid;       /* of FCJAIL_API_GROUP, or of /run/fcjail; 0: nobody but root */
+        gid_t api_gid;       /* of FCJAIL_API_GROUP, or of /run/fcjail; GID_INVALID: nobody but root */
 } HostFacts;
 
 typedef struct NodePlan {
@@ -49,19 +49,20 @@ typedef struct NodePlan {
 typedef struct Plan {
         char *id;
 
-        uint32_t uid, gid;  /* uid 0: one of uid_range; gid 0: as the uid */
+        uid_t uid;          /* UID_INVALID: one of uid_range */
+        gid_t gid;          /* GID_INVALID: the same number as the uid */
         UidRange uid_range; /* both included */
-        bool uid_later;     /* uid 0: not one of uid_range, but what systemd chooses */
+        bool uid_later;     /* uid is UID_INVALID: not one of uid_range, but what systemd chooses */
         bool uid_shared;
         bool uid_shared_by_alias; /* nobody has said so, but metald's settings mean it */
 
         char *chroot_dir;
         char *vmm; /* path on the host */
         bool vmm_text_shared;
-        char **vmm_args; /* further arguments, may be NULL */
-        char *config;    /* path on the host; NULL: none */
-        char *api;       /* path in the jail; NULL: --no-api */
-        gid_t api_gid;
+        char **vmm_args;         /* further arguments, may be NULL */
+        char *config;            /* path on the host; NULL: none */
+        char *api;               /* path in the jail; NULL: --no-api */
+        gid_t api_gid;           /* GID_INVALID: only root may use it */
         bool api_group_required; /* it was asked for by name */
         Ready ready;
 

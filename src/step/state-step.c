@@ -204,7 +204,7 @@ static int uid_from_range(Jail *jail)
                 _cleanup_free_ char *owner = NULL;
                 uint32_t uid = range->first + (offset + i) % n;
 
-                r = try_uid(jail, uid, jail->plan->gid != 0 ? jail->plan->gid : uid, &owner);
+                r = try_uid(jail, uid, jail->plan->gid != GID_INVALID ? jail->plan->gid : uid, &owner);
                 if (r >= 0)
                         return 0;
                 if (r != -EBUSY)
@@ -223,7 +223,7 @@ int step_uid(Jail *jail)
         char object[32];
         int r;
 
-        if (p->uid == 0)
+        if (p->uid == UID_INVALID)
                 return uid_from_range(jail);
 
         r = try_uid(jail, p->uid, p->gid, &owner);

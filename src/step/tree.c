@@ -116,7 +116,7 @@ static int let_managers_in(Jail *jail)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(acls); i++) {
-                if (jail->plan->api_gid != 0)
+                if (jail->plan->api_gid != GID_INVALID)
                         (void) snprintf(managers, sizeof(managers), "g:%u:%s,m::rwx,", jail->plan->api_gid,
                                         acls[i].may);
                 (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,%so::---", managers);

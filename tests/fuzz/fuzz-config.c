@@ -62,7 +62,12 @@ static const uint8_t *part(const uint8_t **data, size_t *size, size_t *ret_n)
 static void check_plan(const Config *c)
 {
         static const HostFacts facts[] = {
-                { .supervised = true, .userfaultfd = 0xa7e, .ctrl_alt_del = true },
+                { .unit_uid = UID_INVALID,
+                  .unit_gid = GID_INVALID,
+                  .api_gid = GID_INVALID,
+                  .supervised = true,
+                  .userfaultfd = 0xa7e,
+                  .ctrl_alt_del = true },
                 { .own_netns = true, .unit_uid = 30001, .unit_gid = 30001, .api_gid = 999 },
         };
 
@@ -76,8 +81,8 @@ static void check_plan(const Config *c)
                 CHECK((r == 0) == (d.n_items == 0) && (r == 0 || r == -EBADMSG));
                 if (r < 0)
                         continue;
-                CHECK(plan.uid == 0 || vm_id_valid(plan.uid));
-                CHECK(plan.uid != 0 || vm_id_valid(plan.uid_range.first));
+                CHECK(plan.uid == UID_INVALID || vm_id_valid(plan.uid));
+                CHECK(plan.uid != UID_INVALID || vm_id_valid(plan.uid_range.first));
                 CHECK(plan.n_taps <= TAPS_MAX && path_valid(plan.vmm) && path_valid(plan.chroot_dir));
                 CHECK(plan_dump(&plan, &text) == 0 && utf8_valid(text));
                 CHECK(plan_dump_json(&plan, &json) == 0 && strchr(json, '\n') == json + strlen(json) - 1);
@@ -89,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
         char *environment[8] = {};
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
         size_t n;
 
         for (size_t i = 0; i < ELEMENTSOF(files); i++) {

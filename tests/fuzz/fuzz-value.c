@@ -104,8 +104,8 @@ static char *to_text(const char *name, const Config *c)
 
 static void check_config(const Config *c)
 {
-        CHECK(c->uid == 0 || vm_id_valid(c->uid));
-        CHECK(c->gid == 0 || vm_id_valid(c->gid));
+        CHECK(c->uid == UID_INVALID || vm_id_valid(c->uid));
+        CHECK(c->gid == GID_INVALID || vm_id_valid(c->gid));
         CHECK(c->uid_range.first <= c->uid_range.last);
         CHECK(c->uid_range.first == 0 ||
               (vm_id_valid(c->uid_range.first) && vm_id_valid(c->uid_range.last)));
@@ -129,7 +129,7 @@ static int parse(const ConfigKey *k, const char *value, Config *c, char **ret_wh
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        _cleanup_config_ Config c = {}, again = {};
+        _cleanup_config_ Config c = CONFIG_UNSET, again = CONFIG_UNSET;
         _cleanup_free_ char *why = NULL;
 
         if (size == 0)
@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int r = parse(k, value, &c, &why);
         CHECK(r == 0 || r == -EINVAL);
         if (r < 0) {
-                static const Config nothing;
+                static const Config nothing = CONFIG_UNSET;
 
                 CHECK(memcmp(&c, &nothing, sizeof(c)) == 0);
                 return 0;

@@ -42,7 +42,7 @@ static const char *status_line(const char *field)
                 }                                                                                           \
         } while (0)
 
-static const Plan plan = { .id = (char *) "web1" };
+static const Plan plan = { .id = (char *) "web1", .api_gid = GID_INVALID };
 static Jail jail;
 
 static void make_jail(void)

@@ -13,7 +13,7 @@
 /* Why a reader that is to refuse a value does so; "" for the general sentence of the table. */
 static void expect_refused(ConfigParse parse, const char *value, const char *want_why)
 {
-        Config c = {}, zero = {};
+        Config c = CONFIG_UNSET, zero = CONFIG_UNSET;
         _cleanup_free_ char *why = NULL;
 
         cr_expect_eq(parse(value, &c, &why), -EINVAL, "'%s'", value);
@@ -172,7 +172,7 @@ Test(value, group_is_a_name)
 
 Test(value, api_is_a_socket_in_run_or_none)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         must(config_parse_api("/run/a.socket", &c, NULL));
         cr_expect_str_eq(c.api, "/run/a.socket");
@@ -188,7 +188,7 @@ Test(value, api_is_a_socket_in_run_or_none)
 
 Test(value, api_fits_into_a_socket_address)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
         char path[109];
 
         memset(path, 'x', sizeof(path));
@@ -201,7 +201,7 @@ Test(value, api_fits_into_a_socket_address)
 
 Test(value, netns_is_a_word_a_name_or_a_path)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         must(config_parse_netns("blue", &c, NULL));
         cr_expect_eq(c.netns, NETNS_PATH);
@@ -221,7 +221,7 @@ Test(value, netns_is_a_word_a_name_or_a_path)
 
 Test(value, stop_is_a_way_and_a_time)
 {
-        Config c = {};
+        Config c = CONFIG_UNSET;
 
         must(config_parse_stop("ctrl-alt-del:1", &c, NULL));
         cr_expect_eq(c.stop, STOP_CTRL_ALT_DEL);
@@ -239,7 +239,7 @@ Test(value, stop_is_a_way_and_a_time)
 
 Test(tap, may_be_none)
 {
-        Config c = {};
+        Config c = CONFIG_UNSET;
 
         must(config_parse_tap("none", &c, NULL));
         cr_expect(c.taps_set);
@@ -249,7 +249,7 @@ Test(tap, may_be_none)
 Test(tap, takes_names_and_options)
 {
         char buf[ADDRESS_STR_MAX];
-        Config c = {};
+        Config c = CONFIG_UNSET;
 
         must(config_parse_tap(
                 " tap0,mtu=1400,mac=06:00:AC:10:00:01,address=192.0.2.1/30,address=2001:db8::1/64 \ttap1 ",
@@ -271,7 +271,7 @@ Test(tap, takes_names_and_options)
 
 Test(tap, replaces_the_former_list)
 {
-        Config c = {};
+        Config c = CONFIG_UNSET;
 
         must(config_parse_tap("a,mtu=1500 b c", &c, NULL));
         must(config_parse_tap("d", &c, NULL));
@@ -283,7 +283,7 @@ Test(tap, replaces_the_former_list)
 /* The kernel refuses the address with nothing but EINVAL. */
 Test(tap, has_ipv6_only_with_an_mtu_for_it)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         must(config_parse_tap("a,mtu=1280,address=fd00::1/64 b,mtu=1000,address=192.0.2.1/30", &c, NULL));
         expect_refused(config_parse_tap, "a,mtu=1279,address=192.0.2.1/30,address=fd00::1/64",
@@ -294,7 +294,7 @@ Test(tap, has_ipv6_only_with_an_mtu_for_it)
 
 Test(tap, bounds_the_mtu)
 {
-        Config c = {};
+        Config c = CONFIG_UNSET;
 
         must(config_parse_tap("a,mtu=68 b,mtu=65521", &c, NULL));
         expect_refused(config_parse_tap, "a,mtu=67",
@@ -371,7 +371,7 @@ Test(tap, refuses_bad_addresses)
 
 Test(tap, bounds_the_lists)
 {
-        Config c = {};
+        Config c = CONFIG_UNSET;
         char value[512] = "a";
 
         must(config_parse_tap("a b c d e f g h", &c, NULL));

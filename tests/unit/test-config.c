@@ -47,7 +47,7 @@ static DiagnosticKind first_kind(char *const *environment)
 
 Test(config, leaves_unset_what_nobody_set)
 {
-        _cleanup_config_ Config c = {}, zero = {};
+        _cleanup_config_ Config c = CONFIG_UNSET, zero = CONFIG_UNSET;
 
         file("/etc/fcjail/web1.env", "");
         load(ENV(), &c);
@@ -100,12 +100,12 @@ static void load_samples(const char *without, Config *ret)
 /* Each alone makes another configuration than none. */
 Test(config, takes_every_key_of_the_table)
 {
-        _cleanup_config_ Config none = {};
+        _cleanup_config_ Config none = CONFIG_UNSET;
 
         file("/etc/fcjail/web1.env", "");
         load(ENV(), &none);
         FOREACH_ARRAY (k, config_keys, CONFIG_KEYS_MAX) {
-                _cleanup_config_ Config c = {};
+                _cleanup_config_ Config c = CONFIG_UNSET;
                 char text[256] = "";
 
                 FOREACH_ARRAY (s, samples, ELEMENTSOF(samples))
@@ -121,7 +121,7 @@ Test(config, takes_every_key_of_the_table)
 
 Test(config, takes_every_key)
 {
-        _cleanup_config_ Config c = {}, labelled = {};
+        _cleanup_config_ Config c = CONFIG_UNSET, labelled = CONFIG_UNSET;
 
         load_samples("FCJAIL_SELINUX", &labelled);
         cr_expect_str_eq(labelled.apparmor, "fcjail-vmm");
@@ -154,7 +154,7 @@ Test(config, takes_every_key)
 
 Test(config, later_wins_key_by_key)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         file("/usr/lib/fcjail/default.env",
              "FCJAIL_UID=1\nFCJAIL_GID=1\nFCJAIL_API_GROUP=a\nFCJAIL_VMM=/a\nFCJAIL_STOP=kill\n");
@@ -172,7 +172,7 @@ Test(config, later_wins_key_by_key)
 
 Test(config, a_later_value_replaces_the_whole_earlier_one)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         file("/etc/fcjail/default.env",
              "FCJAIL_NETNS=blue\nFCJAIL_API=/run/x\nFCJAIL_STOP=ctrl-alt-del:9\nFCJAIL_TAP=a,mtu=100 b\n");
@@ -199,7 +199,7 @@ Test(config, checks_a_value_that_is_overridden)
 
 Test(config, checks_nothing_that_is_hidden)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         file("/usr/lib/fcjail/default.env", "FCJAIL_UID=x\n");
         file("/etc/fcjail/default.env", "");
@@ -211,12 +211,13 @@ Test(config, checks_nothing_that_is_hidden)
 
 Test(config, ignores_what_is_not_ours)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         file("/etc/fcjail/web1.env",
              "PATH=/bin\nPATH=/sbin\nXFCJAIL_UID=x\nfcjail_uid=x\nUNKEY_METALD_JAILER_X=1\nEMPTY=\n");
         load(ENV("PATH=/bin", "PATH=/x", "=x", "nothing", ""), &c);
-        cr_expect_eq(c.uid, 0);
+        cr_expect_eq(c.uid, UID_INVALID);
+        cr_expect_eq(c.gid, GID_INVALID);
 }
 
 Test(config, rejects_an_unknown_key)
@@ -330,7 +331,7 @@ Test(config, a_mask_is_no_configuration)
 
 Test(config, any_of_these_configures_an_id)
 {
-        _cleanup_config_ Config a = {}, b = {}, c = {}, d = {};
+        _cleanup_config_ Config a = CONFIG_UNSET, b = CONFIG_UNSET, c = CONFIG_UNSET, d = CONFIG_UNSET;
 
         load(ENV("FCJAIL_KEEP=no"), &a);
         load(ENV("UNKEY_METALD_JAILER_UID=5"), &b);
@@ -357,7 +358,7 @@ Test(config, an_unreadable_file_is_not_also_an_unknown_id)
 
 Test(config, an_alias_stands_for_its_key)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=5\nUNKEY_METALD_JAILER_GID=6\nUNKEY_METALD_"
                                      "JAILER_CHROOT_DIR=/srv/x\n");
@@ -370,7 +371,7 @@ Test(config, an_alias_stands_for_its_key)
 
 Test(config, only_the_uid_remembers_its_alias)
 {
-        _cleanup_config_ Config c = {}, both = {};
+        _cleanup_config_ Config c = CONFIG_UNSET, both = CONFIG_UNSET;
 
         file("/etc/fcjail/web1.env", "FCJAIL_UID=5\nUNKEY_METALD_JAILER_GID=6\n");
         load(ENV(), &c);
@@ -400,7 +401,7 @@ Test(config, rejects_a_key_and_its_alias_with_different_values)
 
 Test(config, an_alias_counts_with_its_last_value)
 {
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         file("/etc/fcjail/default.env", "UNKEY_METALD_JAILER_UID=5\n");
         file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=6\n");
@@ -437,7 +438,7 @@ Test(config, tells_everything_at_once)
 Test(config, adds_to_what_is_in_the_list_already)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_config_ Config c = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
 
         cr_expect_lt(diagnostics_add(&d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL, "before"), 0);
         cr_expect_eq(config_load("web1", ENV("FCJAIL_UID=5"), &d, &c), 0);
@@ -446,7 +447,7 @@ Test(config, adds_to_what_is_in_the_list_already)
 
 Test(config, can_be_freed_twice)
 {
-        Config c = {};
+        Config c = CONFIG_UNSET;
 
         file("/etc/fcjail/web1.env", "FCJAIL_VMM=/x\nFCJAIL_VMM_ARGS=a\n");
         load(ENV(), &c);

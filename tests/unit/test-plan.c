@@ -7,7 +7,9 @@
 
 #include "plan.h"
 
-static const HostFacts pc = { .ctrl_alt_del = true }, no_pc = { .cpu_files = true };
+#define NO_IDS .unit_uid = UID_INVALID, .unit_gid = GID_INVALID, .api_gid = GID_INVALID
+static const HostFacts pc = { NO_IDS, .ctrl_alt_del = true }, no_pc = { NO_IDS, .cpu_files = true };
+static const Config unset = CONFIG_UNSET;
 
 static void make(const Config *c, const HostFacts *facts, Plan *ret)
 {
@@ -20,7 +22,7 @@ Test(plan, stops_by_ctrl_alt_del_where_there_is_one)
 {
         _cleanup_plan_ Plan plan = {};
 
-        make(&(Config){}, &pc, &plan);
+        make(&unset, &pc, &plan);
         cr_expect_eq(plan.stop_seconds, 20);
 }
 
@@ -28,13 +30,13 @@ Test(plan, stops_by_a_kill_where_there_is_no_ctrl_alt_del)
 {
         _cleanup_plan_ Plan plan = {};
 
-        make(&(Config){}, &no_pc, &plan);
+        make(&unset, &no_pc, &plan);
         cr_expect_eq(plan.stop_seconds, 0);
 }
 
 Test(plan, refuses_ctrl_alt_del_where_there_is_none)
 {
-        const Config c = { .stop = STOP_CTRL_ALT_DEL };
+        const Config c = { .uid = UID_INVALID, .gid = GID_INVALID, .stop = STOP_CTRL_ALT_DEL };
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_plan_ Plan plan = {};
 
@@ -48,13 +50,13 @@ Test(plan, gives_files_about_the_cpu_where_the_vmm_reads_them)
         _cleanup_plan_ Plan plan = {}, other = {};
         _cleanup_free_ char *text = NULL, *json = NULL;
 
-        make(&(Config){}, &no_pc, &plan);
+        make(&unset, &no_pc, &plan);
         cr_assert_eq(plan_dump(&plan, &text), 0);
         cr_expect(strstr(text, "\nsys: "));
         cr_assert_eq(plan_dump_json(&plan, &json), 0);
         cr_expect(strstr(json, "\"cpu_files\":true"));
 
-        make(&(Config){}, &pc, &other);
+        make(&unset, &pc, &other);
         cr_expect_not(other.cpu_files);
 }
 
@@ -69,33 +71,71 @@ static void refuses(const Config *c, const HostFacts *facts, const char *reason)
         cr_expect(strstr(d.items[0].text, reason), "%s", d.items[0].text);
 }
 
+static HostFacts unit(uid_t uid, gid_t gid, gid_t api_gid)
+{
+        return (HostFacts){ .unit_uid = uid, .unit_gid = gid, .api_gid = api_gid };
+}
+
+static Config ids(uid_t uid, gid_t gid)
+{
+        return (Config){ .uid = uid, .gid = gid };
+}
+
 Test(plan, refuses_ids_of_the_unit_that_no_vm_may_have)
 {
-        refuses(&(Config){}, &(HostFacts){ .unit_uid = 65534 }, "User= of the unit is uid 65534");
-        refuses(&(Config){}, &(HostFacts){ .unit_gid = 65534 }, "Group= of the unit is gid 65534");
-        refuses(&(Config){}, &(HostFacts){ .unit_uid = 890, .unit_gid = 65535 },
-                "Group= of the unit is gid 65535");
+        const HostFacts user = unit(65534, GID_INVALID, GID_INVALID),
+                        group = unit(UID_INVALID, 65534, GID_INVALID), both = unit(890, 65535, GID_INVALID),
+                        root = unit(0, GID_INVALID, GID_INVALID);
+
+        refuses(&unset, &user, "User= of the unit is uid 65534");
+        refuses(&unset, &group, "Group= of the unit is gid 65534");
+        refuses(&unset, &both, "Group= of the unit is gid 65535");
+        refuses(&unset, &root, "User= of the unit is uid 0");
 }
 
 Test(plan, lets_a_setting_win_over_a_bad_group_of_the_unit)
 {
+        const HostFacts facts = unit(UID_INVALID, 65534, GID_INVALID);
+        const Config c = ids(UID_INVALID, 4712);
         _cleanup_plan_ Plan plan = {};
 
-        make(&(Config){ .gid = 4712 }, &(HostFacts){ .unit_gid = 65534 }, &plan);
+        make(&c, &facts, &plan);
         cr_expect_eq(plan.gid, 4712);
+        cr_expect_eq(plan.uid, UID_INVALID);
 }
 
 Test(plan, keeps_the_managers_group_apart_from_the_vms)
 {
-        const Config range = { .uid_range = { 900, 999 } }, above = { .uid_range = { 996, 999 } };
+        const HostFacts facts = unit(UID_INVALID, GID_INVALID, 995), same = unit(UID_INVALID, 995, 995);
+        const Config gid = ids(UID_INVALID, 995), uid = ids(995, GID_INVALID), good = ids(995, 996);
+        Config range = CONFIG_UNSET, above = CONFIG_UNSET;
         _cleanup_plan_ Plan plan = {}, other = {};
 
-        refuses(&(Config){ .gid = 995 }, &(HostFacts){ .api_gid = 995 }, "FCJAIL_GID= is the group");
-        refuses(&(Config){ .uid = 995 }, &(HostFacts){ .api_gid = 995 }, "FCJAIL_UID= is the group");
-        refuses(&(Config){}, &(HostFacts){ .api_gid = 995, .unit_gid = 995 },
-                "Group= of the unit is the group");
-        refuses(&range, &(HostFacts){ .api_gid = 995 }, "FCJAIL_UID_RANGE= has the number of the group");
+        range.uid_range = (UidRange){ 900, 999 };
+        above.uid_range = (UidRange){ 996, 999 };
+        refuses(&gid, &facts, "FCJAIL_GID= is the group");
+        refuses(&uid, &facts, "FCJAIL_UID= is the group");
+        refuses(&unset, &same, "Group= of the unit is the group");
+        refuses(&range, &facts, "FCJAIL_UID_RANGE= has the number of the group");
 
-        make(&above, &(HostFacts){ .api_gid = 995 }, &plan);
-        make(&(Config){ .uid = 995, .gid = 996 }, &(HostFacts){ .api_gid = 995 }, &other);
+        make(&above, &facts, &plan);
+        make(&good, &facts, &other);
+        cr_expect_eq(other.api_gid, 995);
+}
+
+/* An id that nobody has given is not root's. */
+Test(plan, says_nothing_of_ids_that_are_chosen_later)
+{
+        _cleanup_free_ char *text = NULL, *json = NULL;
+        _cleanup_plan_ Plan plan = {};
+
+        make(&unset, &pc, &plan);
+        cr_expect_eq(plan.uid, UID_INVALID);
+        cr_expect_eq(plan.gid, GID_INVALID);
+        cr_expect_eq(plan.api_gid, GID_INVALID);
+        cr_assert_eq(plan_dump(&plan, &text), 0);
+        cr_expect(strstr(text, "\nuid: a free one of 1879048192-1879113727\ngid: as the uid\n"));
+        cr_assert_eq(plan_dump_json(&plan, &json), 0);
+        cr_expect_not(strstr(json, "\"uid\":"));
+        cr_expect_not(strstr(json, "\"gid\":"));
 }
