@@ -52,6 +52,11 @@ test_P9_inherited_state() {
         figure "$((started + refused + 1)) cases, $started times the very same jail, $((refused + 1)) times refused with nothing left"
 }
 
+# The start is over: whoever made it waits for signals, and asks its VMM no more. Its output may be closed.
+starter_waits() {
+        find "/proc/$(pgrep -x fcjail)/fd" -lname '*signalfd*' | grep .
+}
+
 # outside CASE: the view of a VM that was started so. Standard descriptors are the starter's; so are the limits, but for
 # a unit.
 outside() {
@@ -59,7 +64,7 @@ outside() {
         rm -f /tmp/out
         inherit "$1" fcjail run web1 </dev/null >/tmp/out 2>&1 &
         helper=$!
-        eventually is_up web1 || { cat /tmp/out && fail "$1: not up"; } >&2
+        { eventually is_up web1 && eventually starter_waits; } || { cat /tmp/out && fail "$1: not up"; } >&2
         pid=$(vmm_of web1)
         view "$pid" | grep -vE '^(fd [012]|limit): ?'
         kill -KILL "$pid"

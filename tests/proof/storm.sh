@@ -27,7 +27,7 @@ cycle() {
                 eventually settled
                 eventually is_gone web1
                 is_empty "$STATE/uid"
-                is "" "$(pgrep -x 'firecracker|fcjail' || true)"
+                eventually not pgrep -x 'firecracker|fcjail'
                 n=$((n + 1))
         done
         # It works as ever.

@@ -38,6 +38,7 @@ network() {
 # view PID: every field of the guarantees G1 to G7 that the host can see.
 view() {
         local p=/proc/$1 fd
+        eventually is_left_alone "$1"
         fields "$1"
         mounts "$1"
         namespaces "$1"
@@ -59,4 +60,10 @@ view() {
 # is_up ID: it has opened all that it will.
 is_up() {
         [[ $(fcjail api "$1" GET / | jq -r .state) == Running ]]
+}
+
+# is_left_alone PID: nobody asks it any more, and it has closed the connection of who did: the only socket behind
+# standard error is the one it listens on.
+is_left_alone() {
+        [[ $(find "/proc/$1/fd" -lname 'socket:*' ! -name '[012]' | wc -l) == 1 ]]
 }
