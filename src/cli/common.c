@@ -17,6 +17,7 @@
 #include "messages.h"
 #include "step.h"
 #include "systemd.h"
+#include "text.h"
 
 int check_id(const char *id)
 {
@@ -183,7 +184,44 @@ int open_run_dir(const State *s)
 
 const char *api_name(const char *api)
 {
-        return api + strlen("/" JAIL_RUN "/");
+        return strrchr(api, '/') + 1;
+}
+
+int log_bad_record(const char *id, int r)
+{
+        if (r == -EBADMSG)
+                log_error("The record /run/fcjail/vm/%s is damaged, or no record of fcjail's; if no VM '%s' "
+                          "runs, "
+                          "remove it",
+                          id, id);
+        else
+                log_error("Failed to read the record /run/fcjail/vm/%s: %s", id, strerror(-r));
+        return EX_IOERR;
+}
+
+static void log_unknown_line(const State *s, const char *line)
+{
+        _cleanup_free_ char *shown = text_escape(line);
+        const LogField field = { "FCJAIL_OBJECT", shown };
+        CutText cut;
+
+        log_entry(LOG_WARNING, MESSAGE_RECORD_UNKNOWN, 0, &field, 1,
+                  "Kept what the record of '%s' calls '%s', which a newer fcjail has made", s->id,
+                  shown ? text_cut(&cut, shown) : "?");
+}
+
+/* It stays, and nobody else would tell. */
+static void log_unknown(const State *s)
+{
+        _cleanup_free_ char *lines = s->unknown ? strdup(s->unknown) : NULL;
+
+        if (s->version > STATE_VERSION)
+                log_entry(
+                        LOG_WARNING, MESSAGE_RECORD_UNKNOWN, 0, NULL, 0,
+                        "A newer fcjail wrote the record of '%s', version %u: something of the VM may stay",
+                        s->id, s->version);
+        for (char *rest = lines, *line; (line = strsep(&rest, "\n"));)
+                log_unknown_line(s, line);
 }
 
 int clean_up(const StateRoot *root, const State *s)
@@ -193,6 +231,7 @@ int clean_up(const StateRoot *root, const State *s)
         r = steps_undo(root, s);
         if (r < 0)
                 return r;
+        log_unknown(s);
 
         r = state_remove(root, s->id);
         if (r < 0)

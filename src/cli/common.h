@@ -23,6 +23,9 @@ int check_capabilities(void);
 /* Config and plan of an id, all errors logged. An exit status. */
 int load_plan(const char *id, const Caller *caller, Plan *ret);
 
+/* Logs that a record could not be read, with what mends it; r is the -errno. Returns an exit status. */
+int log_bad_record(const char *id, int r);
+
 /* The directory run/ of a VM's jail, from its record. A descriptor or -errno. */
 int open_run_dir(const State *s) _must_check_;
 

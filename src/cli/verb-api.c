@@ -90,7 +90,7 @@ static int print_body(const ApiReply *reply)
 int verb_api(char **args)
 {
         _cleanup_api_reply_ ApiReply reply = {};
-        _cleanup_state_ State s = {};
+        _cleanup_state_ State s = STATE_NULL;
         const char *id = args[0];
         int r;
 
@@ -103,7 +103,9 @@ int verb_api(char **args)
         }
 
         r = load_state(id, &s);
-        if (r == -ENOENT) {
+        if (r == -EBADMSG)
+                return log_bad_record(id, r);
+        if (r == -ENOENT || r == -ENODATA) {
                 log_error("No VM '%s' runs", id);
                 return EX_UNAVAILABLE;
         }

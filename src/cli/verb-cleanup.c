@@ -6,6 +6,8 @@
  * its own invocation, or on one whose VMM is provably gone.
  */
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -13,6 +15,9 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
+#include "messages.h"
+#include "parse.h"
+#include "plan.h"
 #include "state.h"
 #include "systemd.h"
 #include "time-util.h"
@@ -51,14 +56,14 @@ static int leave_vmm_alone(const State *s, bool identified)
 static bool load_our_own(const StateRoot *root, const char *id, State *ret)
 {
         const char *invocation = getenv("INVOCATION_ID");
-        _cleanup_state_ State s = {};
+        _cleanup_state_ State s = STATE_NULL;
 
         if (!invocation || !systemd_runs_us() || state_load(root, id, &s) < 0 ||
             strcmp(s.invocation, invocation) != 0)
                 return false;
 
         *ret = s;
-        s = (State){};
+        s = STATE_NULL;
         return true;
 }
 
@@ -86,17 +91,15 @@ static int lock(const StateRoot *root, const char *id, bool ours)
 
 static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
 {
-        _cleanup_state_ State s = {};
+        _cleanup_state_ State s = STATE_NULL;
         bool identified;
         int r;
 
         r = state_read(state_fd, &s);
         if (r == -ENODATA) /* a start that was killed before it had made anything */
                 return state_remove(root, id) < 0 ? EX_IOERR : EX_OK;
-        if (r < 0) {
-                log_error("The record /run/fcjail/vm/%s cannot be read: %s", id, strerror(-r));
-                return EX_IOERR;
-        }
+        if (r < 0)
+                return log_bad_record(id, r);
 
         if (ours)
                 kill_our_own(&s); /* written down since we have looked */
@@ -116,10 +119,46 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
         return EX_TEMPFAIL;
 }
 
+/* What systemd says of the main process. A start that fails before it has a record ends with one of sysexits(3), which
+ * Firecracker does not use, or by the signal of a stop, which a VMM handles or, as PID 1 of its namespace, ignores. */
+static bool vmm_had_run(void)
+{
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
+        uint32_t n;
+
+        if (!code || !status)
+                return false;
+        if (strcmp(code, "exited") != 0)
+                return strcmp(status, "HUP") != 0 && strcmp(status, "TERM") != 0;
+        return parse_u32(status, 0, UINT8_MAX, &n) >= 0 && (n < EX__BASE || n > EX__MAX);
+}
+
+/* Somebody has removed it, or there was nothing to clean up. */
+static int clean_without_record(const char *id)
+{
+        char jail[sizeof(DEFAULT_CHROOT_DIR "/" JAIL_VMM_DIR "/") + ID_LEN_MAX];
+        LogField field = { "FCJAIL_OBJECT", jail };
+
+        (void) snprintf(jail, sizeof(jail), DEFAULT_CHROOT_DIR "/" JAIL_VMM_DIR "/%s", id);
+        bool stays = faccessat(AT_FDCWD, jail, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+
+        if (systemd_runs_us() && vmm_had_run()) {
+                log_entry(LOG_ERR, MESSAGE_RECORD_MISSING, -ENOENT, stays ? &field : NULL, stays ? 1 : 0,
+                          "Failed to clean up '%s': its record /run/fcjail/vm/%s is missing; %s stays, and "
+                          "so do its "
+                          "TAP devices in a lasting network namespace",
+                          id, id, stays ? jail : "its jail directory");
+                return EX_IOERR;
+        }
+        if (!systemd_runs_us() && stays)
+                log_info("No record /run/fcjail/vm/%s was found; %s stays", id, jail);
+        return EX_OK;
+}
+
 int verb_cleanup(char **args)
 {
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
-        _cleanup_state_ State own = {};
+        _cleanup_state_ State own = STATE_NULL;
         const char *id = args[0];
         Caller caller;
         int status, r;
@@ -141,7 +180,7 @@ int verb_cleanup(char **args)
                 kill_our_own(&own);
         _cleanup_close_ int state_fd = lock(&root, id, ours);
         if (state_fd == -ENOENT)
-                return EX_OK;
+                return clean_without_record(id);
         if (state_fd == -EBUSY && ours) {
                 log_error("Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then "
                           "`fcjail cleanup %s`",
@@ -150,10 +189,8 @@ int verb_cleanup(char **args)
         }
         if (state_fd == -EBUSY)
                 return leave_alone(id);
-        if (state_fd < 0) {
-                log_error("Failed to open /run/fcjail/vm/%s: %s", id, strerror(-state_fd));
-                return EX_OSERR;
-        }
+        if (state_fd < 0)
+                return log_bad_record(id, state_fd);
 
         return clean(&root, id, state_fd, ours);
 }

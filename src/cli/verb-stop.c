@@ -112,10 +112,25 @@ static int stop(const State *s)
         return EX_OK;
 }
 
+/* Of a unit that is active systemd names the main process; there was a record when it started. */
+static int stop_without_record(const char *id)
+{
+        const char *pid = systemd_runs_us() ? getenv("MAINPID") : NULL;
+
+        if (pid)
+                log_warning("The record /run/fcjail/vm/%s of the running VM is missing, so that its guest "
+                            "cannot be "
+                            "asked to shut down; systemd ends its process %s",
+                            id, pid);
+        else
+                log_info("No VM '%s' runs", id);
+        return EX_OK;
+}
+
 int verb_stop(char **args)
 {
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
-        _cleanup_state_ State s = {};
+        _cleanup_state_ State s = STATE_NULL;
         const char *id = args[0];
         Caller caller;
         int status, r;
@@ -130,14 +145,7 @@ int verb_stop(char **args)
         r = state_root_open(&root, NULL);
         if (r >= 0)
                 r = state_load(&root, id, &s);
-        if (r == -ENOENT || r == -ENODATA) {
-                log_info("No VM '%s' runs", id);
-                return EX_OK;
-        }
-        if (r < 0) {
-                log_error("Failed to read the record of '%s': %s", id, strerror(-r));
-                return EX_OSERR;
-        }
-
-        return stop(&s);
+        if (r == -ENOENT || r == -ENODATA)
+                return stop_without_record(id);
+        return r < 0 ? log_bad_record(id, r) : stop(&s);
 }

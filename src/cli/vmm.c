@@ -33,7 +33,7 @@ int vmm_signal(const Vmm *vmm, int sig)
         int r;
 
         r = vmm->identified ? send_signal(vmm->pid_fd, sig) : -EPERM;
-        if (r != -EPERM || vmm->uid == 0)
+        if (r != -EPERM || !vm_id_valid(vmm->uid))
                 return r;
 
         /* Of root's real uid the kernel would take it, too, for a process of root's. */

@@ -10,11 +10,10 @@
 #include "plan.h"
 
 /* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
-#define DEFAULT_CHROOT_DIR "/srv/jailer"
-#define DEFAULT_VMM        "/usr/local/bin/firecracker"
-#define DEFAULT_API        "/run/firecracker.socket"
-#define DEFAULT_TAP        "tap0"
-#define DEFAULT_STOP       20
+#define DEFAULT_VMM  "/usr/local/bin/firecracker"
+#define DEFAULT_API  "/run/firecracker.socket"
+#define DEFAULT_TAP  "tap0"
+#define DEFAULT_STOP 20
 static const UidRange default_range = { 1879048192, 1879113727 };
 
 /* Numbers from the kernel's Documentation/admin-guide/devices.txt. */

@@ -21,6 +21,8 @@
 #define JAIL_VMM    "firecracker"
 #define JAIL_CONFIG "fcjail.json"
 
+#define DEFAULT_CHROOT_DIR "/srv/jailer"
+
 /* <base>/firecracker/<id>/root, the layout of Firecracker's own jailer. */
 #define JAIL_VMM_DIR "firecracker"
 #define JAIL_ROOT    "root"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,8 +12,7 @@
 #include "fs-ids.h"
 #include "state.h"
 
-#define STATE_DIR      "/run/fcjail"
-#define STATE_SIZE_MAX 65536
+#define STATE_DIR "/run/fcjail"
 
 /* It needs no walk: only root can change what lies above. */
 static int open_vm_dir(int root_fd, char **ret_culprit)
@@ -73,9 +71,10 @@ void state_done(State *s)
         free(s->chroot_dir);
         free(s->api);
         free(s->netns);
-        for (size_t i = 0; i < s->n_taps; i++)
-                free(s->taps[i]);
-        *s = (State){};
+        FOREACH_ARRAY (name, s->taps.names, s->taps.n)
+                free(*name);
+        free(s->unknown);
+        *s = STATE_NULL;
 }
 
 #define MARK_BEGIN "fcjail "
@@ -104,6 +103,16 @@ static struct flock whole_file(short type)
         return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
 }
 
+/* -EBADMSG: whatever has the name, it is no record. */
+static int open_record(const StateRoot *root, const char *id, int flags)
+{
+        int fd = openat(root->vm_fd, id, flags | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+        if (fd < 0)
+                return errno == EISDIR || errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
+        return fd;
+}
+
 /* 1: fd is what the name leads to, 0: it was removed, and perhaps made anew, before we had the lock. */
 static int is_current(const StateRoot *root, const char *id, int fd)
 {
@@ -120,7 +129,6 @@ static int is_current(const StateRoot *root, const char *id, int fd)
 int state_lock(const StateRoot *root, const char *id, bool create)
 {
         struct flock lock = whole_file(F_WRLCK);
-        int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0);
         FsIds mine = fs_ids_get();
         int r, k;
 
@@ -129,11 +137,10 @@ int state_lock(const StateRoot *root, const char *id, bool create)
                 r = fs_ids_set((FsIds){ mine.uid, root->group });
                 if (r < 0)
                         return r;
-                _cleanup_close_ int fd = openat(root->vm_fd, id, flags, 0640);
-                r = fd < 0 ? -errno : 0;
+                _cleanup_close_ int fd = open_record(root, id, O_RDWR | (create ? O_CREAT : 0));
                 k = fs_ids_set(mine);
-                if (r < 0 || k < 0)
-                        return r < 0 ? r : k;
+                if (fd < 0 || k < 0)
+                        return fd < 0 ? fd : k;
                 if (create && fchmod(fd, 0640) < 0)
                         return -errno;
                 if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
@@ -148,142 +155,16 @@ int state_lock(const StateRoot *root, const char *id, bool create)
         }
 }
 
-typedef struct Line {
-        const char *key;
-        size_t offset; /* of a char* in State */
-} Line;
-
-static const Line string_lines[] = {
-        { "ID", offsetof(State, id) },
-        { "BOOT_ID", offsetof(State, boot) },
-        { "INVOCATION_ID", offsetof(State, invocation) },
-        { "CHROOT_DIR", offsetof(State, chroot_dir) },
-        { "API", offsetof(State, api) },
-        { "NETNS", offsetof(State, netns) },
-};
-
-static char **string_of(State *s, const Line *l)
+bool state_is_understood(const State *s)
 {
-        return (char **) ((char *) s + l->offset);
-}
-
-static int read_vmm(char *value, ProcRef *ret)
-{
-        uint32_t pid;
-        uint64_t start;
-        int r;
-
-        char *space = strchr(value, ' ');
-        if (!space)
-                return -EBADMSG;
-        *space = '\0';
-        r = parse_u32(value, 1, INT32_MAX, &pid);
-        if (r >= 0)
-                r = parse_u64(space + 1, 0, UINT64_MAX, &start);
-        if (r < 0)
-                return -EBADMSG;
-
-        *ret = (ProcRef){ .pid = (pid_t) pid, .start = start };
-        return 0;
-}
-
-static int read_tap(const char *value, State *s)
-{
-        if (s->n_taps == STATE_TAPS_MAX || !ifname_valid(value))
-                return -EBADMSG;
-        s->taps[s->n_taps] = strdup(value);
-        if (!s->taps[s->n_taps])
-                return -ENOMEM;
-        s->n_taps++;
-        return 0;
-}
-
-static int read_line(char *line, State *s)
-{
-        char *value = strchr(line, '=');
-
-        if (!value)
-                return -EBADMSG;
-        *value++ = '\0';
-
-        FOREACH_ARRAY (l, string_lines, ELEMENTSOF(string_lines)) {
-                if (strcmp(line, l->key) != 0)
-                        continue;
-                free(*string_of(s, l));
-                *string_of(s, l) = strdup(value);
-                return *string_of(s, l) ? 0 : -ENOMEM;
-        }
-        if (strcmp(line, "SUPERVISED") == 0)
-                return parse_yes_no(value, &s->supervised);
-        if (strcmp(line, "KEEP") == 0)
-                return parse_yes_no(value, &s->keep);
-        if (strcmp(line, "STOP_SECONDS") == 0)
-                return parse_u32(value, 0, UINT32_MAX, &s->stop_seconds);
-        if (strcmp(line, "UID") == 0)
-                return parse_vm_id(value, &s->uid);
-        if (strcmp(line, "GID") == 0)
-                return parse_vm_id(value, &s->gid);
-        if (strcmp(line, "TAP") == 0)
-                return read_tap(value, s);
-        if (strcmp(line, "VMM") == 0)
-                return read_vmm(value, &s->vmm);
-
-        return -EBADMSG;
-}
-
-/* Everything is made after "COMPLETE" only; what ends earlier, or is no whole line, tells of nothing. */
-static int read_lines(char *text, State *s)
-{
-        bool complete = false;
-        int r;
-
-        for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
-                *end = '\0';
-                if (strcmp(line, "COMPLETE") == 0) {
-                        complete = true;
-                        continue;
-                }
-                r = read_line(line, s);
-                if (r < 0)
-                        return r == -ENOMEM ? r : -EBADMSG;
-        }
-
-        if (!complete)
-                return -ENODATA;
-        return s->id && s->boot && s->invocation && s->chroot_dir ? 0 : -EBADMSG;
-}
-
-int state_read(int fd, State *ret)
-{
-        _cleanup_state_ State s = {};
-        _cleanup_free_ char *text = malloc(STATE_SIZE_MAX);
-        int r;
-
-        if (!text)
-                return -ENOMEM;
-
-        ssize_t n = pread(fd, text, STATE_SIZE_MAX - 1, 0);
-        if (n < 0)
-                return -errno;
-        if ((size_t) n == STATE_SIZE_MAX - 1 || memchr(text, '\0', (size_t) n))
-                return -EBADMSG;
-        text[n] = '\0';
-
-        r = read_lines(text, &s);
-        if (r < 0)
-                return r;
-
-        *ret = s;
-        s = (State){};
-        return 0;
+        return s->version <= STATE_VERSION && !s->unknown;
 }
 
 int state_load(const StateRoot *root, const char *id, State *ret)
 {
-        _cleanup_close_ int fd = openat(root->vm_fd, id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        return state_read(fd, ret);
+        _cleanup_close_ int fd = open_record(root, id, O_RDONLY);
+
+        return fd < 0 ? fd : state_read(fd, ret);
 }
 
 static bool is_of_this_boot(const State *s)
@@ -311,12 +192,12 @@ int state_vmm_alive(const State *s)
 int state_invocation_alive(const StateRoot *root, const char *id, const char *invocation)
 {
         struct flock lock = whole_file(F_WRLCK);
-        _cleanup_state_ State s = {};
+        _cleanup_state_ State s = STATE_NULL;
         int r;
 
-        _cleanup_close_ int fd = openat(root->vm_fd, id, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int fd = open_record(root, id, O_RDWR);
         if (fd < 0)
-                return errno == ENOENT ? 0 : -errno;
+                return fd == -ENOENT ? 0 : fd;
 
         /* Asks only: taking the lock for a moment could make the rightful holder fail. */
         if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
@@ -333,65 +214,6 @@ int state_invocation_alive(const StateRoot *root, const char *id, const char *in
         if (lock.l_type != F_UNLCK)
                 return 1;
         return state_vmm_alive(&s);
-}
-
-static int append(int fd, const char *text, size_t size)
-{
-        if (lseek(fd, 0, SEEK_END) < 0)
-                return -errno;
-        ssize_t n = write(fd, text, size);
-        if (n < 0)
-                return -errno;
-        return (size_t) n == size ? 0 : -EIO;
-}
-
-int state_write(int fd, const State *s)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t size = 0;
-
-        FILE *f = open_memstream(&text, &size);
-        if (!f)
-                return -errno;
-        FOREACH_ARRAY (l, string_lines, ELEMENTSOF(string_lines)) {
-                const char *value = *string_of((State *) s, l);
-                if (value)
-                        fprintf(f, "%s=%s\n", l->key, value);
-        }
-        fprintf(f, "SUPERVISED=%s\n", s->supervised ? "yes" : "no");
-        fprintf(f, "KEEP=%s\n", s->keep ? "yes" : "no");
-        fprintf(f, "STOP_SECONDS=%u\n", s->stop_seconds);
-        for (size_t i = 0; i < s->n_taps; i++)
-                fprintf(f, "TAP=%s\n", s->taps[i]);
-        fprintf(f, "COMPLETE\n");
-        if (fclose(f) != 0)
-                return -ENOMEM;
-
-        if (ftruncate(fd, 0) < 0)
-                return -errno;
-        return append(fd, text, size);
-}
-
-int state_append_uid(int fd, uint32_t uid, uint32_t gid, off_t *ret_offset)
-{
-        char text[64];
-        int n = snprintf(text, sizeof(text), "UID=%u\nGID=%u\n", uid, gid);
-
-        *ret_offset = lseek(fd, 0, SEEK_END);
-        return *ret_offset < 0 ? -errno : append(fd, text, (size_t) n);
-}
-
-int state_take_back_uid(int fd, off_t offset)
-{
-        return RET_NERRNO(ftruncate(fd, offset));
-}
-
-int state_append_vmm(int fd, const ProcRef *vmm)
-{
-        char text[64];
-        int n = snprintf(text, sizeof(text), "VMM=%i %" PRIu64 "\n", vmm->pid, vmm->start);
-
-        return append(fd, text, (size_t) n);
 }
 
 int state_remove(const StateRoot *root, const char *id)

@@ -35,22 +35,39 @@ int state_root_open(StateRoot *ret, char **ret_culprit) _must_check_;
 void state_root_done(StateRoot *root);
 #define _cleanup_state_root_ _cleanup_(state_root_done)
 
+/*
+ * Raised when a record means something else than before. What is only added needs no new version: a line that is unknown is
+ * kept for those who have to know. In all versions ID, INVOCATION_ID, UID, GID and VMM mean the same, so that every
+ * version can tell whether a VM runs.
+ */
+#define STATE_VERSION 1
+
+typedef struct StateTaps {
+        size_t n;
+        char *names[STATE_TAPS_MAX];
+} StateTaps;
+
 typedef struct State {
+        uint32_t version; /* 0: before there were versions; else the same as 1 */
         char *id;
-        char *boot;        /* 32 hex digits */
-        char *invocation;  /* INVOCATION_ID of the start, or a random one */
-        bool supervised;   /* started by systemd, which will also clean up */
-        bool keep;         /* FCJAIL_KEEP */
-        uint32_t uid, gid; /* 0: not yet chosen */
+        char *boot;       /* 32 hex digits */
+        char *invocation; /* INVOCATION_ID of the start, or a random one */
+        bool supervised;  /* started by systemd, which will also clean up */
+        bool keep;        /* FCJAIL_KEEP */
+        uid_t uid;        /* UID_INVALID: not yet chosen */
+        gid_t gid;
         char *chroot_dir;
         char *api;             /* path in the jail; NULL: no API */
         uint32_t stop_seconds; /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
         char *netns;           /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
                                 * one that the start ran in; NULL: there are none */
-        char *taps[STATE_TAPS_MAX];
-        size_t n_taps;
+        StateTaps taps;
         ProcRef vmm; /* pid 0: never cloned */
+
+        char *unknown; /* lines that this version does not know, a newline between two; NULL: none */
 } State;
+
+#define STATE_NULL ((State){ .uid = UID_INVALID, .gid = GID_INVALID })
 
 void state_done(State *s);
 #define _cleanup_state_ _cleanup_(state_done)
@@ -69,8 +86,12 @@ bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1]);
  */
 int state_lock(const StateRoot *root, const char *id, bool create) _must_check_;
 
-/* Reads the file behind fd. 0, -ENODATA: it is empty (nothing was made), -EBADMSG: not one of ours. */
+/* Reads the file behind fd. 0, -ENODATA: it is empty (nothing was made), -EBADMSG: not one of ours. Unknown lines and newer
+ * versions are for the caller to look at, by state_is_understood(). */
 int state_read(int fd, State *ret) _must_check_;
+
+/* Whether this version of fcjail knows everything that the record names. */
+bool state_is_understood(const State *s) _pure_;
 
 /* Opens and reads without a lock, for those who only look. -ENOENT: no such VM. */
 int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
@@ -90,12 +111,18 @@ int state_vmm_alive(const State *s) _must_check_;
 /* 1 if this start of this id is under way or its VMM lives, without taking a lock; 0 if provably not. */
 int state_invocation_alive(const StateRoot *root, const char *id, const char *invocation) _must_check_;
 
-/* Replaces the content by everything s holds except uid, gid and vmm, which come later. fd is locked. */
+/* When a line is written: all of one moment together. */
+typedef enum StateMoment {
+        STATE_BEGIN, /* step `state`: what will be made */
+        STATE_UID,   /* step `uid`, before the uid is claimed */
+        STATE_VMM,   /* step `clone`, by INSIDE about itself */
+} StateMoment;
+
+/* Replaces the content by what is known at the beginning. fd is locked. */
 int state_write(int fd, const State *s) _must_check_;
-int state_append_uid(int fd, uint32_t uid, uint32_t gid, off_t *ret_offset) _must_check_;
-/* It was not to be had: the lines from the offset on are removed, or a long search would make a long file. */
-int state_take_back_uid(int fd, off_t offset) _must_check_;
-int state_append_vmm(int fd, const ProcRef *vmm) _must_check_;
+
+/* Adds what is known at that moment. */
+int state_append(int fd, const State *s, StateMoment moment) _must_check_;
 
 /* Removes the file; the caller has its lock. */
 int state_remove(const StateRoot *root, const char *id) _must_check_;

@@ -39,7 +39,7 @@ static int open_dir(const StateRoot *root)
         return TAKE_FD(fd);
 }
 
-static int records_open(const StateRoot *root, uint32_t uid, Records *ret)
+static int records_open(const StateRoot *root, uid_t uid, Records *ret)
 {
         Records r = { .fd = open_dir(root) };
 
@@ -62,7 +62,7 @@ static void records_done(Records *r)
 }
 
 /* 1: the record stands for a living start of another id, *ret_owner is that id. 0: there is none, or a dead
- * one, which is removed. */
+ * one, which is removed. -EBADMSG: it is damaged, or that of *ret_owner is. */
 static int record_alive(const StateRoot *root, int dir_fd, const char *name, const State *self,
                         char **ret_owner)
 {
@@ -71,7 +71,7 @@ static int record_alive(const StateRoot *root, int dir_fd, const char *name, con
 
         ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
         if (n < 0)
-                return errno == ENOENT ? 0 : -errno;
+                return errno == ENOENT ? 0 : errno == EINVAL ? -EBADMSG : -errno;
         target[n] = '\0';
 
         char *slash = strchr(target, '/');
@@ -82,12 +82,12 @@ static int record_alive(const StateRoot *root, int dir_fd, const char *name, con
         /* The same id: its earlier life is over, or we would not hold its state. */
         if (strcmp(target, self->id) != 0) {
                 r = state_invocation_alive(root, target, slash + 1);
+                if (r > 0 || r == -EBADMSG) {
+                        *ret_owner = strdup(target);
+                        return *ret_owner ? r : -ENOMEM;
+                }
                 if (r < 0)
                         return r;
-                if (r > 0) {
-                        *ret_owner = strdup(target);
-                        return *ret_owner ? 1 : -ENOMEM;
-                }
         }
 
         r = at_remove(dir_fd, name);
@@ -147,7 +147,7 @@ static int add_shared(const Records *rec, const State *s)
         return r < 0 ? r : add(fd, s->id, s);
 }
 
-int uid_record_claim(const StateRoot *root, uint32_t uid, bool shared, const State *s, char **ret_owner)
+int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State *s, char **ret_owner)
 {
         _cleanup_(records_done) Records rec = { .fd = -EBADF };
         int r;
@@ -178,7 +178,7 @@ static int release(int dir_fd, const char *name, const State *s)
         return strcmp(target, own) == 0 ? at_remove(dir_fd, name) : 0;
 }
 
-int uid_record_release(const StateRoot *root, uint32_t uid, const State *s)
+int uid_record_release(const StateRoot *root, uid_t uid, const State *s)
 {
         _cleanup_(records_done) Records rec = { .fd = -EBADF };
         int r;

@@ -14,10 +14,10 @@
 
 #include "state.h"
 
-/* The uid now belongs to this start. 0, or -EBUSY: *ret_owner is the id of the VM that has it (to be freed).
- */
-int uid_record_claim(const StateRoot *root, uint32_t uid, bool shared, const State *s, char **ret_owner)
+/* The uid now belongs to this start. 0, or -EBUSY: *ret_owner is the id of the VM that has it (to be freed), or -EBADMSG: the
+ * VM *ret_owner may have it, but its record is damaged, or, if *ret_owner is untouched, the uid's own record is. */
+int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State *s, char **ret_owner)
         _must_check_;
 
 /* Removes the record if it is this start's; 0 also if it is another's or not there. */
-int uid_record_release(const StateRoot *root, uint32_t uid, const State *s) _must_check_;
+int uid_record_release(const StateRoot *root, uid_t uid, const State *s) _must_check_;

@@ -75,13 +75,12 @@ static int answer_signals(const sigset_t *set)
 
 static int record(Jail *jail)
 {
-        ProcRef self;
         int r;
 
-        r = proc_ref_self(&self);
+        r = proc_ref_self(&jail->state.vmm);
         if (r < 0)
                 return step_fail(jail, r, "/proc/self/stat");
-        r = state_append_vmm(jail->state_fd, &self);
+        r = state_append(jail->state_fd, &jail->state, STATE_VMM);
         return r < 0 ? step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id) : 0;
 }
 

@@ -48,7 +48,8 @@ typedef struct Jail {
         StateRoot state_root;
         int state_fd; /* locked: whoever has it owns the id */
         State state;
-        uint32_t uid, gid;
+        uid_t uid;
+        gid_t gid;
 
         /* tree: the jail's root directory on the host */
         int root_fd;

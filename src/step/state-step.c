@@ -16,7 +16,10 @@
 #include "fd-util.h"
 #include "parse.h"
 #include "step.h"
+#include "text.h"
 #include "uid-record.h"
+
+#define DAMAGED "is damaged, or no record of fcjail's; if no such VM runs, remove it and start again"
 
 /* systemd's INVOCATION_ID, by which a cleanup knows that it is meant; a random one for a start by hand. */
 static int find_invocation(const Plan *p, char ret[33])
@@ -66,12 +69,13 @@ _Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a 
 static int make_state(const Plan *p, State *ret)
 {
         char boot[33], invocation[33];
-        _cleanup_state_ State s = {
-                .supervised = p->supervised,
-                .keep = p->keep,
-                .stop_seconds = p->stop_seconds,
-        };
+        _cleanup_state_ State s = STATE_NULL;
         int r;
+
+        s.version = STATE_VERSION;
+        s.supervised = p->supervised;
+        s.keep = p->keep;
+        s.stop_seconds = p->stop_seconds;
 
         r = boot_id(boot);
         if (r >= 0)
@@ -89,42 +93,77 @@ static int make_state(const Plan *p, State *ret)
         if (r >= 0)
                 r = lasting_netns(p, &s.netns);
         for (size_t i = 0; r >= 0 && i < p->n_taps; i++)
-                r = dup_to(p->taps[i].name, &s.taps[s.n_taps++]);
+                r = dup_to(p->taps[i].name, &s.taps.names[s.taps.n++]);
         if (r < 0)
                 return r;
 
         *ret = s;
-        s = (State){};
+        s = STATE_NULL;
         return 0;
 }
 
-/* An earlier life of the id, if it is over, is cleaned up here with what it wrote down itself. */
-static int bury_earlier_life(Jail *jail)
+/* What cannot be read, or only in part, may tell of a VM that runs, or of things that nobody would remove any more. */
+static int read_earlier_life(Jail *jail, const char *record, State *ret)
 {
-        _cleanup_state_ State old = {};
-        bool identified;
         int r;
 
-        r = state_read(jail->state_fd, &old);
-        if (r == -ENODATA)
-                return 0;
-        if (r < 0)
-                return step_fail_because(jail, r, EX_IOERR, jail->plan->id,
-                                         "its record in /run/fcjail/vm cannot be read; if no such VM runs, "
-                                         "remove the record and start again");
+        r = state_read(jail->state_fd, ret);
+        if (r == -EBADMSG)
+                return step_fail_because(jail, r, EX_IOERR, record, DAMAGED);
+        return r < 0 && r != -ENODATA ? step_fail(jail, r, "%s", record) : r;
+}
 
-        _cleanup_close_ int pid_fd = state_vmm_hold(&old, &identified);
-        if (pid_fd >= 0)
-                return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                                         identified ? "a VM of this id runs already, as process %i"
-                                                    : "a VM of this id runs already, as process %i; if that "
-                                                      "process is no VMM, remove its record in "
-                                                      "/run/fcjail/vm",
-                                         old.vmm.pid);
-        if (pid_fd != -ESRCH)
+static int check_dead(Jail *jail, const State *old)
+{
+        bool identified;
+
+        _cleanup_close_ int pid_fd = state_vmm_hold(old, &identified);
+        if (pid_fd == -ESRCH)
+                return 0;
+        if (pid_fd < 0)
                 return step_fail_because(jail, pid_fd, EX_TEMPFAIL, jail->plan->id,
                                          "cannot determine whether a VM of this id is running: %s",
                                          strerror(-pid_fd));
+        if (identified)
+                return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                                         "a VM of this id runs already, as process %i", old->vmm.pid);
+        return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                                 "a VM of this id runs already, as process %i; if that process is no VMM, "
+                                 "remove /run/fcjail/vm/%s",
+                                 old->vmm.pid, jail->plan->id);
+}
+
+static int check_understood(Jail *jail, const char *record, const State *old)
+{
+        _cleanup_free_ char *unknown = NULL;
+        CutText cut;
+
+        if (state_is_understood(old))
+                return 0;
+        unknown = text_escape(old->unknown ? old->unknown : "");
+        if (!unknown)
+                return step_fail(jail, -ENOMEM, "%s", record);
+        return step_fail_because(
+                jail, -EPROTONOSUPPORT, EX_TEMPFAIL, record,
+                "a newer fcjail wrote it (version %u, '%s'); `fcjail cleanup %s` of that one "
+                "undoes everything, of this one what it knows",
+                old->version, text_cut(&cut, unknown), jail->plan->id);
+}
+
+/* An earlier life of the id, if it is over, is cleaned up here with what it wrote down itself. */
+static int bury_earlier_life(Jail *jail, const char *record)
+{
+        _cleanup_state_ State old = STATE_NULL;
+        int r;
+
+        r = read_earlier_life(jail, record, &old);
+        if (r < 0)
+                return r == -ENODATA ? 0 : r;
+        r = check_dead(jail, &old);
+        if (r >= 0)
+                r = check_understood(jail, record, &old);
+        if (r < 0)
+                return r;
 
         r = steps_undo(&jail->state_root, &old);
         if (r < 0)
@@ -136,8 +175,10 @@ static int bury_earlier_life(Jail *jail)
 int step_state(Jail *jail)
 {
         _cleanup_free_ char *culprit = NULL;
+        char record[sizeof("/run/fcjail/vm/") + ID_LEN_MAX];
         int r;
 
+        (void) snprintf(record, sizeof(record), "/run/fcjail/vm/%s", jail->plan->id);
         r = state_root_open(&jail->state_root, &culprit);
         if (r < 0)
                 return step_fail(jail, r, "%s", culprit ? culprit : "/run/fcjail");
@@ -146,40 +187,44 @@ int step_state(Jail *jail)
         if (jail->state_fd == -EBUSY)
                 return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
                                          "a VM of this id is being started, run by hand or cleaned up now");
+        if (jail->state_fd == -EBADMSG)
+                return step_fail_because(jail, -EBADMSG, EX_IOERR, record, DAMAGED);
         if (jail->state_fd < 0)
-                return step_fail(jail, jail->state_fd, "/run/fcjail/vm/%s", jail->plan->id);
+                return step_fail(jail, jail->state_fd, "%s", record);
 
-        r = bury_earlier_life(jail);
+        r = bury_earlier_life(jail, record);
         if (r < 0)
                 return r;
 
         r = make_state(jail->plan, &jail->state);
         if (r >= 0)
                 r = state_write(jail->state_fd, &jail->state);
-        if (r < 0)
-                return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
-        return 0;
+        return r < 0 ? step_fail(jail, r, "%s", record) : 0;
 }
 
-/* Writes down which uid it will be, then tries to get it. -EBUSY: *ret_owner has it. */
-static int try_uid(Jail *jail, uint32_t uid, uint32_t gid, char **ret_owner)
+/* Writes down which uid it will be, then tries to get it. -EBUSY or -EBADMSG: *ret_owner has it, as uid_record_claim(). */
+static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
 {
-        off_t offset;
         int r, k;
 
-        r = state_append_uid(jail->state_fd, uid, gid, &offset);
-        if (r < 0)
-                return r;
-        r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state, ret_owner);
-        if (r == -EBUSY) {
-                k = state_take_back_uid(jail->state_fd, offset);
+        jail->state.uid = uid;
+        jail->state.gid = gid;
+        r = state_append(jail->state_fd, &jail->state, STATE_UID);
+        if (r >= 0)
+                r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state,
+                                     ret_owner);
+        if (r == -EBUSY || r == -EBADMSG) {
+                /* Without these lines, or a long search would make a long record. */
+                jail->state.uid = UID_INVALID;
+                jail->state.gid = GID_INVALID;
+                k = state_write(jail->state_fd, &jail->state);
                 return k < 0 ? k : r;
         }
         if (r < 0)
                 return r;
 
-        jail->uid = jail->state.uid = uid;
-        jail->gid = jail->state.gid = gid;
+        jail->uid = uid;
+        jail->gid = gid;
         return 0;
 }
 
@@ -207,7 +252,7 @@ static int uid_from_range(Jail *jail)
                 r = try_uid(jail, uid, jail->plan->gid != GID_INVALID ? jail->plan->gid : uid, &owner);
                 if (r >= 0)
                         return 0;
-                if (r != -EBUSY)
+                if (r != -EBUSY && r != -EBADMSG)
                         return step_fail(jail, r, "uid %u", uid);
         }
 
@@ -226,22 +271,31 @@ int step_uid(Jail *jail)
         if (p->uid == UID_INVALID)
                 return uid_from_range(jail);
 
-        r = try_uid(jail, p->uid, p->gid, &owner);
-        if (r == 0)
-                return 0;
-        if (r != -EBUSY)
-                return step_fail(jail, r, "uid %u", p->uid);
-
         (void) snprintf(object, sizeof(object), "uid %u", p->uid);
-        return step_fail_because(jail, r, EX_TEMPFAIL, object,
-                                 "belongs to the running VM '%s'; give this one another, or none at all, or "
-                                 "say FCJAIL_SHARED_UID=yes for both",
-                                 owner);
+        r = try_uid(jail, p->uid, p->gid, &owner);
+        if (r == -EBUSY)
+                return step_fail_because(
+                        jail, r, EX_TEMPFAIL, object,
+                        "belongs to the running VM '%s'; give this one another, or none at all, "
+                        "or say FCJAIL_SHARED_UID=yes for both",
+                        owner);
+        if (r == -EBADMSG && owner)
+                return step_fail_because(
+                        jail, r, EX_IOERR, object,
+                        "belongs to the VM '%s', whose record /run/fcjail/vm/%s is damaged; if no "
+                        "such VM runs, remove the record",
+                        owner, owner);
+        if (r == -EBADMSG)
+                return step_fail_because(
+                        jail, r, EX_IOERR, object,
+                        "its record in /run/fcjail/uid is damaged; if no VM has this uid, remove "
+                        "the record");
+        return r < 0 ? step_fail(jail, r, "%s", object) : 0;
 }
 
 int undo_uid(Undo *undo)
 {
-        if (undo->state->uid == 0)
+        if (undo->state->uid == UID_INVALID)
                 return 0;
         return uid_record_release(undo->root, undo->state->uid, undo->state);
 }

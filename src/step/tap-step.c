@@ -101,8 +101,8 @@ static int remove_all(const State *s)
         char mark[STATE_MARK_MAX];
         int r, first = 0;
 
-        for (size_t i = 0; i < s->n_taps; i++) {
-                r = tap_remove(s->taps[i], state_mark(s, mark));
+        for (size_t i = 0; i < s->taps.n; i++) {
+                r = tap_remove(s->taps.names[i], state_mark(s, mark));
                 if (r < 0 && first == 0)
                         first = r;
         }
@@ -160,11 +160,11 @@ static int remove_all_here(const State *s)
         if (strcmp(name, s->netns) == 0)
                 return remove_all(s);
 
-        for (size_t i = 0; i < s->n_taps; i++)
+        for (size_t i = 0; i < s->taps.n; i++)
                 log_warning("Kept %s of '%s' in %s, another network namespace than this one; if that still "
                             "exists, "
                             "`ip link del %s` there removes it",
-                            s->taps[i], s->id, s->netns, s->taps[i]);
+                            s->taps.names[i], s->id, s->netns, s->taps.names[i]);
         return 0;
 }
 
@@ -172,7 +172,7 @@ int undo_tap(Undo *undo)
 {
         const State *s = undo->state;
 
-        if (!s->netns || s->n_taps == 0)
+        if (!s->netns || s->taps.n == 0)
                 return 0;
         if (s->netns[0] != '/')
                 return remove_all_here(s);

@@ -42,7 +42,13 @@ static int fail_at(Jail *jail, int r, const char *name)
 
         if (!name)
                 return step_fail(jail, r, "%s/" JAIL_VMM_DIR, base);
-        return step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s%s%s", base, id, name[0] ? "/" : "", name);
+        (void) step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s%s%s", base, id, name[0] ? "/" : "", name);
+        if (r == -ENOTEMPTY || r == -EEXIST)
+                return step_fail_because(
+                        jail, r, EX_CANTCREAT, strdupa(jail->failure.object),
+                        "is a directory with something in it; move it, as fcjail makes a file of "
+                        "this name");
+        return r;
 }
 
 /* A directory of the way down, made or found; only root may be able to change what is in it. below: as in
@@ -300,6 +306,14 @@ static int remove_level(int dir_fd, const char *name, const char *prefix, char *
         return fd < 0 ? fd : list_names(fd, prefix, kept);
 }
 
+/* A directory with something in it is not ours, and named with what else is left in root/. */
+static int remove_file(int root_fd, const char *name)
+{
+        int r = at_remove(root_fd, name);
+
+        return r == -ENOTEMPTY || r == -EEXIST ? 0 : r;
+}
+
 static int undo_root(Undo *undo, int vm_fd)
 {
         int r;
@@ -308,9 +322,9 @@ static int undo_root(Undo *undo, int vm_fd)
         if (root_fd < 0)
                 return root_fd == -ENOENT ? 0 : root_fd;
 
-        r = at_remove(root_fd, JAIL_CONFIG);
+        r = remove_file(root_fd, JAIL_CONFIG);
         if (r >= 0)
-                r = at_remove(root_fd, JAIL_VMM);
+                r = remove_file(root_fd, JAIL_VMM);
         if (r >= 0)
                 r = remove_run(root_fd);
         if (r >= 0 || r == -ENOTDIR) /* not ours, then, and named below */

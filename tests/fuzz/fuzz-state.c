@@ -12,16 +12,13 @@ static bool same_text(const char *a, const char *b)
 
 static void check_again(const State *s)
 {
-        _cleanup_state_ State again = {};
+        _cleanup_state_ State again = STATE_NULL;
         char mark[STATE_MARK_MAX];
-        off_t offset;
         int fd = input_file("", 0);
 
         CHECK(state_write(fd, s) == 0);
-        if (s->uid != 0 && s->gid != 0)
-                CHECK(state_append_uid(fd, s->uid, s->gid, &offset) == 0);
-        if (s->vmm.pid != 0)
-                CHECK(state_append_vmm(fd, &s->vmm) == 0);
+        CHECK(state_append(fd, s, STATE_UID) == 0);
+        CHECK(state_append(fd, s, STATE_VMM) == 0);
         CHECK(state_read(fd, &again) == 0);
         (void) close(fd);
 
@@ -30,10 +27,11 @@ static void check_again(const State *s)
         CHECK(same_text(s->api, again.api) && same_text(s->netns, again.netns));
         CHECK(s->supervised == again.supervised && s->keep == again.keep &&
               s->stop_seconds == again.stop_seconds);
-        CHECK(s->n_taps == again.n_taps);
-        for (size_t i = 0; i < s->n_taps; i++)
-                CHECK(same_text(s->taps[i], again.taps[i]));
-        CHECK(s->uid == 0 || s->gid == 0 || (s->uid == again.uid && s->gid == again.gid));
+        CHECK(s->taps.n == again.taps.n);
+        for (size_t i = 0; i < s->taps.n; i++)
+                CHECK(same_text(s->taps.names[i], again.taps.names[i]));
+        CHECK(s->uid == again.uid && s->gid == again.gid);
+        CHECK(s->version == again.version && !again.unknown);
         CHECK(s->vmm.pid == again.vmm.pid && s->vmm.start == again.vmm.start);
 
         CHECK(strlen(state_mark(s, mark)) < STATE_MARK_MAX);
@@ -41,19 +39,19 @@ static void check_again(const State *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        _cleanup_state_ State s = {};
+        _cleanup_state_ State s = STATE_NULL;
         int fd = input_file(data, size);
         int r = state_read(fd, &s);
 
         (void) close(fd);
         CHECK(r == 0 || r == -ENODATA || r == -EBADMSG);
         if (r < 0) {
-                CHECK(!s.id && s.n_taps == 0);
+                CHECK(!s.id && s.taps.n == 0);
                 return 0;
         }
 
         CHECK(memmem(data, size, "COMPLETE\n", 9));
-        CHECK(s.id && s.boot && s.invocation && s.chroot_dir && s.n_taps <= STATE_TAPS_MAX &&
+        CHECK(s.id && s.boot && s.invocation && s.chroot_dir && s.taps.n <= STATE_TAPS_MAX &&
               s.vmm.pid >= 0);
         check_again(&s);
 
@@ -61,11 +59,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          * was whole. */
         if (data[size - 1] != '\n') {
                 const uint8_t *last = memrchr(data, '\n', size);
-                _cleanup_state_ State before = {};
+                _cleanup_state_ State before = STATE_NULL;
 
                 fd = input_file(data, (size_t) (last - data) + 1);
                 CHECK(state_read(fd, &before) == 0);
-                CHECK(before.n_taps == s.n_taps && before.vmm.pid == s.vmm.pid && before.uid == s.uid);
+                CHECK(before.taps.n == s.taps.n && before.vmm.pid == s.vmm.pid && before.uid == s.uid);
                 (void) close(fd);
         }
         return 0;

@@ -312,6 +312,117 @@ test_a_record_that_goes_before_it_is_locked() {
         is_gone web1
 }
 
+# Removed by somebody, while the VM runs.
+test_a_stop_without_a_record_says_what_stays() {
+        local how
+        for how in stop kill; do
+                vm web1
+                systemctl start fcjail@web1
+                eventually not pgrep -x fcjail
+                rm "$STATE/vm/web1"
+                if [[ $how == stop ]]; then
+                        systemctl stop fcjail@web1
+                        says web1 "The record /run/fcjail/vm/web1 of the running VM is missing, so that its guest cannot be asked"
+                else
+                        systemctl kill --kill-who=main -s KILL fcjail@web1
+                fi
+                says web1 "Failed to clean up 'web1': its record /run/fcjail/vm/web1 is missing; $BASE/web1 stays"
+                eventually unit_is web1 failed
+                fcjail cleanup web1 >/tmp/out 2>&1
+                grep -x "fcjail: No record /run/fcjail/vm/web1 was found; $BASE/web1 stays" /tmp/out
+                systemctl start fcjail@web1
+                systemctl stop fcjail@web1
+                is_gone web1
+                is_empty "$STATE/uid"
+        done
+}
+
+# Nothing was made, and the directory is of somebody who has put a disk there.
+test_a_start_that_is_refused_needs_no_record() {
+        mkdir -p "$BASE/web1/root"
+        vm web1 FCJAIL_VMM=/nosuch
+        not systemctl start fcjail@web1
+        is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+        journalctl --sync
+        not journal_has web1 "is missing"
+        rm -r "${BASE:?}/web1"
+}
+
+# After a downgrade.
+test_what_a_newer_fcjail_has_made_is_told() {
+        inject socketpair:signal=KILL
+        printf 'LOOP=/dev/loop0\e[31m\nMADE=/x\n' >>"$STATE/vm/web1"
+        status=0
+        fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 75 "$status"
+        grep -F "Failed at step state of 'web1': $STATE/vm/web1: a newer fcjail wrote it (version 1, 'LOOP=/dev/loop0\x1b[31m\nMADE=/x'); \`fcjail cleanup web1\` of" /tmp/out
+        [[ -e $STATE/vm/web1 && -e $BASE/web1 ]] || fail "it was cleaned up"
+        fcjail cleanup web1 >/tmp/out 2>&1
+        grep -F "Kept what the record of 'web1' calls 'LOOP=/dev/loop0\x1b[31m', which a newer fcjail has made" /tmp/out
+        grep -F "calls 'MADE=/x'" /tmp/out
+        is_gone web1
+
+        vm web1
+        systemctl start fcjail@web1
+        sed -i 's/^VERSION=.*/VERSION=1000/' "$STATE/vm/web1"
+        is Running "$(fcjail api web1 GET / | jq -r .state)"
+        systemctl stop fcjail@web1
+        ended_well web1
+        says web1 "A newer fcjail wrote the record of 'web1', version 1000: something of the VM may stay"
+        is_gone web1
+}
+
+# damaged COMMAND…: makes something else of the record of a running VM, which nobody then touches.
+damaged() {
+        local status=0
+        vm web1 FCJAIL_UID=4711
+        vm web2 FCJAIL_UID=4711
+        vm web3 FCJAIL_UID_RANGE=4711-4712
+        systemctl start fcjail@web1
+        eventually not pgrep -x fcjail
+        mv "$STATE/vm/web1" /tmp/record
+        "$@"
+        fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
+        is 74 "$status"
+        grep -x "fcjail: The record $STATE/vm/web1 is damaged, or no record of fcjail's; if no VM 'web1' runs, remove it" /tmp/out
+        status=0
+        fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 74 "$status"
+        grep "'web1': $STATE/vm/web1: is damaged, or no record of fcjail's; if no such VM runs, remove it and start again" /tmp/out
+        not systemctl start fcjail@web2
+        says web2 "uid 4711: belongs to the VM 'web1', whose record $STATE/vm/web1 is damaged; if no such VM runs, remove"
+        systemctl start fcjail@web3
+        is 4712 "$(status_of "$(pid_of web3)" Uid)"
+        rm -r "$STATE/vm/web1"
+        mv /tmp/record "$STATE/vm/web1"
+        systemctl stop fcjail@web1 fcjail@web3
+        is_gone web1
+}
+
+test_a_damaged_record_is_left_alone_with_a_remedy() {
+        damaged cp /etc/os-release "$STATE/vm/web1"
+        damaged mkdir "$STATE/vm/web1"
+        damaged ln -s /nowhere "$STATE/vm/web1"
+        vm web1 FCJAIL_UID=4711
+        mkdir -p "$STATE/uid/4711"
+        not systemctl start fcjail@web1
+        says web1 "uid 4711: its record in $STATE/uid is damaged; if no VM has this uid, remove the record"
+        rmdir "$STATE/uid/4711"
+}
+
+test_a_full_directory_in_place_of_a_file_stays() {
+        local name
+        for name in firecracker fcjail.json; do
+                vm web1
+                mkdir -p "$BASE/web1/root/$name/x"
+                not systemctl start fcjail@web1
+                says web1 "$BASE/web1/root/$name: is a directory with something in it; move it, as fcjail makes a file of this name"
+                says web1 "Kept what others put into the jail directory of 'web1': root/$name"
+                [[ ! -e $STATE/vm/web1 && -d $BASE/web1/root/$name/x ]] || fail "$(find "$STATE" "$BASE")"
+                rm -r "${BASE:?}/web1"
+        done
+}
+
 # What can be removed is, and the record stays for the rest.
 test_a_cleanup_goes_on_after_an_error() {
         inject signalfd4:signal=KILL

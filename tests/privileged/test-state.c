@@ -22,15 +22,18 @@ static void open_root(void)
 static State example(const char *id, const char *invocation)
 {
         char boot[33];
-        State s = { .stop_seconds = 20, .supervised = true };
+        State s = STATE_NULL;
 
         CHECK_IS(boot_id(boot), 0);
+        s.version = STATE_VERSION;
+        s.stop_seconds = 20;
+        s.supervised = true;
         s.id = strdup(id);
         s.boot = strdup(boot);
         s.invocation = strdup(invocation);
         s.chroot_dir = strdup("/srv/jailer");
         s.api = strdup("/run/firecracker.socket");
-        s.taps[s.n_taps++] = strdup("tap0");
+        s.taps.names[s.taps.n++] = strdup("tap0");
         return s;
 }
 
@@ -38,14 +41,17 @@ static State example(const char *id, const char *invocation)
 static void write_down(const State *s, const ProcRef *vmm)
 {
         _cleanup_close_ int fd = state_lock(&root, s->id, /* create= */ true);
+        State all = *s;
 
-        off_t offset;
-
+        all.uid = 4711;
+        all.gid = 4712;
         CHECK(fd >= 0);
-        CHECK_IS(state_write(fd, s), 0);
-        CHECK_IS(state_append_uid(fd, 4711, 4712, &offset), 0);
-        if (vmm)
-                CHECK_IS(state_append_vmm(fd, vmm), 0);
+        CHECK_IS(state_write(fd, &all), 0);
+        CHECK_IS(state_append(fd, &all, STATE_UID), 0);
+        if (vmm) {
+                all.vmm = *vmm;
+                CHECK_IS(state_append(fd, &all, STATE_VMM), 0);
+        }
 }
 
 static ProcRef self(void)
@@ -67,7 +73,7 @@ static void append_text(const char *id, const char *text)
 
 CHILD_TEST(state, what_is_written_is_read)
 {
-        State s = example("web1", "abc"), t = {};
+        State s = example("web1", "abc"), t = STATE_NULL;
         ProcRef me;
 
         open_root();
@@ -77,8 +83,9 @@ CHILD_TEST(state, what_is_written_is_read)
         CHECK(strcmp(t.id, "web1") == 0 && strcmp(t.invocation, "abc") == 0 && strcmp(t.boot, s.boot) == 0);
         CHECK(strcmp(t.chroot_dir, "/srv/jailer") == 0 && strcmp(t.api, "/run/firecracker.socket") == 0);
         CHECK(t.supervised && !t.keep && !t.netns && t.stop_seconds == 20);
-        CHECK(t.n_taps == 1 && strcmp(t.taps[0], "tap0") == 0);
+        CHECK(t.taps.n == 1 && strcmp(t.taps.names[0], "tap0") == 0);
         CHECK(t.uid == 4711 && t.gid == 4712 && t.vmm.pid == getpid());
+        CHECK(t.version == STATE_VERSION && state_is_understood(&t));
         CHECK_IS(state_vmm_alive(&t), 1);
 }
 
@@ -116,7 +123,7 @@ CHILD_TEST(state, a_child_keeps_the_lock)
 
 CHILD_TEST(state, a_torn_line_tells_of_nothing)
 {
-        State s = example("web1", "abc"), t = {};
+        State s = example("web1", "abc"), t = STATE_NULL;
 
         open_root();
         write_down(&s, NULL);
@@ -128,7 +135,7 @@ CHILD_TEST(state, a_torn_line_tells_of_nothing)
 
 CHILD_TEST(state, what_is_not_complete_tells_of_nothing)
 {
-        State t = {};
+        State t = STATE_NULL;
 
         open_root();
         CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
@@ -137,14 +144,83 @@ CHILD_TEST(state, what_is_not_complete_tells_of_nothing)
         CHECK_IS(state_load(&root, "web1", &t), -ENODATA);
 }
 
-CHILD_TEST(state, what_is_not_ours_is_refused)
+CHILD_TEST(state, a_uid_that_was_not_chosen_is_invalid)
 {
-        State s = example("web1", "abc"), t = {};
+        State s = example("web1", "abc"), t = STATE_NULL;
 
         open_root();
-        write_down(&s, NULL);
-        append_text("web1", "WHAT=ever\n");
+        _cleanup_close_ int fd = state_lock(&root, "web1", /* create= */ true);
+        CHECK_IS(state_write(fd, &s), 0);
+        CHECK_IS(state_append(fd, &s, STATE_UID), 0);
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK(t.uid == UID_INVALID && t.gid == GID_INVALID);
+}
+
+CHILD_TEST(state, what_is_not_ours_is_refused)
+{
+        static const char *const wrong[] = { "what=ever\n",      "\n",      "=x\n",      "ID=../x\n",
+                                             "CHROOT_DIR=srv\n", "UID=0\n", "VMM=0 1\n", "VMM=1\n",
+                                             "TAP=a/b\n",        "KEEP=\n" };
+        State s = example("web1", "abc"), t = STATE_NULL;
+
+        open_root();
+        FOREACH_ARRAY (line, wrong, ELEMENTSOF(wrong)) {
+                write_down(&s, NULL);
+                append_text("web1", *line);
+                CHECK_IS(state_load(&root, "web1", &t), -EBADMSG);
+        }
+}
+
+CHILD_TEST(state, something_else_than_a_file_is_no_record)
+{
+        State s = example("web2", "abc"), t = STATE_NULL;
+        char *owner = NULL;
+
+        open_root();
+        CHECK(mkdirat(root.vm_fd, "web1", 0755) >= 0);
         CHECK_IS(state_load(&root, "web1", &t), -EBADMSG);
+        CHECK_IS(state_lock(&root, "web1", /* create= */ true), -EBADMSG);
+        CHECK(mkdirat(root.fd, "uid", 0700) >= 0 && symlinkat("web1/abc", root.fd, "uid/4711") >= 0);
+        CHECK_IS(uid_record_claim(&root, 4711, false, &s, &owner), -EBADMSG);
+        CHECK(owner && strcmp(owner, "web1") == 0);
+        owner = NULL;
+        CHECK(mkdirat(root.fd, "uid/4712", 0700) >= 0);
+        CHECK_IS(uid_record_claim(&root, 4712, false, &s, &owner), -EBADMSG);
+        CHECK(!owner);
+}
+
+/* A downgrade must not lose a VM. */
+CHILD_TEST(state, what_a_newer_version_has_added_is_kept_and_told)
+{
+        State s = example("web1", "abc"), t = STATE_NULL;
+        ProcRef me;
+
+        open_root();
+        me = self();
+        write_down(&s, &me);
+        append_text("web1", "LOOP=/dev/loop0\nMADE_1=x=y\n");
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK(!state_is_understood(&t) && strcmp(t.unknown, "LOOP=/dev/loop0\nMADE_1=x=y") == 0);
+        CHECK_IS(state_vmm_alive(&t), 1);
+        state_done(&t);
+        CHECK(!t.unknown && t.uid == UID_INVALID);
+
+        s.version = STATE_VERSION + 1;
+        write_down(&s, &me);
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK(!state_is_understood(&t) && !t.unknown);
+}
+
+/* Of before there were versions, and VMs that run meanwhile. */
+CHILD_TEST(state, a_record_without_a_version_is_understood)
+{
+        State t = STATE_NULL;
+
+        open_root();
+        CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
+        append_text("web1", "ID=web1\nBOOT_ID=1\nINVOCATION_ID=2\nCHROOT_DIR=/srv\nCOMPLETE\n");
+        CHECK_IS(state_load(&root, "web1", &t), 0);
+        CHECK(state_is_understood(&t) && t.version == 0);
 }
 
 CHILD_TEST(state, a_directory_that_others_can_change_is_refused)
@@ -173,7 +249,7 @@ CHILD_TEST(state, a_directory_that_others_can_change_is_refused)
 /* The boot id is not the same everywhere on a host: a container's may be another. */
 CHILD_TEST(state, whose_vmm_lives_is_alive_whatever_its_boot_id)
 {
-        State s = example("web1", "abc"), other = example("web2", "def"), t = {};
+        State s = example("web1", "abc"), other = example("web2", "def"), t = STATE_NULL;
         char *owner = NULL;
         bool identified;
         ProcRef me;

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The lines of a record: one table for reading, writing and appending. A new kind of line is a row. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "state.h"
+
+#define RECORD_SIZE_MAX 65536
+
+typedef struct Line {
+        const char *key;
+        StateMoment moment;
+        /* May change the value. 0, -ENOMEM, or another -errno: it is none that we write. */
+        int (*read)(char *value, void *field);
+        /* A line for each value; none if it is unset. */
+        void (*write)(FILE *f, const char *key, const void *field);
+        size_t offset; /* of the field in State */
+} Line;
+
+static int read_u32(char *value, void *field)
+{
+        return parse_u32(value, 0, UINT32_MAX, field);
+}
+
+static void write_u32(FILE *f, const char *key, const void *field)
+{
+        fprintf(f, "%s=%" PRIu32 "\n", key, *(const uint32_t *) field);
+}
+
+static int read_flag(char *value, void *field)
+{
+        return parse_yes_no(value, field);
+}
+
+static void write_flag(FILE *f, const char *key, const void *field)
+{
+        fprintf(f, "%s=%s\n", key, *(const bool *) field ? "yes" : "no");
+}
+
+static int read_string(char *value, void *field)
+{
+        char **string = field;
+
+        free(*string);
+        *string = strdup(value);
+        return *string ? 0 : -ENOMEM;
+}
+
+static void write_string(FILE *f, const char *key, const void *field)
+{
+        const char *value = *(char *const *) field;
+
+        if (value)
+                fprintf(f, "%s=%s\n", key, value);
+}
+
+/* They become names of files, which a cleanup removes. */
+static int read_id(char *value, void *field)
+{
+        return id_valid(value) ? read_string(value, field) : -EINVAL;
+}
+
+static int read_path(char *value, void *field)
+{
+        return path_valid(value) ? read_string(value, field) : -EINVAL;
+}
+
+static int read_vm_id(char *value, void *field)
+{
+        return parse_vm_id(value, field);
+}
+
+/* Of a uid and a gid alike. */
+static void write_vm_id(FILE *f, const char *key, const void *field)
+{
+        if (*(const uint32_t *) field != UID_INVALID)
+                write_u32(f, key, field);
+}
+
+static int read_tap(char *value, void *field)
+{
+        StateTaps *taps = field;
+
+        if (taps->n == STATE_TAPS_MAX || !ifname_valid(value))
+                return -EINVAL;
+        return read_string(value, &taps->names[taps->n++]);
+}
+
+static void write_taps(FILE *f, const char *key, const void *field)
+{
+        const StateTaps *taps = field;
+
+        FOREACH_ARRAY (name, taps->names, taps->n)
+                fprintf(f, "%s=%s\n", key, *name);
+}
+
+static int read_vmm(char *value, void *field)
+{
+        ProcRef *vmm = field;
+        uint32_t pid;
+        uint64_t start;
+        int r;
+
+        char *space = strchr(value, ' ');
+        if (!space)
+                return -EINVAL;
+        *space = '\0';
+        r = parse_u32(value, 1, INT32_MAX, &pid);
+        if (r >= 0)
+                r = parse_u64(space + 1, 0, UINT64_MAX, &start);
+        if (r < 0)
+                return r;
+
+        *vmm = (ProcRef){ .pid = (pid_t) pid, .start = start };
+        return 0;
+}
+
+static void write_vmm(FILE *f, const char *key, const void *field)
+{
+        const ProcRef *vmm = field;
+
+        if (vmm->pid > 0)
+                fprintf(f, "%s=%i %" PRIu64 "\n", key, vmm->pid, vmm->start);
+}
+
+/* clang-format off */
+static const Line lines[] = {
+        { "VERSION",       STATE_BEGIN, read_u32,    write_u32,    offsetof(State, version) },
+        { "ID",            STATE_BEGIN, read_id,     write_string, offsetof(State, id) },
+        { "BOOT_ID",       STATE_BEGIN, read_string, write_string, offsetof(State, boot) },
+        { "INVOCATION_ID", STATE_BEGIN, read_string, write_string, offsetof(State, invocation) },
+        { "CHROOT_DIR",    STATE_BEGIN, read_path,   write_string, offsetof(State, chroot_dir) },
+        { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },
+        { "NETNS",         STATE_BEGIN, read_string, write_string, offsetof(State, netns) },
+        { "SUPERVISED",    STATE_BEGIN, read_flag,   write_flag,   offsetof(State, supervised) },
+        { "KEEP",          STATE_BEGIN, read_flag,   write_flag,   offsetof(State, keep) },
+        { "STOP_SECONDS",  STATE_BEGIN, read_u32,    write_u32,    offsetof(State, stop_seconds) },
+        { "TAP",           STATE_BEGIN, read_tap,    write_taps,   offsetof(State, taps) },
+        { "UID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, uid) },
+        { "GID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, gid) },
+        { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
+};
+/* clang-format on */
+
+/* What it names is for the log: a version of fcjail that knows it has made it. */
+static int add_unknown(State *s, const char *line)
+{
+        char *longer;
+
+        if (ASPRINTF(&longer, "%s%s%s", s->unknown ? s->unknown : "", s->unknown ? "\n" : "", line) < 0)
+                return -ENOMEM;
+        free(s->unknown);
+        s->unknown = longer;
+        return 0;
+}
+
+/* Letters, digits and '_', then '='. */
+static bool is_line(const char *text)
+{
+        size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+        return n > 0 && text[n] == '=';
+}
+
+static int read_line(char *text, State *s)
+{
+        if (!is_line(text))
+                return -EBADMSG;
+
+        char *value = strchr(text, '=') + 1;
+        FOREACH_ARRAY (l, lines, ELEMENTSOF(lines)) {
+                size_t n = strlen(l->key);
+                if (strncmp(text, l->key, n) == 0 && text[n] == '=') {
+                        int r = l->read(value, (char *) s + l->offset);
+                        return r < 0 && r != -ENOMEM ? -EBADMSG : r;
+                }
+        }
+
+        return add_unknown(s, text);
+}
+
+/* Everything is made after "COMPLETE" only; what ends earlier, or is no whole line, tells of nothing. */
+static int read_lines(char *text, State *s)
+{
+        bool complete = false;
+        int r;
+
+        for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+                *end = '\0';
+                if (strcmp(line, "COMPLETE") == 0) {
+                        complete = true;
+                        continue;
+                }
+                r = read_line(line, s);
+                if (r < 0)
+                        return r;
+        }
+
+        if (!complete)
+                return -ENODATA;
+        return s->id && s->boot && s->invocation && s->chroot_dir ? 0 : -EBADMSG;
+}
+
+int state_read(int fd, State *ret)
+{
+        _cleanup_state_ State s = STATE_NULL;
+        _cleanup_free_ char *text = malloc(RECORD_SIZE_MAX);
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+
+        ssize_t n = pread(fd, text, RECORD_SIZE_MAX - 1, 0);
+        if (n < 0)
+                return errno == EISDIR || errno == ESPIPE ? -EBADMSG : -errno;
+        if ((size_t) n == RECORD_SIZE_MAX - 1 || memchr(text, '\0', (size_t) n))
+                return -EBADMSG;
+        text[n] = '\0';
+
+        r = read_lines(text, &s);
+        if (r < 0)
+                return r;
+
+        *ret = s;
+        s = STATE_NULL;
+        return 0;
+}
+
+/* In one write(2): a writer that dies leaves whole lines and at most a part of one. */
+static int append(int fd, const State *s, StateMoment moment, const char *end)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                return -errno;
+        FOREACH_ARRAY (l, lines, ELEMENTSOF(lines))
+                if (l->moment == moment)
+                        l->write(f, l->key, (const char *) s + l->offset);
+        (void) fputs(end, f);
+        if (fclose(f) != 0)
+                return -ENOMEM;
+
+        if (lseek(fd, 0, SEEK_END) < 0)
+                return -errno;
+        ssize_t n = write(fd, text, size);
+        if (n < 0)
+                return -errno;
+        return (size_t) n == size ? 0 : -EIO;
+}
+
+int state_write(int fd, const State *s)
+{
+        if (ftruncate(fd, 0) < 0)
+                return -errno;
+        return append(fd, s, STATE_BEGIN, "COMPLETE\n");
+}
+
+int state_append(int fd, const State *s, StateMoment moment)
+{
+        return append(fd, s, moment, "");
+}
