@@ -11,6 +11,7 @@
 #include "at.h"
 #include "chase.h"
 #include "common.h"
+#include "config-loader.h"
 #include "fd-util.h"
 #include "host.h"
 #include "log.h"
@@ -124,13 +125,27 @@ static void log_diagnostics(const Diagnostics *d)
         }
 }
 
+static int load_config(const char *id, const Caller *caller, Diagnostics *d, Config *ret)
+{
+        _cleanup_config_loader_ ConfigLoader l;
+        int r;
+
+        config_loader_init(&l, id, d);
+        r = config_loader_add_files(&l);
+        if (r >= 0 && caller->unit_environment)
+                r = config_loader_add_environment(&l, PLACE_UNIT, caller->unit, caller->unit_environment);
+        if (r >= 0)
+                r = config_loader_add_environment(&l, PLACE_ENVIRONMENT, NULL, environ);
+        return r < 0 ? r : config_loader_finish(&l, ret);
+}
+
 static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan *ret)
 {
         _cleanup_config_ Config config = CONFIG_UNSET;
         HostFacts facts;
         int r;
 
-        r = config_load(id, caller->environment ? caller->environment : environ, d, &config);
+        r = load_config(id, caller, d, &config);
         if (r >= 0)
                 r = host_facts(&config, caller, d, &facts);
         if (r < 0)

@@ -27,23 +27,12 @@ static bool is_ours(const char *assignment)
         return strncmp(assignment, "FCJAIL_", 7) == 0 || strncmp(assignment, "UNKEY_", 6) == 0;
 }
 
-/* The process's own environment, and what only the unit has. The strings are borrowed. */
-static int merge_environment(char **unit, char ***ret)
+/* The environment of the process is stronger. */
+static void say_environment(char *const *environment)
 {
-        size_t n_own = strv_length(environ), n = n_own;
-
-        char **merged = calloc(n_own + strv_length(unit) + 1, sizeof(char *));
-        if (!merged)
-                return -ENOMEM;
-        memcpy(merged, environ, n_own * sizeof(char *));
-        for (char **e = unit; e && *e; e++)
-                if (is_ours(*e) && !is_set(environ, *e)) {
-                        merged[n++] = *e;
+        for (char *const *e = environment; e && *e; e++)
+                if (is_ours(*e) && !is_set(environ, *e))
                         log_info("From the unit: %s", *e);
-                }
-
-        *ret = merged;
-        return 0;
 }
 
 /* Root's ids mean no VM's. */
@@ -85,22 +74,19 @@ static bool find_group(const char *name, Caller *ret)
         return true;
 }
 
-int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
+void unit_caller(const char *id, SystemdUnit *u, Caller *ret)
 {
-        char name[ID_LEN_MAX + 32];
         Caller c = { .uid = UID_INVALID, .gid = GID_INVALID };
-        int r;
 
-        (void) snprintf(name, sizeof(name), "fcjail@%s.service", id);
-        if (systemd_unit_query(name, u) < 0) {
-                log_info("systemd cannot be asked: the settings of %s were not seen", name);
+        (void) snprintf(c.unit, sizeof(c.unit), "fcjail@%s.service", id);
+        if (systemd_unit_query(c.unit, u) < 0) {
+                log_info("systemd cannot be asked: the settings of %s were not seen", c.unit);
                 *ret = c;
-                return 0;
+                return;
         }
 
-        r = merge_environment(u->environment, &c.environment);
-        if (r < 0)
-                return r;
+        c.unit_environment = u->environment;
+        say_environment(u->environment);
         c.uid_later = u->dynamic_user;
         if (u->dynamic_user)
                 log_info("From the unit: DynamicUser=yes, so the uid is one that systemd chooses");
@@ -115,11 +101,4 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
                 log_info("From the unit: %s", u->netns_path[0] ? u->netns_path : "PrivateNetwork=yes");
 
         *ret = c;
-        return 0;
-}
-
-void unit_caller_done(Caller *c)
-{
-        free(c->environment);
-        *c = (Caller){};
 }

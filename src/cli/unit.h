@@ -6,9 +6,6 @@
 
 /*
  * For a verb that is called by hand: what the process would be like in the unit of that VM. Fills in *ret, which
- * borrows from *u; says on stderr what of it comes from the unit, or that the unit was not seen. 0 or -ENOMEM.
+ * borrows from *u; says on stderr what of it comes from the unit, or that the unit was not seen.
  */
-int unit_caller(const char *id, SystemdUnit *u, Caller *ret) _must_check_;
-
-/* What unit_caller() allocated. */
-void unit_caller_done(Caller *c);
+void unit_caller(const char *id, SystemdUnit *u, Caller *ret);

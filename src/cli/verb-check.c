@@ -26,13 +26,12 @@ static void check_times(const Plan *p, const SystemdUnit *u)
 static int check(const char *id, bool json)
 {
         _cleanup_systemd_unit_ SystemdUnit unit = {};
-        _cleanup_(unit_caller_done) Caller caller = {};
+        Caller caller;
         _cleanup_free_ char *text = NULL;
         _cleanup_plan_ Plan plan = {};
         int status;
 
-        if (unit_caller(id, &unit, &caller) < 0)
-                return EX_OSERR;
+        unit_caller(id, &unit, &caller);
         status = load_plan(id, &caller, &plan);
         if (status != EX_OK)
                 return status;

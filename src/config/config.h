@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What the operator said: the env files of one VM, and the environment of the unit, read strictly into one
- * structure. No policy: a key that nobody set is unset here, and the plan decides what that means. The keys
- * are described in fcjail.env(5); one row of the table in config-table.c each.
+ * What the operator said, in env files and environments, read strictly into one structure (config-loader.h). No
+ * policy: a key that nobody set is unset here, and the plan decides what that means. The keys are described in
+ * fcjail.env(5); one row of the table in config-table.c each.
  */
 
 #include <net/ethernet.h>
@@ -77,18 +77,10 @@ typedef struct TapConfig {
 /* One row of config-table.c each. */
 #define CONFIG_KEYS_MAX 23
 
-/* Where the value of a key came from. */
-typedef struct ConfigPlace {
-        bool is_set;
-        char *file; /* NULL: the environment */
-        unsigned line;
-} ConfigPlace;
-
 typedef struct Config {
         Tristate any_id;
         uid_t uid; /* UID_INVALID, GID_INVALID: unset */
         gid_t gid;
-        bool uid_from_alias;
         UidRange uid_range; /* first = 0: unset */
         Tristate shared_uid;
         char *chroot_dir; /* all strings: NULL if unset */
@@ -109,10 +101,12 @@ typedef struct Config {
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;
         SeccompKind seccomp;
-        char *seccomp_path;                  /* of SECCOMP_PATH */
-        char *apparmor;                      /* a profile */
-        char *selinux;                       /* a label */
-        ConfigPlace places[CONFIG_KEYS_MAX]; /* by row of the table */
+        char *seccomp_path; /* of SECCOMP_PATH */
+        char *apparmor;     /* a profile */
+        char *selinux;      /* a label */
+
+        Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */
+        char **names;                  /* of these places */
 } Config;
 
 /* What nobody has set. */
@@ -123,17 +117,14 @@ typedef struct Config {
 
 void config_done(Config *c);
 
-/*
- * Reads every file that applies to the VM `id`, and `environment` (NULL terminated "KEY=value" strings, the
- * last and strongest source). *ret is to be freed with config_done(). id must be valid.
- *
- * Returns 0, or -EBADMSG if anything is wrong: then `d` holds every error, not only the first one, and *ret
- * is untouched. -ENOMEM.
- */
-int config_load(const char *id, char *const *environment, Diagnostics *d, Config *ret) _must_check_;
+/* Copies the name of a place, which lives as long as the Config. 0 or -ENOMEM. */
+int config_keep_name(Config *c, const char *name, const char **ret) _must_check_;
 
-/* Adds a DIAGNOSTIC_CONFLICT: "<file>:<line>: FCJAIL_X=<format>", with the place that set the key: a
- * sentence begins with a blank, a value does not. Returns as diagnostics_add(). */
+/* The key was set, and only by its alias (UNKEY_METALD_…). */
+bool config_set_by_alias(const Config *c, const char *key) _pure_;
+
+/* Adds a DIAGNOSTIC_CONFLICT: "<place>: FCJAIL_X=<format>", with the place and the name, maybe an alias, that set the
+ * key: a sentence begins with a blank, a value does not. Returns as diagnostics_add(). */
 int config_conflict(const Config *c, Diagnostics *d, const char *key, const char *format, ...)
         _printf_(4, 5);
 

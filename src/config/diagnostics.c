@@ -24,33 +24,18 @@ void diagnostics_done(Diagnostics *d)
         *d = (Diagnostics){};
 }
 
-/* "file:line: ", "file: ", "environment: " or nothing. NULL: no memory. */
-static char *make_prefix(const char *file, unsigned line, const char *key)
-{
-        char *s;
-        int k;
-
-        if (file && line > 0)
-                k = asprintf(&s, "%s:%u: ", file, line);
-        else if (file)
-                k = asprintf(&s, "%s: ", file);
-        else
-                k = asprintf(&s, "%s", key && line == 0 ? "environment: " : "");
-
-        return k < 0 ? NULL : s;
-}
-
-static _printf_(2, 0) char *make_text(const char *prefix, const char *format, va_list ap)
+static _printf_(2, 0) char *make_text(const Place *place, const char *format, va_list ap)
 {
         _cleanup_free_ char *sentence = NULL, *raw = NULL;
 
-        if (!prefix)
+        _cleanup_free_ char *where = place_to_string(place);
+        if (!where)
                 return NULL;
         if (vasprintf(&sentence, format, ap) < 0) {
                 sentence = NULL; /* its content is undefined then */
                 return NULL;
         }
-        if (ASPRINTF(&raw, "%s%s", prefix, sentence) < 0)
+        if (ASPRINTF(&raw, "%s%s%s", where, where[0] ? ": " : "", sentence) < 0)
                 return NULL;
         return text_escape(raw);
 }
@@ -66,21 +51,22 @@ static int append(Diagnostics *d, Diagnostic *item)
         return -EBADMSG;
 }
 
-int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const char *file, unsigned line, const char *key,
+int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const Place *place, const char *key,
                     const char *format, ...)
 {
-        _cleanup_free_ char *prefix = make_prefix(file, line, key);
+        static const Place nowhere = {};
+        const char *file = place && place->kind == PLACE_FILE ? place->name : NULL;
         va_list ap;
         int r = -ENOMEM;
 
         Diagnostic item = {
                 .kind = kind,
                 .file = file ? strdup(file) : NULL,
-                .line = line,
+                .line = file ? place->line : 0,
                 .key = key ? strdup(key) : NULL,
         };
         va_start(ap, format);
-        item.text = make_text(prefix, format, ap);
+        item.text = make_text(place ? place : &nowhere, format, ap);
         va_end(ap);
 
         if (item.text && !item.file == !file && !item.key == !key)
@@ -88,15 +74,4 @@ int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const char *file, unsig
         if (r == -ENOMEM)
                 diagnostic_done(&item);
         return r;
-}
-
-void diagnostics_sort_lines(Diagnostics *d, size_t first)
-{
-        for (size_t i = first; i < d->n_items; i++)
-                for (size_t k = i; k > first && d->items[k - 1].line > d->items[k].line; k--) {
-                        Diagnostic swap = d->items[k];
-
-                        d->items[k] = d->items[k - 1];
-                        d->items[k - 1] = swap;
-                }
 }

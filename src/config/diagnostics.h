@@ -3,11 +3,12 @@
 
 /*
  * Errors in what an operator wrote, collected so that all of them are told at once. Each is one sentence
- * that names file, line, key and remedy: "/etc/fcjail/web1.env:12: FCJAIL_UID= must be a number from 1 to
+ * that names place, key and remedy: "/etc/fcjail/web1.env:12: FCJAIL_UID= must be a number from 1 to
  * 4294967293, not 'x'".
  */
 
 #include "macro.h"
+#include "place.h"
 
 /* Stable order: it is also the index into the table of message ids that main logs them with. */
 typedef enum DiagnosticKind {
@@ -15,8 +16,7 @@ typedef enum DiagnosticKind {
         DIAGNOSTIC_UNKNOWN_KEY, /* FCJAIL_* that is not in the table */
         DIAGNOSTIC_DUPLICATE,   /* a key twice in one file, or a key and its alias with different values */
         DIAGNOSTIC_VALUE,       /* a value its key does not take */
-        DIAGNOSTIC_UNSAFE_FILE, /* a file or directory that not only root can change, or that can't be read
-                                 */
+        DIAGNOSTIC_UNSAFE_FILE, /* a file or directory that not only root can change, or that can't be read */
         DIAGNOSTIC_UNKNOWN_ID,  /* nothing is configured for this id */
         DIAGNOSTIC_CONFLICT,    /* values that contradict each other or the host */
         _DIAGNOSTIC_MAX,
@@ -25,10 +25,10 @@ typedef enum DiagnosticKind {
 
 typedef struct Diagnostic {
         DiagnosticKind kind;
-        char *file;    /* NULL: the environment, or none */
+        char *file;    /* NULL: it is not about a file */
         unsigned line; /* 0: none */
         char *key;     /* NULL: none */
-        char *text;    /* the whole sentence, with file and line in front */
+        char *text;    /* the whole sentence, with the place in front */
 } Diagnostic;
 
 typedef struct Diagnostics {
@@ -38,13 +38,13 @@ typedef struct Diagnostics {
 
 void diagnostics_done(Diagnostics *d);
 
-/* Adds one. file NULL: the text gets no "file:line: " in front, or "environment: " if key is set and line is
- * 0. Copies everything; control characters in the text are shown escaped. Always returns -EBADMSG (or
- * -ENOMEM), so that the caller can return it. */
-int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const char *file, unsigned line, const char *key,
-                    const char *format, ...) _printf_(6, 7);
+/* Adds one, with the place in front of its text; NULL: none. Copies everything; control characters in the text are
+ * shown escaped. Always returns -EBADMSG (or -ENOMEM), so that the caller can return it. */
+int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const Place *place, const char *key,
+                    const char *format, ...) _printf_(5, 6);
 
-/* Puts those from the index `first` on, all of one file, in the order of their lines. */
-void diagnostics_sort_lines(Diagnostics *d, size_t first);
+/* The same about a file as a whole. */
+#define diagnostics_add_file(d, kind, path, ...)                                                            \
+        diagnostics_add(d, kind, &(const Place){ PLACE_FILE, path, 0 }, NULL, __VA_ARGS__)
 
 #define _cleanup_diagnostics_ _cleanup_(diagnostics_done)

@@ -54,13 +54,13 @@ static int complain(Diagnostics *d, const char *path, const char *culprit, int e
         const char *who = !culprit || strcmp(path, culprit) == 0 ? "it" : culprit;
 
         if (sentence)
-                return diagnostics_add(d, DIAGNOSTIC_UNSAFE_FILE, path, 0, NULL, "is not read: %s %s", who,
-                                       chase_strerror(error));
+                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "refused: %s %s", who,
+                                            chase_strerror(error));
         if (strcmp(who, "it") == 0)
-                return diagnostics_add(d, DIAGNOSTIC_UNSAFE_FILE, path, 0, NULL, "cannot be read: %s",
-                                       chase_strerror(error));
-        return diagnostics_add(d, DIAGNOSTIC_UNSAFE_FILE, path, 0, NULL, "cannot be read: %s: %s", who,
-                               chase_strerror(error));
+                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s",
+                                            chase_strerror(error));
+        return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s: %s", who,
+                                    chase_strerror(error));
 }
 
 /* Something has this name, be it a link into nowhere, or it cannot be known. */
@@ -276,10 +276,11 @@ static int open_file(const char *path, bool *ret_masked, char **ret_culprit)
         return RET_NERRNO(open(fd_path(magic, fd), O_RDONLY | O_CLOEXEC));
 }
 
-/* Reads up to one byte more than a file may have: the parser is who refuses a file that is too large. */
+/* Reads up to one byte more than a file may have: the parser is who refuses a file that is too large. It needs one byte
+ * behind the text. */
 static int read_all(int fd, char **ret_data, size_t *ret_size)
 {
-        _cleanup_free_ char *data = malloc(ENV_FILE_SIZE_MAX + 1);
+        _cleanup_free_ char *data = malloc(ENV_FILE_SIZE_MAX + 2);
         size_t size;
         int r;
 

@@ -33,7 +33,7 @@ void env_paths_done(EnvPaths *p);
 int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret) _must_check_;
 
 /*
- * Reads one of them. Returns 1 and the content, which may be empty; 0 if the file is masked by a link to
+ * Reads one of them. Returns 1 and the content, which may be empty and has room for one byte more; 0 if the file is masked by a link to
  * /dev/null; -EBADMSG if it cannot be trusted or read, which was told to `d`; -ENOMEM.
  */
 int env_dir_read(const char *path, Diagnostics *d, char **ret_data, size_t *ret_size) _must_check_;

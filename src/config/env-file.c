@@ -16,7 +16,8 @@
  * ends at the end of its line even after a backslash (since systemd 254). CR LF ends a line, but a backslash
  * does not join lines there; CR alone is an error.
  *
- * First the bytes are checked, all of them, so that the scanner behind only meets text of a bounded size.
+ * First the bytes are checked, all of them, so that the scanner behind only meets text of a bounded size. It
+ * writes keys and values, which are never longer than what stands for them, into the text itself.
  */
 
 #include <stdint.h>
@@ -25,34 +26,15 @@
 #include "env-file.h"
 #include "text.h"
 
-typedef struct Scan {
-        const char *p, *end;
-        unsigned line;
-        const char *name;
-        Diagnostics *d;
-        char *value; /* scratch; no value is longer than the file it is in */
-        size_t n_value;
-        EnvFile file;
-} Scan;
-
-void env_file_done(EnvFile *f)
-{
-        FOREACH_ARRAY (e, f->entries, f->n_entries) {
-                free(e->key);
-                free(e->value);
-        }
-        free(f->entries);
-        *f = (EnvFile){};
-}
-
 /* An error is told, and the scan goes on; only the lack of memory ends it. */
 static int told(int r)
 {
         return r == -EBADMSG ? 0 : r;
 }
 
-#define complain(scan, line, ...)                                                                           \
-        told(diagnostics_add((scan)->d, DIAGNOSTIC_SYNTAX, (scan)->name, line, NULL, __VA_ARGS__))
+#define complain(file, line, ...)                                                                           \
+        told(diagnostics_add((file)->d, DIAGNOSTIC_SYNTAX,                                                  \
+                             &(const Place){ PLACE_FILE, (file)->name, line }, NULL, __VA_ARGS__))
 
 static bool is_blank(char c)
 {
@@ -87,155 +69,137 @@ static const char *char_problem(const char *p, const char *end, size_t *ret_len)
         return NULL;
 }
 
-/* Returns 1 if the line, from p to its end or the end of the file, is fit to be scanned, 0 after an error.
- */
-static int check_line(Scan *s, unsigned line, const char *p, const char *end)
+static bool has_byte_order_mark(const EnvFile *f)
 {
+        static const char mark[] = "\xef\xbb\xbf";
+
+        return (size_t) (f->end - f->p) >= strlen(mark) && memcmp(f->p, mark, strlen(mark)) == 0;
+}
+
+/* Returns 1 if the text is fit to be scanned, 0 after one error about the first line that is not. */
+static int check_bytes(const EnvFile *f)
+{
+        unsigned line = 1;
         size_t len = 0;
 
-        if (line > ENV_FILE_LINES_MAX)
-                return complain(s, line, "the file is too long (%i lines at most)", ENV_FILE_LINES_MAX);
+        if (f->end - f->p > ENV_FILE_SIZE_MAX)
+                return complain(f, 0, "the file is too large (%i bytes at most)", ENV_FILE_SIZE_MAX);
+        if (has_byte_order_mark(f))
+                return complain(
+                        f, line,
+                        "the file begins with a byte order mark; save it without one, or run `sed -i '1s/^\\xEF\\xBB\\xBF//'` on it");
 
-        for (; p < end; p += len) {
-                const char *problem = char_problem(p, end, &len);
+        for (const char *p = f->p; p < f->end; p += len) {
+                const char *problem = char_problem(p, f->end, &len);
+
                 if (problem)
-                        return complain(s, line, "%s", problem);
+                        return complain(f, line, "%s", problem);
+                line += *p == '\n';
         }
 
         return 1;
 }
 
-static bool has_byte_order_mark(const Scan *s)
-{
-        static const char mark[] = "\xef\xbb\xbf";
-
-        return (size_t) (s->end - s->p) >= strlen(mark) && memcmp(s->p, mark, strlen(mark)) == 0;
-}
-
-/* Returns 1 if all lines are fit, 0 after one error about the first that is not. */
-static int check_bytes(Scan *s)
-{
-        unsigned line = 1;
-        int r = 1;
-
-        if (s->end - s->p > ENV_FILE_SIZE_MAX)
-                return complain(s, 0, "the file is too large (%i bytes at most)", ENV_FILE_SIZE_MAX);
-        if (has_byte_order_mark(s))
-                return complain(s, line,
-                                "the file begins with a byte order mark; save it without one, or run `sed "
-                                "-i '1s/^\\xEF\\xBB\\xBF//'` on it");
-
-        for (const char *p = s->p; p < s->end && r > 0; line++) {
-                const char *lf = memchr(p, '\n', (size_t) (s->end - p));
-                const char *next = lf ? lf + 1 : s->end;
-
-                r = check_line(s, line, p, next);
-                p = next;
-        }
-
-        return r;
-}
-
 /* Steps over the line end, if there is one. */
-static bool skip_newline(Scan *s)
+static bool skip_newline(EnvFile *f)
 {
-        size_t n = newline_at(s->p, s->end);
+        size_t n = newline_at(f->p, f->end);
 
-        s->p += n;
-        s->line += n > 0;
+        f->p += n;
+        f->line += n > 0;
         return n > 0;
 }
 
 /* A backslash joins two lines here, and only here. */
-static bool skip_lf(Scan *s)
+static bool skip_lf(EnvFile *f)
 {
-        return s->p < s->end && *s->p == '\n' && skip_newline(s);
+        return f->p < f->end && *f->p == '\n' && skip_newline(f);
 }
 
-static bool at_line_end(const Scan *s)
+static bool at_line_end(const EnvFile *f)
 {
-        return s->p >= s->end || newline_at(s->p, s->end) > 0;
+        return f->p >= f->end || newline_at(f->p, f->end) > 0;
 }
 
-static void skip_blanks(Scan *s)
+static void skip_blanks(EnvFile *f)
 {
-        while (s->p < s->end && is_blank(*s->p))
-                s->p++;
+        while (f->p < f->end && is_blank(*f->p))
+                f->p++;
 }
 
-static void take(Scan *s)
+/* Puts the next character at *out, which is never ahead of it. */
+static void take(EnvFile *f, char **out)
 {
-        if (*s->p == '\n')
-                s->line++;
-        s->value[s->n_value++] = *s->p++;
+        if (*f->p == '\n')
+                f->line++;
+        *(*out)++ = *f->p++;
 }
 
 /* After a backslash in "…". */
-static void take_escaped_in_quotes(Scan *s)
+static void take_escaped_in_quotes(EnvFile *f, char **out)
 {
-        if (s->p >= s->end || skip_lf(s))
+        if (f->p >= f->end || skip_lf(f))
                 return;
-        if (!strchr("\"\\`$", *s->p))
-                s->value[s->n_value++] = '\\';
-        take(s);
+        if (!strchr("\"\\`$", *f->p))
+                *(*out)++ = '\\';
+        take(f, out);
 }
 
-static int scan_quoted(Scan *s)
+static int scan_quoted(EnvFile *f, char **out)
 {
-        char quote = *s->p++;
-        unsigned line = s->line;
+        char quote = *f->p++;
+        unsigned line = f->line;
 
-        while (s->p < s->end && *s->p != quote)
-                if (quote == '"' && *s->p == '\\') {
-                        s->p++;
-                        take_escaped_in_quotes(s);
+        while (f->p < f->end && *f->p != quote)
+                if (quote == '"' && *f->p == '\\') {
+                        f->p++;
+                        take_escaped_in_quotes(f, out);
                 } else
-                        take(s);
+                        take(f, out);
 
-        if (s->p >= s->end)
-                return complain(s, line, "a quoted value is not closed with %c before the end of the file",
+        if (f->p >= f->end)
+                return complain(f, line, "a quoted value is not closed with %c before the end of the file",
                                 quote);
 
-        s->p++;
+        f->p++;
         return 1;
 }
 
-static int scan_plain(Scan *s)
+static int scan_plain(EnvFile *f, char **out)
 {
-        size_t keep = s->n_value; /* up to the last character that is no blank */
+        char *keep = *out; /* behind the last character that is no blank */
 
-        while (!at_line_end(s)) {
-                bool escaped = *s->p == '\\';
+        while (!at_line_end(f)) {
+                bool escaped = *f->p == '\\';
 
-                if (escaped && ++s->p >= s->end)
-                        return complain(s, s->line, "a backslash at the end of the file joins no line");
-                if (escaped && at_line_end(s))
-                        skip_lf(s); /* if it is CR LF the value ends here */
+                if (escaped && ++f->p >= f->end)
+                        return complain(f, f->line, "a backslash at the end of the file joins no line");
+                if (escaped && at_line_end(f))
+                        skip_lf(f); /* if it is CR LF the value ends here */
                 else {
-                        escaped = escaped || !is_blank(*s->p);
-                        take(s);
+                        escaped = escaped || !is_blank(*f->p);
+                        take(f, out);
                 }
                 if (escaped)
-                        keep = s->n_value;
+                        keep = *out;
         }
 
-        s->n_value = keep;
+        *out = keep;
         return 1;
 }
 
-/* Returns 1 with the value in the scratch buffer, 0 after an error. */
-static int scan_value(Scan *s)
+/* Returns 1 with the value from *out's old place to its new one, 0 after an error. */
+static int scan_value(EnvFile *f, char **out)
 {
         int r;
 
-        s->n_value = 0;
         for (;;) {
-                skip_blanks(s);
-                if (at_line_end(s))
+                skip_blanks(f);
+                if (at_line_end(f))
                         return 1;
-                if (*s->p != '"' && *s->p != '\'')
-                        return scan_plain(s);
-                r = scan_quoted(s);
+                if (*f->p != '"' && *f->p != '\'')
+                        return scan_plain(f, out);
+                r = scan_quoted(f, out);
                 if (r <= 0)
                         return r;
         }
@@ -249,92 +213,83 @@ static bool key_valid(const char *key)
         return strspn(key, KEY_FIRST) > 0 && strspn(key, KEY_CHARS) == strlen(key);
 }
 
-/* Takes the key. */
-static int push(EnvFile *f, char **key, const char *value, size_t n_value, unsigned line)
+/* Goes to the '=' or the end of the line, and returns where the key ends: there, or at the blanks before. */
+static char *scan_key(EnvFile *f)
 {
-        EnvEntry *entries = reallocarray(f->entries, f->n_entries + 1, sizeof(EnvEntry));
-        if (!entries)
-                return -ENOMEM;
-        f->entries = entries;
+        char *end = f->p;
 
-        char *copy = strndup(value, n_value);
-        if (!copy)
-                return -ENOMEM;
+        for (; !at_line_end(f) && *f->p != '='; f->p++)
+                if (!is_blank(*f->p))
+                        end = f->p + 1;
 
-        f->entries[f->n_entries++] = (EnvEntry){ .key = TAKE_PTR(*key), .value = copy, .line = line };
-        return 0;
+        return end;
 }
 
-/* The text up to the '=' or the end of the line, without the blanks after it. NULL: no memory. */
-static char *scan_key(Scan *s)
+/* Returns 1 with an entry, 0 after an error. */
+static int scan_assignment(EnvFile *f, EnvEntry *ret)
 {
-        const char *start = s->p, *end = s->p;
-
-        for (; !at_line_end(s) && *s->p != '='; s->p++)
-                if (!is_blank(*s->p))
-                        end = s->p + 1;
-
-        return strndup(start, (size_t) (end - start));
-}
-
-static int scan_assignment(Scan *s)
-{
-        unsigned line = s->line;
+        char *key = f->p, *key_end = scan_key(f), *value, *value_end;
+        bool assignment = !at_line_end(f);
+        unsigned line = f->line;
         CutText cut;
-        int r;
+        int r = 0;
 
-        _cleanup_free_ char *key = scan_key(s);
-        if (!key)
-                return -ENOMEM;
-        if (at_line_end(s))
-                return complain(s, line, "'%s' is not an assignment (KEY=value)", text_cut(&cut, key));
-
-        s->p++;
-        r = scan_value(s);
+        if (assignment)
+                f->p++;
+        value = value_end = f->p;
+        if (assignment)
+                r = scan_value(f, &value_end);
+        skip_newline(f); /* an end may be put there now */
+        *key_end = '\0';
+        if (!assignment)
+                return complain(f, line, "'%s' is not an assignment (KEY=value)", text_cut(&cut, key));
         if (r <= 0)
                 return r;
         if (!key_valid(key))
-                return complain(s, line, "'%s' is not a key (letters, digits and _)", text_cut(&cut, key));
+                return complain(f, line, "'%s' is not a key (letters, digits and _)", text_cut(&cut, key));
 
-        return push(&s->file, &key, s->value, s->n_value, line);
+        *value_end = '\0';
+        *ret = (EnvEntry){ .key = key, .value = value, .line = line };
+        return 1;
 }
 
-static int scan_all(Scan *s)
+static void skip_comment(EnvFile *f)
 {
-        int r = 0;
-
-        while (r >= 0) {
-                skip_blanks(s);
-                if (skip_newline(s))
-                        continue;
-                if (s->p >= s->end)
-                        return 0;
-                if (*s->p == '#' || *s->p == ';')
-                        while (!at_line_end(s))
-                                s->p++;
-                else
-                        r = scan_assignment(s);
-        }
-
-        return r;
+        while (!at_line_end(f))
+                f->p++;
 }
 
-int env_file_parse(const char *data, size_t size, const char *name, Diagnostics *d, EnvFile *ret)
+int env_file_next(EnvFile *f, EnvEntry *ret)
 {
-        Scan s = { .p = data, .end = data + size, .line = 1, .name = name, .d = d };
         int r;
 
-        r = check_bytes(&s);
-        if (r > 0) {
-                _cleanup_free_ char *value = s.value = malloc(size + 1);
-
-                r = value ? scan_all(&s) : -ENOMEM;
+        for (;;) {
+                skip_blanks(f);
+                if (f->p >= f->end)
+                        return 0;
+                if (skip_newline(f))
+                        continue;
+                if (*f->p == '#' || *f->p == ';') {
+                        skip_comment(f);
+                        continue;
+                }
+                r = scan_assignment(f, ret);
+                if (r != 0)
+                        return r;
         }
-        if (r < 0) {
-                env_file_done(&s.file);
+}
+
+int env_file_begin(char *data, size_t size, const char *name, Diagnostics *d, EnvFile *ret)
+{
+        EnvFile f = { .p = data, .end = data + size, .line = 1, .name = name, .d = d };
+        int r;
+
+        r = check_bytes(&f);
+        if (r < 0)
                 return r;
-        }
+        if (r == 0)
+                f.p = f.end;
 
-        *ret = s.file;
+        *ret = f;
         return 0;
 }

@@ -6,31 +6,32 @@
 #include "diagnostics.h"
 #include "macro.h"
 
-/* Limits of one file. They are generous for a file that a person writes and small for a parser. */
-#define ENV_FILE_SIZE_MAX  65536 /* bytes */
-#define ENV_FILE_LINES_MAX 1024
+/* The limit of one file, in bytes: generous for what a person writes, small for a parser. */
+#define ENV_FILE_SIZE_MAX 65536
 
-typedef struct EnvEntry {
-        char *key;
-        char *value;
-        unsigned line; /* the first of the assignment */
-} EnvEntry;
-
+/* A file that is being read. */
 typedef struct EnvFile {
-        EnvEntry *entries; /* in the order of the file; a key may be there twice */
-        size_t n_entries;
+        char *p, *end; /* what is still to be read */
+        unsigned line;
+        const char *name;
+        Diagnostics *d;
 } EnvFile;
 
-void env_file_done(EnvFile *f);
+typedef struct EnvEntry {
+        const char *key, *value; /* in the text of the file */
+        unsigned line;           /* the first of the assignment */
+} EnvEntry;
 
 /*
- * Parses the text of a file. `name` is for messages only. Pure.
+ * Begins to read a text. Entries are made in it, so it is changed, and data[size] must be writable as well. `name` is
+ * for messages only. A file that is not text or too large has one error, told to `d`, and no entries.
  *
- * Returns 0 and the good assignments in *ret, to be freed with env_file_done(), or -ENOMEM. Everything that
- * is wrong goes to `d`, so the caller must look there: 0 does not say that the file is all right. A file
- * that is not text or above a limit has one error and no entries.
+ * Returns 0 or -ENOMEM.
  */
-int env_file_parse(const char *data, size_t size, const char *name, Diagnostics *d, EnvFile *ret)
-        _must_check_;
+int env_file_begin(char *data, size_t size, const char *name, Diagnostics *d, EnvFile *ret) _must_check_;
 
-#define _cleanup_env_file_ _cleanup_(env_file_done)
+/*
+ * The next good assignment, in the order of the file; a key may be there twice. Everything that is wrong before it
+ * goes to `d`. Returns 1, 0 at the end, or -ENOMEM.
+ */
+int env_file_next(EnvFile *f, EnvEntry *ret) _must_check_;

@@ -68,8 +68,7 @@ int host_group(const char *name, gid_t *ret)
 
 static int cannot_see(Diagnostics *d, const char *path, int error)
 {
-        return diagnostics_add(d, DIAGNOSTIC_UNSAFE_FILE, path, 0, NULL, "cannot be read: %s",
-                               strerror(-error));
+        return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s", strerror(-error));
 }
 
 static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)

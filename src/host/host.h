@@ -34,9 +34,10 @@ int host_group(const char *name, gid_t *ret) _must_check_;
 typedef struct Caller {
         uid_t uid; /* UID_INVALID, GID_INVALID: root's, which means no VM's */
         gid_t gid;
-        bool uid_later;     /* DynamicUser= of the unit: systemd will choose both */
-        bool own_netns;     /* the unit has a network namespace, though the process has not */
-        char **environment; /* NULL: that of the process */
+        bool uid_later; /* DynamicUser= of the unit: systemd will choose both */
+        bool own_netns; /* the unit has a network namespace, though the process has not */
+        char unit[ID_LEN_MAX + sizeof("fcjail@.service")];
+        char **unit_environment; /* its Environment=; NULL if it is not looked at */
 } Caller;
 
 /*

@@ -98,7 +98,7 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
                                        "FCJAIL_GID=, or another FCJAIL_API_GROUP=",
                                        api);
         return diagnostics_add(
-                d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
+                d, DIAGNOSTIC_CONFLICT, NULL, NULL,
                 "Group= of the unit is the group that may use the API, gid %u: set FCJAIL_GID=, or "
                 "another FCJAIL_API_GROUP=",
                 api);
@@ -116,13 +116,13 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         if (p->uid == UID_INVALID && facts->unit_uid != UID_INVALID) {
                 p->uid = facts->unit_uid;
                 if (!vm_id_valid(p->uid))
-                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
+                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, NULL,
                                                "User= of the unit is uid %u, which no VM may have", p->uid);
         }
         if (p->gid == GID_INVALID && facts->unit_gid != GID_INVALID) {
                 p->gid = facts->unit_gid;
                 if (!vm_id_valid(p->gid))
-                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL,
+                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, NULL,
                                                "Group= of the unit is gid %u, which no VM may have", p->gid);
         }
         if (p->gid == GID_INVALID && p->uid != UID_INVALID)
@@ -132,7 +132,7 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
                 return r;
 
         /* metald ran all its VMs as 1000, so its settings can only mean that the uid is shared. */
-        p->uid_shared_by_alias = c->shared_uid == TRISTATE_UNSET && c->uid_from_alias;
+        p->uid_shared_by_alias = c->shared_uid == TRISTATE_UNSET && config_set_by_alias(c, "FCJAIL_UID");
         p->uid_shared = c->shared_uid == TRISTATE_YES || p->uid_shared_by_alias;
         if (p->uid_shared && p->uid == UID_INVALID && !p->uid_later)
                 return config_conflict(c, d, "FCJAIL_SHARED_UID",

@@ -10,7 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "config.h"
+#include "config-loader.h"
 #include "fuzz.h"
 #include "plan.h"
 #include "text.h"
@@ -93,6 +93,7 @@ static void check_plan(const Config *c)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_config_loader_ ConfigLoader l;
         char *environment[8] = {};
         _cleanup_config_ Config c = CONFIG_UNSET;
         size_t n;
@@ -108,7 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 environment[i] = input_string(p, n);
         }
 
-        int r = config_load("web1", environment, &d, &c);
+        config_loader_init(&l, "web1", &d);
+        CHECK(config_loader_add_files(&l) == 0);
+        CHECK(config_loader_add_environment(&l, PLACE_ENVIRONMENT, NULL, environment) == 0);
+        int r = config_loader_finish(&l, &c);
         CHECK((r == 0 && d.n_items == 0) || (r == -EBADMSG && d.n_items > 0));
         FOREACH_ARRAY (i, d.items, d.n_items)
                 CHECK(utf8_valid(i->text) && !strpbrk(i->text, "\n\r\t\033"));

@@ -262,7 +262,9 @@ Test(chase, does_not_need_a_culprit)
 
 Test(chase, has_a_sentence_for_each_error)
 {
-        static const int errors[] = { -EPERM, -EUSERS, -EMLINK, -ENOLINK, -ELOOP, -EBADFD, -ENOENT, -EACCES };
+        static const int errors[] = {
+                -EPERM, -EUSERS, -EMLINK, -ENOLINK, -ELOOP, -EBADFD, -ENOENT, -EACCES
+        };
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)
                 cr_expect_gt(strlen(chase_strerror(errors[i])), 5);

@@ -3,20 +3,32 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "config-loader.h"
 #include "config-table.h"
-#include "config.h"
 #include "fixture.h"
 
 TestSuite(config, .init = fixture_enter);
 
 #define ENV(...) ((char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
 
+/* The files of web1, what its unit has in Environment=, and the environment. */
+static int load_all(char *const *unit, char *const *environment, Diagnostics *d, Config *ret)
+{
+        _cleanup_config_loader_ ConfigLoader l;
+
+        config_loader_init(&l, "web1", d);
+        cr_assert_eq(config_loader_add_files(&l), 0);
+        cr_assert_eq(config_loader_add_environment(&l, PLACE_UNIT, "fcjail@web1.service", unit), 0);
+        cr_assert_eq(config_loader_add_environment(&l, PLACE_ENVIRONMENT, NULL, environment), 0);
+        return config_loader_finish(&l, ret);
+}
+
 static void load(char *const *environment, Config *ret)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
         int r;
 
-        r = config_load("web1", environment, &d, ret);
+        r = load_all(NULL, environment, &d, ret);
         cr_assert_eq(r, 0, "%i: %s", r, d.n_items > 0 ? d.items[0].text : "");
         cr_expect_eq(d.n_items, 0);
 }
@@ -29,7 +41,7 @@ static void expect_errors(char *const *environment, const char *want)
         Config c = { .stop_seconds = 42 };
         size_t n = 0;
 
-        cr_expect_eq(config_load("web1", environment, &d, &c), -EBADMSG);
+        cr_expect_eq(load_all(NULL, environment, &d, &c), -EBADMSG);
         cr_expect_eq(c.stop_seconds, 42);
         for (size_t i = 0; i < d.n_items; i++)
                 n += (size_t) snprintf(got + n, sizeof(got) - n, "%s\n", d.items[i].text);
@@ -41,7 +53,7 @@ static DiagnosticKind first_kind(char *const *environment)
         _cleanup_diagnostics_ Diagnostics d = {};
         Config c;
 
-        cr_expect_eq(config_load("web1", environment, &d, &c), -EBADMSG);
+        cr_expect_eq(load_all(NULL, environment, &d, &c), -EBADMSG);
         return d.n_items > 0 ? d.items[0].kind : _DIAGNOSTIC_INVALID;
 }
 
@@ -51,6 +63,8 @@ Test(config, leaves_unset_what_nobody_set)
 
         file("/etc/fcjail/web1.env", "");
         load(ENV(), &c);
+        strv_free(c.names); /* of what was read, which sets nothing */
+        c.names = NULL;
         cr_expect_arr_eq((char *) &c, (char *) &zero, sizeof(c));
 }
 
@@ -132,7 +146,7 @@ Test(config, takes_every_key)
         cr_expect_eq(c.any_id, TRISTATE_NO);
         cr_expect_eq(c.uid, 1000);
         cr_expect_eq(c.gid, 1001);
-        cr_expect_not(c.uid_from_alias);
+        cr_expect_not(config_set_by_alias(&c, "FCJAIL_UID"));
         cr_expect_eq(c.uid_range.first, 2000);
         cr_expect_eq(c.uid_range.last, 3000);
         cr_expect_eq(c.shared_uid, TRISTATE_YES);
@@ -224,11 +238,11 @@ Test(config, rejects_an_unknown_key)
 {
         file("/etc/fcjail/web1.env", "\nFCJAIL_UIDD=1\nFCJAIL_BIND=/x\nFCJAIL_=1\n");
         expect_errors(ENV("FCJAIL_FOO=1", "FCJAIL_a b\n=1"),
-                      "/etc/fcjail/web1.env:2: FCJAIL_UIDD= is not known, did you mean FCJAIL_UID=?\n"
-                      "/etc/fcjail/web1.env:3: FCJAIL_BIND= is not known\n"
-                      "/etc/fcjail/web1.env:4: FCJAIL_= is not known\n"
-                      "environment: FCJAIL_FOO= is not known\n"
-                      "environment: FCJAIL_a b\\n= is not known\n");
+                      "/etc/fcjail/web1.env:2: unknown setting FCJAIL_UIDD=, did you mean FCJAIL_UID=?\n"
+                      "/etc/fcjail/web1.env:3: unknown setting FCJAIL_BIND=\n"
+                      "/etc/fcjail/web1.env:4: unknown setting FCJAIL_=\n"
+                      "the environment: unknown setting FCJAIL_FOO=\n"
+                      "the environment: unknown setting FCJAIL_a b\\n=\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNKNOWN_KEY);
 }
 
@@ -241,7 +255,7 @@ Test(config, rejects_an_empty_value)
                 "/etc/fcjail/web1.env:2: FCJAIL_VMM_ARGS= must be arguments of the VMM, quoted as in "
                 "ExecStart=, "
                 "not empty\n"
-                "environment: FCJAIL_READY= must be api or exec, not empty\n");
+                "the environment: FCJAIL_READY= must be api or exec, not empty\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_VALUE);
 }
 
@@ -250,9 +264,9 @@ Test(config, rejects_a_key_twice_in_one_place)
         file("/etc/fcjail/web1.env",
              "FCJAIL_UID=1\n\nFCJAIL_UID=1\nUNKEY_METALD_JAILER_GID=1\nUNKEY_METALD_JAILER_GID=2\n");
         expect_errors(ENV("FCJAIL_GID=1", "FCJAIL_GID=1"),
-                      "/etc/fcjail/web1.env:3: FCJAIL_UID= is set in line 1 already\n"
-                      "/etc/fcjail/web1.env:5: UNKEY_METALD_JAILER_GID= is set in line 4 already\n"
-                      "environment: FCJAIL_GID= is set twice\n");
+                      "/etc/fcjail/web1.env:3: FCJAIL_UID= is already set in line 1\n"
+                      "/etc/fcjail/web1.env:5: UNKEY_METALD_JAILER_GID= is already set in line 4\n"
+                      "the environment: FCJAIL_GID= is set twice\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_DUPLICATE);
 }
 
@@ -280,7 +294,7 @@ Test(config, says_why_and_shows_the_value)
 
 Test(config, rejects_an_environment_that_is_no_text)
 {
-        expect_errors(ENV("FCJAIL_VMM=/\xff"), "environment: FCJAIL_VMM= is not valid UTF-8\n");
+        expect_errors(ENV("FCJAIL_VMM=/\xff"), "the environment: FCJAIL_VMM= is not valid UTF-8\n");
 }
 
 Test(config, tells_errors_in_the_order_of_the_lines)
@@ -303,11 +317,11 @@ Test(config, any_id_is_for_the_defaults_only)
                 ENV("FCJAIL_ANY_ID=yes"),
                 "/etc/fcjail/web1.env:1: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n"
                 "/etc/fcjail/web1.env.d/a.env:1: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n"
-                "environment: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n");
+                "the environment: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n");
 }
 
 #define UNKNOWN_ID                                                                                          \
-        "nothing is configured for 'web1': create /etc/fcjail/web1.env, which may be empty, or set "        \
+        "no settings found for VM 'web1': create /etc/fcjail/web1.env, which may be empty, or set "         \
         "FCJAIL_ANY_ID=yes in /etc/fcjail/default.env\n"
 
 Test(config, refuses_an_id_that_nobody_configured)
@@ -347,12 +361,12 @@ Test(config, an_unreadable_file_is_not_also_an_unknown_id)
 {
         file("/etc/fcjail/web1.env", "");
         mode("/etc/fcjail/web1.env", 0666);
-        expect_errors(ENV(), "/etc/fcjail/web1.env: is not read: it is not owned by root, or its group or "
+        expect_errors(ENV(), "/etc/fcjail/web1.env: refused: it is not owned by root, or its group or "
                              "others may write to it; `chown root:root` and `chmod go-w` it\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNSAFE_FILE);
         mode("/etc/fcjail/web1.env", 0644);
         mode("/etc/fcjail", 0777);
-        expect_errors(ENV(), "/etc/fcjail: is not read: it is not owned by root, or its group or others may "
+        expect_errors(ENV(), "/etc/fcjail: refused: it is not owned by root, or its group or others may "
                              "write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
@@ -364,7 +378,7 @@ Test(config, an_alias_stands_for_its_key)
                                      "JAILER_CHROOT_DIR=/srv/x\n");
         load(ENV(), &c);
         cr_expect_eq(c.uid, 5);
-        cr_expect(c.uid_from_alias);
+        cr_expect(config_set_by_alias(&c, "FCJAIL_UID"));
         cr_expect_eq(c.gid, 6);
         cr_expect_str_eq(c.chroot_dir, "/srv/x");
 }
@@ -375,10 +389,10 @@ Test(config, only_the_uid_remembers_its_alias)
 
         file("/etc/fcjail/web1.env", "FCJAIL_UID=5\nUNKEY_METALD_JAILER_GID=6\n");
         load(ENV(), &c);
-        cr_expect_not(c.uid_from_alias);
+        cr_expect_not(config_set_by_alias(&c, "FCJAIL_UID"));
         load(ENV("UNKEY_METALD_JAILER_UID=5"), &both);
         cr_expect_eq(both.uid, 5);
-        cr_expect_not(both.uid_from_alias);
+        cr_expect_not(config_set_by_alias(&both, "FCJAIL_UID"));
 }
 
 Test(config, rejects_a_key_and_its_alias_with_different_values)
@@ -393,7 +407,7 @@ Test(config, rejects_a_key_and_its_alias_with_different_values)
                       "/etc/fcjail/default.env:3: FCJAIL_GID= is '1', but its alias "
                       "UNKEY_METALD_JAILER_GID= is '2' in "
                       "the environment\n"
-                      "environment: FCJAIL_CHROOT_DIR= is '/b', but its alias "
+                      "the environment: FCJAIL_CHROOT_DIR= is '/b', but its alias "
                       "UNKEY_METALD_JAILER_CHROOT_DIR= is '/a' in "
                       "/etc/fcjail/default.env:2\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_DUPLICATE);
@@ -426,13 +440,58 @@ Test(config, tells_everything_at_once)
         expect_errors(
                 ENV("FCJAIL_KEEP=maybe"),
                 "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
-                "/etc/fcjail/default.env.d/a.env: is not read: it is not owned by root, or its group or "
+                "/etc/fcjail/default.env.d/a.env: refused: it is not owned by root, or its group or "
                 "others may write to it; `chown root:root` and `chmod go-w` it\n"
                 "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
-                "/etc/fcjail/web1.env:2: FCJAIL_UID= is set in line 1 already\n"
-                "/etc/fcjail/web1.env:3: FCJAIL_FOO= is not known\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_UID= is already set in line 1\n"
+                "/etc/fcjail/web1.env:3: unknown setting FCJAIL_FOO=\n"
                 "/etc/fcjail/web1.env:4: a quoted value is not closed with \" before the end of the file\n"
-                "environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
+                "the environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
+}
+
+Test(config, tells_the_units_environment_from_the_own)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_config_ Config c = CONFIG_UNSET, none = CONFIG_UNSET;
+
+        file("/etc/fcjail/web1.env", "FCJAIL_UID=1\nFCJAIL_GID=1\nFCJAIL_KEEP=no\n");
+        cr_assert_eq(load_all(ENV("FCJAIL_UID=2", "FCJAIL_GID=2", "PATH=/x"), ENV("FCJAIL_UID=3"), &d, &c),
+                     0);
+        cr_expect_eq(c.uid, 3);
+        cr_expect_eq(c.gid, 2);
+        cr_expect_eq(c.keep, TRISTATE_NO);
+
+        cr_assert_eq(load_all(ENV("FCJAIL_UID=x", "FCJAIL_FOO=1"), ENV("FCJAIL_UID=3"), &d, &none),
+                     -EBADMSG);
+        cr_assert_eq(d.n_items, 2);
+        cr_expect_str_eq(
+                d.items[0].text,
+                "Environment= of fcjail@web1.service: FCJAIL_UID= must be a number from 1 to 4294967293, not 'x'");
+        cr_expect_str_eq(d.items[1].text,
+                         "Environment= of fcjail@web1.service: unknown setting FCJAIL_FOO=");
+}
+
+/* The text of a conflict about a key. */
+static void expect_conflict(char *const *unit, char *const *environment, const char *key, const char *want)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_config_ Config c = CONFIG_UNSET;
+
+        cr_assert_eq(load_all(unit, environment, &d, &c), 0);
+        cr_expect_eq(config_conflict(&c, &d, key, " is %i", 7), -EBADMSG);
+        cr_assert_eq(d.n_items, 1);
+        cr_expect_str_eq(d.items[0].text, want);
+}
+
+Test(config, a_conflict_names_what_was_written)
+{
+        file("/etc/fcjail/web1.env", "\nUNKEY_METALD_JAILER_UID=5\nFCJAIL_GID=6\n");
+        expect_conflict(ENV(), ENV(), "FCJAIL_UID", "/etc/fcjail/web1.env:2: UNKEY_METALD_JAILER_UID= is 7");
+        expect_conflict(ENV(), ENV(), "FCJAIL_GID", "/etc/fcjail/web1.env:3: FCJAIL_GID= is 7");
+        expect_conflict(ENV("FCJAIL_UID=5"), ENV(), "FCJAIL_UID",
+                        "Environment= of fcjail@web1.service: FCJAIL_UID= is 7");
+        expect_conflict(ENV(), ENV("FCJAIL_KEEP=no"), "FCJAIL_KEEP", "the environment: FCJAIL_KEEP= is 7");
+        expect_conflict(ENV(), ENV(), "FCJAIL_KEEP", "FCJAIL_KEEP= is 7");
 }
 
 Test(config, adds_to_what_is_in_the_list_already)
@@ -440,8 +499,8 @@ Test(config, adds_to_what_is_in_the_list_already)
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_config_ Config c = CONFIG_UNSET;
 
-        cr_expect_lt(diagnostics_add(&d, DIAGNOSTIC_CONFLICT, NULL, 0, NULL, "before"), 0);
-        cr_expect_eq(config_load("web1", ENV("FCJAIL_UID=5"), &d, &c), 0);
+        cr_expect_lt(diagnostics_add(&d, DIAGNOSTIC_CONFLICT, NULL, NULL, "before"), 0);
+        cr_expect_eq(load_all(NULL, ENV("FCJAIL_UID=5"), &d, &c), 0);
         cr_expect_eq(d.n_items, 1);
 }
 

@@ -10,15 +10,16 @@
 static void expect_bytes(const char *data, size_t size, const char *want, const char *want_errors)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_file_ EnvFile f = {};
         char got[4096] = "", errors[4096] = "";
         size_t n = 0;
+        EnvFile f;
+        EnvEntry e;
 
-        cr_assert_eq(env_file_parse(data, size, "f", &d, &f), 0);
-
-        for (size_t i = 0; i < f.n_entries; i++)
-                n += (size_t) snprintf(got + n, sizeof(got) - n, "%s%u %s=%s", i > 0 ? "|" : "",
-                                       f.entries[i].line, f.entries[i].key, f.entries[i].value);
+        _cleanup_free_ char *copy = memcpy(malloc(size + 1), data, size);
+        cr_assert_eq(env_file_begin(copy, size, "f", &d, &f), 0);
+        while (env_file_next(&f, &e) > 0)
+                n += (size_t) snprintf(got + n, sizeof(got) - n, "%s%u %s=%s", n > 0 ? "|" : "", e.line,
+                                       e.key, e.value);
         n = 0;
         for (size_t i = 0; i < d.n_items; i++) {
                 n += (size_t) snprintf(errors + n, sizeof(errors) - n, "%s%s", i > 0 ? "|" : "",
@@ -243,40 +244,47 @@ Test(env_file, escapes_what_it_quotes)
         expect_error("a\x1b[0m\n", "", "f:1: 'a\\x1b[0m' is not an assignment (KEY=value)");
 }
 
-Test(env_file, takes_a_line_as_long_as_the_file)
+/* How many entries and errors a file has; its text is changed. */
+static void expect_counts(char *data, size_t size, size_t n_entries, size_t n_errors)
 {
-        static char line[ENV_FILE_SIZE_MAX];
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_file_ EnvFile f = {};
+        EnvFile f;
+        EnvEntry e;
+        size_t n = 0;
 
-        memset(line, 'x', sizeof(line));
-        memcpy(line, "A=", 2);
-        cr_assert_eq(env_file_parse(line, sizeof(line), "f", &d, &f), 0);
-        cr_expect_eq(d.n_items, 0);
-        cr_assert_eq(f.n_entries, 1);
-        cr_expect_eq(strlen(f.entries[0].value), sizeof(line) - 2);
+        cr_assert_eq(env_file_begin(data, size, "f", &d, &f), 0);
+        while (env_file_next(&f, &e) > 0)
+                n++;
+        cr_expect_eq(n, n_entries);
+        cr_expect_eq(d.n_items, n_errors);
+        if (size > ENV_FILE_SIZE_MAX)
+                cr_expect_str_eq(d.items[0].text, "f: the file is too large (65536 bytes at most)");
 }
 
-static void expect_size(size_t n, size_t every, const char *want_error)
+Test(env_file, bounds_the_file_and_nothing_else)
 {
-        static char data[ENV_FILE_SIZE_MAX + 1];
-        _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_file_ EnvFile f = {};
+        static char data[ENV_FILE_SIZE_MAX + 2];
 
-        for (size_t i = 0; i < n; i++)
-                data[i] = i % every == every - 1 ? '\n' : '#';
-        cr_assert_eq(env_file_parse(data, n, "f", &d, &f), 0);
-        cr_expect_eq(d.n_items, want_error ? 1 : 0);
-        if (want_error && d.n_items > 0)
-                cr_expect_str_eq(d.items[0].text, want_error);
+        memset(data, 'x', sizeof(data));
+        memcpy(data, "A=", 2);
+        expect_counts(data, ENV_FILE_SIZE_MAX + 1, 0, 1);
+        expect_counts(data, ENV_FILE_SIZE_MAX, 1, 0);
+
+        for (size_t i = 0; i < sizeof(data); i++)
+                data[i] = "A=\n"[i % 3];
+        expect_counts(data, ENV_FILE_SIZE_MAX - 1, ENV_FILE_SIZE_MAX / 3, 0);
 }
 
-Test(env_file, bounds_the_file)
+static void read_to_the_end(const char *text, size_t size)
 {
-        expect_size(ENV_FILE_SIZE_MAX, 64, NULL);
-        expect_size(ENV_FILE_SIZE_MAX + 1, 65, "f: the file is too large (65536 bytes at most)");
-        expect_size(ENV_FILE_LINES_MAX, 1, NULL);
-        expect_size(ENV_FILE_LINES_MAX + 1, 1, "f:1025: the file is too long (1024 lines at most)");
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char *copy = memcpy(malloc(size + 1), text, size);
+        EnvFile f;
+        EnvEntry e;
+
+        cr_assert_eq(env_file_begin(copy, size, "f", &d, &f), 0);
+        while (env_file_next(&f, &e) > 0)
+                cr_expect_gt(strlen(e.key), 0);
 }
 
 /* Every prefix of a file, and every file with one byte replaced, ends in entries or errors, never in a
@@ -287,14 +295,14 @@ Test(env_file, survives_damage)
         static const char bytes[] = { '\0', '\n', '\r', '\\',        '"',        '\'',
                                       '=',  '#',  ' ',  (char) 0x80, (char) 0xff };
 
-        for (size_t i = 0; i < sizeof(text); i++)
+        for (size_t i = 0; i < sizeof(text); i++) {
+                read_to_the_end(text, i);
                 for (size_t k = 0; k < sizeof(bytes); k++) {
-                        _cleanup_diagnostics_ Diagnostics d = {};
-                        _cleanup_env_file_ EnvFile f = {}, g = {};
-                        _cleanup_free_ char *copy = memcpy(malloc(sizeof(text)), text, sizeof(text));
+                        char damaged[sizeof(text)];
 
-                        cr_assert_eq(env_file_parse(copy, i, "f", &d, &f), 0);
-                        copy[i] = bytes[k];
-                        cr_assert_eq(env_file_parse(copy, sizeof(text) - 1, "f", &d, &g), 0);
+                        memcpy(damaged, text, sizeof(text));
+                        damaged[i] = bytes[k];
+                        read_to_the_end(damaged, sizeof(text) - 1);
                 }
+        }
 }
