@@ -11,7 +11,6 @@
 
 #include "macro.h"
 #include "pager.h"
-#include "systemd.h"
 #include "terminal.h"
 #include "verbs.h"
 
@@ -117,7 +116,7 @@ int main(int argc, char **argv)
                         continue;
                 if (argc - 2 < v->min_args || argc - 2 > v->max_args)
                         return wrong_usage(v);
-                return systemd_finish(v->run(argv + 2));
+                return v->run(argv + 2);
         }
 
         if (argc >= 2)

@@ -10,88 +10,83 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fd-util.h"
 #include "log.h"
 #include "systemd.h"
 #include "terminal.h"
 
-#define FIELDS_MAX 40
-#define FIELD_LEN  2048
-
 static struct {
-        bool to_journal;
+        int journal_fd; /* negative: to stderr */
         bool colors;
         char vm_id[80];
-} log_target;
+} log_target = { .journal_fd = -EBADF };
 
 void log_open(const char *vm_id)
 {
-        log_target.to_journal = systemd_runs_us() && access("/run/systemd/journal/socket", F_OK) == 0;
+        log_target.journal_fd = systemd_runs_us() ? systemd_connect_journal() : -EBADF;
         log_target.colors = terminal_colors(STDERR_FILENO);
         (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
 }
 
-typedef struct Entry {
-        char text[FIELDS_MAX][FIELD_LEN];
-        struct iovec iov[FIELDS_MAX];
-        int n;
-} Entry;
-
-static _printf_(2, 3) void add(Entry *e, const char *format, ...)
+void log_close(void)
 {
-        va_list ap;
-
-        if (e->n == FIELDS_MAX)
-                return;
-
-        va_start(ap, format);
-        (void) vsnprintf(e->text[e->n], FIELD_LEN, format, ap);
-        va_end(ap);
-
-        e->iov[e->n] = (struct iovec){ e->text[e->n], strlen(e->text[e->n]) };
-        e->n++;
+        log_target.journal_fd = safe_close(log_target.journal_fd);
 }
 
 static int to_journal(int priority, const char *message_id, int errnum, const LogField *fields,
                       size_t n_fields, const char *message)
 {
-        static Entry e; /* large, and there is one thread */
+        _cleanup_free_ char *text = NULL;
+        size_t size;
 
-        e.n = 0;
-        add(&e, "MESSAGE=%s", message);
-        add(&e, "PRIORITY=%i", priority);
-        add(&e, "SYSLOG_IDENTIFIER=fcjail");
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                return -errno;
+        systemd_put_field(f, "MESSAGE", message);
+        (void) fprintf(f, "PRIORITY=%i\nSYSLOG_IDENTIFIER=fcjail\n", priority);
         if (message_id)
-                add(&e, "MESSAGE_ID=%s", message_id);
+                systemd_put_field(f, "MESSAGE_ID", message_id);
         if (errnum != 0)
-                add(&e, "ERRNO=%i", -errnum);
-        if (log_target.vm_id[0]) {
-                add(&e, "FCJAIL_VM_ID=%s", log_target.vm_id);
-                add(&e, "OBJECT_SYSTEMD_UNIT=fcjail@%s.service", log_target.vm_id);
-        }
-        FOREACH_ARRAY (f, fields, n_fields)
-                if (f->value)
-                        add(&e, "%s=%s", f->name, f->value);
+                (void) fprintf(f, "ERRNO=%i\n", -errnum);
+        if (log_target.vm_id[0])
+                (void) fprintf(f, "FCJAIL_VM_ID=%s\nOBJECT_SYSTEMD_UNIT=fcjail@%s.service\n",
+                               log_target.vm_id, log_target.vm_id);
+        FOREACH_ARRAY (field, fields, n_fields)
+                if (field->value)
+                        systemd_put_field(f, field->name, field->value);
 
-        return systemd_journal(e.iov, (size_t) e.n);
+        bool failed = ferror(f) != 0;
+        if (fclose(f) != 0 || failed)
+                return -ENOMEM;
+        return systemd_send_entry(log_target.journal_fd, text, size);
+}
+
+/* Of a unit, this is in the journal as well, without the fields. */
+static void to_stderr(int priority, const char *message)
+{
+        const char *color = !log_target.colors        ? ""
+                            : priority <= LOG_ERR     ? COLOR_ERROR
+                            : priority <= LOG_WARNING ? COLOR_WARNING
+                                                      : "";
+
+        (void) dprintf(STDERR_FILENO, "%sfcjail: %s%s\n", color, message, color[0] ? COLOR_OFF : "");
 }
 
 void log_entry(int priority, const char *message_id, int errnum, const LogField *fields, size_t n_fields,
                const char *format, ...)
 {
-        char message[FIELD_LEN - 16];
+        _cleanup_free_ char *text = NULL;
         va_list ap;
 
         va_start(ap, format);
-        (void) vsnprintf(message, sizeof(message), format, ap);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
         va_end(ap);
+        const char *message = text ? text : format; /* better than nothing */
 
-        if (log_target.to_journal &&
+        if (log_target.journal_fd >= 0 &&
             to_journal(priority, message_id, errnum, fields, n_fields, message) >= 0)
                 return;
-        /* Of a unit, this is in the journal as well, without the fields. */
-        const char *color = !log_target.colors        ? ""
-                            : priority <= LOG_ERR     ? COLOR_ERROR
-                            : priority <= LOG_WARNING ? COLOR_WARNING
-                                                      : "";
-        (void) dprintf(STDERR_FILENO, "%sfcjail: %s%s\n", color, message, color[0] ? COLOR_OFF : "");
+        log_close();
+        to_stderr(priority, message);
 }

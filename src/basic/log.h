@@ -5,8 +5,7 @@
  * One entry per event, to the journal with fields when systemd started us, to stderr as a line when a person
  * did. Only steps, verbs and main log; basic/, net/, config/ and plan/ are silent and return errors.
  *
- * Never to be called by INSIDE: under systemd entries are collected for fcjail-systemd, which OUTSIDE becomes, and those of
- * another process are lost. INSIDE reports through the channel instead.
+ * Never to be called by INSIDE, which reports through the channel instead: the journal would show another process.
  */
 
 #include <syslog.h>
@@ -18,11 +17,14 @@ typedef struct LogField {
         const char *value; /* NULL: the field is left out */
 } LogField;
 
-/* Chooses the target, once: the journal if systemd runs the process and the journal's socket is there, else
- * stderr. vm_id may be NULL; it becomes FCJAIL_VM_ID= and, when set,
- * OBJECT_SYSTEMD_UNIT= of every entry: an entry of a short-lived sender is else missing from
- * `journalctl -u` in 1-2 % of the cases. */
+/* Chooses the target, once: the journal if systemd runs the process and the journal's socket takes a connection, otherwise
+ * stderr. An entry that the journal does not take is on stderr, and so are all after it. vm_id may be NULL; it
+ * becomes FCJAIL_VM_ID= and, when set, OBJECT_SYSTEMD_UNIT= of every entry: an entry of a short-lived sender is otherwise
+ * missing from `journalctl -u` in 1-2 % of the cases. */
 void log_open(const char *vm_id);
+
+/* Lets go of the journal. */
+void log_close(void);
 
 /* One entry. priority is LOG_ERR, LOG_WARNING, LOG_NOTICE or LOG_INFO; message_id 32 hex digits
  * or NULL; errnum 0 or a negative errno for ERRNO=. The text carries everything a reader needs: fields are

@@ -1,150 +1,164 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <endian.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/mman.h>
-#include <sysexits.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "fd-util.h"
 #include "parse.h"
-#include "systemd-peer.h"
 #include "systemd.h"
 
-/* What was collected; not freed, as it is wanted until the end. */
-static struct {
-        char *text;
-        size_t size, allocated;
-        bool notifies;
-} said;
+/* How long something may wait for a receiver that takes nothing. An entry is on standard error then. A state has the
+ * unit's TimeoutStartSec=, less the time that step `ready` may take. */
+#define JOURNAL_TIMEOUT_SEC 1
+#define NOTIFY_TIMEOUT_SEC  4
 
-bool systemd_runs_us(void)
+static bool is_unit_process(void)
 {
         const char *exec_pid = getenv("SYSTEMD_EXEC_PID");
         uint32_t pid;
 
-        if (!getenv("INVOCATION_ID"))
-                return false;
         /* systemd 247 does not say it, but its service processes are its children. */
         if (!exec_pid)
                 return getppid() == 1;
         return parse_u32(exec_pid, 1, INT32_MAX, &pid) >= 0 && (pid_t) pid == getpid();
 }
 
-static int reserve(size_t size)
+bool systemd_runs_us(void)
 {
-        size_t wanted = said.size + size;
-
-        if (wanted > PEER_TEXT_MAX)
-                return -ENOBUFS;
-        if (wanted <= said.allocated)
-                return 0;
-        wanted = wanted * 2;
-        char *text = realloc(said.text, wanted);
-        if (!text)
-                return -ENOMEM;
-
-        said.text = text;
-        said.allocated = wanted;
-        return 0;
+        return getenv("INVOCATION_ID") && is_unit_process();
 }
 
-static void say(const void *s, size_t n)
+bool systemd_listens_to_another(void)
 {
-        memcpy(said.text + said.size, s, n);
-        said.size += n;
-        said.text[said.size++] = '\0';
+        return getenv("NOTIFY_SOCKET") && (getenv("SYSTEMD_EXEC_PID") || getenv("INVOCATION_ID")) &&
+               !is_unit_process();
 }
 
-int systemd_journal(const struct iovec *fields, size_t n)
+bool systemd_is_init(void)
 {
-        size_t size = sizeof(PEER_JOURNAL) + 1;
-        int r;
-
-        FOREACH_ARRAY (f, fields, n)
-                size += f->iov_len + 1;
-        r = reserve(size);
-        if (r < 0)
-                return r;
-
-        say(PEER_JOURNAL, strlen(PEER_JOURNAL));
-        FOREACH_ARRAY (f, fields, n)
-                say(f->iov_base, f->iov_len);
-        say("", 0);
-        return 0;
+        return access("/run/systemd/system/", F_OK) == 0;
 }
 
-int systemd_notify(const char *state)
+static int connect_datagram(const char *address, time_t timeout_sec)
 {
-        size_t n = strlen(state);
-        int r;
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        const struct timeval timeout = { .tv_sec = timeout_sec };
+        size_t n = strlen(address);
 
-        r = reserve(sizeof(PEER_NOTIFY) + n + 2);
-        if (r < 0)
-                return r;
+        if (address[0] != '/' && address[0] != '@')
+                return -EAFNOSUPPORT;
+        if (n >= sizeof(sa.sun_path))
+                return -ENAMETOOLONG;
+        memcpy(sa.sun_path, address, n);
+        if (address[0] == '@')
+                sa.sun_path[0] = '\0';
 
-        said.notifies = true;
-        say(PEER_NOTIFY, strlen(PEER_NOTIFY));
-        say(state, n);
-        say("", 0);
-        return 0;
-}
-
-int peer_exec(const char *verb, const char *argument)
-{
-        char notify[256];
-        const char *args[] = { "fcjail-systemd", verb, argument, NULL }, *environment[] = { NULL, NULL },
-                   *socket = getenv("NOTIFY_SOCKET");
-
-        if (socket) {
-                if ((size_t) snprintf(notify, sizeof(notify), "NOTIFY_SOCKET=%s", socket) >= sizeof(notify))
-                        return -ENAMETOOLONG;
-                environment[0] = notify;
-        }
-        /* Also what an exec by root would give back. Who is not root has none. */
-        if (geteuid() == 0 && cap_set_mode(CAP_MODE_NOPRIV) < 0)
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
+            connect(fd, (struct sockaddr *) &sa, (socklen_t) (offsetof(struct sockaddr_un, sun_path) + n)) <
+                    0)
                 return -errno;
-
-        (void) execve(PEER_PATH, (char **) args, (char **) environment);
-        return -errno;
+        return TAKE_FD(fd);
 }
 
-/* As standard input, which nobody needs any more. */
-static int become_peer(int status)
+int systemd_connect_journal(void)
 {
-        char text[16];
+        return connect_datagram("/run/systemd/journal/socket", JOURNAL_TIMEOUT_SEC);
+}
 
-        /* Where no file may grow, not even this one can: an error, and not the end. */
+int systemd_connect_notify(const char *address)
+{
+        return connect_datagram(address, NOTIFY_TIMEOUT_SEC);
+}
+
+static int send_message(int fd, const struct msghdr *m, int flags)
+{
+        if (sendmsg(fd, m, flags | MSG_NOSIGNAL) >= 0)
+                return 0;
+        return errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
+static int send_text(int fd, const char *text, size_t size, int flags)
+{
+        struct iovec iov = { (char *) text, size };
+
+        return send_message(fd, &(struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 }, flags);
+}
+
+int systemd_notify(int fd, const char *state)
+{
+        return send_text(fd, state, strlen(state), /* flags= */ 0);
+}
+
+void systemd_notify_status(int fd, const char *format, ...)
+{
+        char text[2048] = "STATUS=";
+        size_t n = strlen(text);
+        va_list ap;
+
+        if (fd < 0)
+                return;
+        va_start(ap, format);
+        (void) vsnprintf(text + n, sizeof(text) - n, format, ap);
+        va_end(ap);
+        (void) send_text(fd, text, strlen(text), MSG_DONTWAIT);
+}
+
+void systemd_put_field(FILE *entry, const char *name, const char *value)
+{
+        uint64_t size = strlen(value), size_le = htole64(size);
+
+        if (!strchr(value, '\n')) {
+                (void) fprintf(entry, "%s=%s\n", name, value);
+                return;
+        }
+        (void) fprintf(entry, "%s\n", name);
+        (void) fwrite(&size_le, sizeof(size_le), 1, entry);
+        (void) fwrite(value, 1, size, entry);
+        (void) fputc('\n', entry);
+}
+
+/* In a file that nobody can change any more. Where no file may grow, not even this one can: an error, and not the end. */
+static int make_sealed(const char *text, size_t size)
+{
         (void) signal(SIGXFSZ, SIG_IGN);
-        _cleanup_close_ int fd = memfd_create("fcjail", MFD_CLOEXEC);
+        _cleanup_close_ int fd = memfd_create("fcjail", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (fd < 0)
                 return -errno;
-        ssize_t n = write(fd, said.text, said.size);
+        ssize_t n = write(fd, text, size);
         if (n < 0)
                 return -errno;
-        if ((size_t) n != said.size)
+        if ((size_t) n != size)
                 return -EIO;
-        if (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
+        if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
                 return -errno;
-
-        (void) snprintf(text, sizeof(text), "%i", status);
-        return peer_exec("send", text);
+        return TAKE_FD(fd);
 }
 
-int systemd_finish(int status)
+int systemd_send_entry(int fd, const char *entry, size_t size)
 {
-        static const char message[] = "MESSAGE=";
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int))];
+        } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
         int r;
 
-        if (said.size == 0)
-                return status;
+        r = send_text(fd, entry, size, /* flags= */ 0);
+        if (r != -EMSGSIZE && r != -ENOBUFS)
+                return r;
 
-        r = become_peer(status);
-        for (const char *s = said.text; s < said.text + said.size; s += strlen(s) + 1)
-                if (strncmp(s, message, strlen(message)) == 0)
-                        (void) dprintf(STDERR_FILENO, "fcjail: %s\n", s + strlen(message));
-        (void) dprintf(STDERR_FILENO, "fcjail: Failed to execute " PEER_PATH ": %s\n", strerror(-r));
-        return status == EX_OK && said.notifies ? EX_OSERR : status;
+        _cleanup_close_ int file_fd = make_sealed(entry, size);
+        if (file_fd < 0)
+                return file_fd;
+        memcpy(CMSG_DATA(&control.header), &file_fd, sizeof(file_fd));
+        return send_message(
+                fd, &(struct msghdr){ .msg_control = &control, .msg_controllen = sizeof(control) }, 0);
 }

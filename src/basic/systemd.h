@@ -2,32 +2,44 @@
 #pragma once
 
 /*
- * What is said to systemd, and what it is asked. libsystemd does it in a program of its own, fcjail-systemd
- * (src/systemd/): fcjail is linked statically, because the dynamic linker takes a tenth of a start, and what it would
- * load has no business in a process with capabilities. What is to be said is collected and said at the end, by what this
- * process becomes: systemd listens to the unit's main process only.
+ * What is said to systemd, and what it is asked. To say something takes a datagram, by two protocols that are documented
+ * and stable: sd_notify(3), and https://systemd.io/JOURNAL_NATIVE_PROTOCOL/. To ask takes libsystemd, which is in a
+ * program of its own, fcjail-systemd: fcjail is linked statically, because the dynamic linker takes a tenth of a
+ * start, and what it would load has no business in a process with capabilities.
  */
 
 #include <stdint.h>
-#include <sys/uio.h>
+#include <stdio.h>
 
 #include "macro.h"
 
-/* The process was started by systemd, and not by something that systemd has started, from which it has INVOCATION_ID,
- * too: a shell in a terminal's scope or service. Reads the environment. */
+/* The process was started by systemd, and not by something that systemd has started and that handed INVOCATION_ID on:
+ * a shell in a terminal's scope or service. Reads the environment. */
 bool systemd_runs_us(void);
 
-/* Collects an entry for the journal, its fields as sd_journal_sendv(3) takes them but without NUL, or a state for
- * sd_notify(3). 0 or -errno; -ENOBUFS after 1 MiB. */
-int systemd_journal(const struct iovec *fields, size_t n) _must_check_;
-int systemd_notify(const char *state);
+/* The process has inherited NOTIFY_SOCKET from the one that systemd started, and systemd listens to that one only. */
+bool systemd_listens_to_another(void);
 
-/*
- * Says what was collected: executes fcjail-systemd, without privileges, which ends with this exit status; with EX_OSERR
- * instead of 0 if systemd cannot be notified. Returns the exit status if there is nothing to say; or if that program
- * cannot be executed, after writing the entries to standard error.
- */
-int systemd_finish(int status) _must_check_;
+/* systemd is the init of this system, as sd_booted(3) has it. */
+bool systemd_is_init(void);
+
+/* A socket to the journal, or to the address in NOTIFY_SOCKET. Neither is inherited by an exec. -errno; -EAFNOSUPPORT: the
+ * address is neither a path nor '@' and an abstract name. */
+int systemd_connect_journal(void) _must_check_;
+int systemd_connect_notify(const char *address) _must_check_;
+
+/* Adds a field to the text of an entry. The value may have any characters; errors are those of the stream. */
+void systemd_put_field(FILE *entry, const char *name, const char *value);
+
+/* Sends an entry, of any size. 0 or -errno; -ETIMEDOUT after a second in which the journal took nothing. */
+int systemd_send_entry(int fd, const char *entry, size_t size) _must_check_;
+
+/* Sends a state, such as "READY=1". 0 or -errno; -ETIMEDOUT after four seconds in which systemd took nothing. */
+int systemd_notify(int fd, const char *state) _must_check_;
+
+/* Sends STATUS=, for people: it does not wait, and is lost if systemd does not take it at once. Without a socket (-EBADF)
+ * it does nothing. */
+void systemd_notify_status(int fd, const char *format, ...) _printf_(2, 3);
 
 /* What a unit says that a start would find in its own process. */
 typedef struct SystemdUnit {
@@ -44,6 +56,6 @@ typedef struct SystemdUnit {
 void systemd_unit_done(SystemdUnit *u);
 #define _cleanup_systemd_unit_ _cleanup_(systemd_unit_done)
 
-/* Asks for a unit by D-Bus, as root the manager itself. 0, or -errno: there is no systemd, it does not know such a unit
- * (-EREMOTEIO), or does not tell us. */
+/* Asks for a unit by D-Bus, as root the manager itself. 0, or -errno: fcjail-systemd cannot be executed, or has said on
+ * standard error why there is no answer (-EREMOTEIO). */
 int systemd_unit_query(const char *name, SystemdUnit *ret) _must_check_;

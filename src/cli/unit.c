@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "fd-util.h"
@@ -74,16 +75,28 @@ static bool find_group(const char *name, Caller *ret)
         return true;
 }
 
-void unit_caller(const char *id, SystemdUnit *u, Caller *ret)
+static int not_seen(const char *unit, int r)
+{
+        if (systemd_is_init() && geteuid() == 0) {
+                log_error("Failed to ask systemd for the settings of %s, which a start would have: %s", unit,
+                          strerror(-r));
+                return EX_UNAVAILABLE;
+        }
+
+        log_info("systemd cannot be asked: the settings of %s were not seen", unit);
+        return EX_OK;
+}
+
+int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
 {
         Caller c = { .uid = UID_INVALID, .gid = GID_INVALID };
+        int r;
 
         (void) snprintf(c.unit, sizeof(c.unit), "fcjail@%s.service", id);
-        if (systemd_unit_query(c.unit, u) < 0) {
-                log_info("systemd cannot be asked: the settings of %s were not seen", c.unit);
-                *ret = c;
-                return;
-        }
+        *ret = c;
+        r = systemd_unit_query(c.unit, u);
+        if (r < 0)
+                return not_seen(c.unit, r);
 
         c.unit_environment = u->environment;
         say_environment(u->environment);
@@ -101,4 +114,5 @@ void unit_caller(const char *id, SystemdUnit *u, Caller *ret)
                 log_info("From the unit: %s", u->netns_path[0] ? u->netns_path : "PrivateNetwork=yes");
 
         *ret = c;
+        return EX_OK;
 }

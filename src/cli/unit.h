@@ -6,6 +6,7 @@
 
 /*
  * For a verb that is called by hand: what the process would be like in the unit of that VM. Fills in *ret, which
- * borrows from *u; says on stderr what of it comes from the unit, or that the unit was not seen.
+ * borrows from *u; says on stderr what of it comes from the unit, or that the unit was not seen. An exit status: that
+ * it was not seen is an error for root where systemd runs, as a start would see it.
  */
-void unit_caller(const char *id, SystemdUnit *u, Caller *ret);
+int unit_caller(const char *id, SystemdUnit *u, Caller *ret);

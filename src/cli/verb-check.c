@@ -31,8 +31,9 @@ static int check(const char *id, bool json)
         _cleanup_plan_ Plan plan = {};
         int status;
 
-        unit_caller(id, &unit, &caller);
-        status = load_plan(id, &caller, &plan);
+        status = unit_caller(id, &unit, &caller);
+        if (status == EX_OK)
+                status = load_plan(id, &caller, &plan);
         if (status != EX_OK)
                 return status;
 

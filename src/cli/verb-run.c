@@ -74,23 +74,38 @@ static int sanitize(void)
 /* What we need of the environment from here on; the rest is nobody's business. */
 static int reduce_environment(void)
 {
-        static const char *const kept[] = { "NOTIFY_SOCKET", "INVOCATION_ID" };
-        char *values[ELEMENTSOF(kept)] = {};
-        int r = 0;
+        const char *value = getenv("INVOCATION_ID");
+        _cleanup_free_ char *invocation = value ? strdup(value) : NULL;
 
-        for (size_t i = 0; i < ELEMENTSOF(kept); i++) {
-                const char *value = getenv(kept[i]);
-                if (value && !(values[i] = strdup(value)))
-                        r = -ENOMEM;
+        if ((value && !invocation) || clearenv() != 0)
+                return -ENOMEM;
+        return invocation ? RET_NERRNO(setenv("INVOCATION_ID", invocation, /* overwrite= */ 1)) : 0;
+}
+
+/* Before anything is made: a VM that systemd cannot be told of would not live long. */
+static int connect_notify(const char *id, int *ret_fd)
+{
+        const char *address = getenv("NOTIFY_SOCKET");
+
+        if (systemd_listens_to_another()) {
+                log_error(
+                        "NOTIFY_SOCKET= is for the main process of a unit, which this process is not: make "
+                        "`fcjail run %s` the command of ExecStart=, in a shell with `exec` in front; by "
+                        "hand, "
+                        "unset NOTIFY_SOCKET",
+                        id);
+                return EX_CONFIG;
         }
-        if (clearenv() != 0)
-                r = -ENOMEM;
-        for (size_t i = 0; i < ELEMENTSOF(kept); i++) {
-                if (r >= 0 && values[i] && setenv(kept[i], values[i], /* overwrite= */ 1) < 0)
-                        r = -errno;
-                free(values[i]);
+        if (!address || !systemd_runs_us())
+                return EX_OK;
+
+        int fd = systemd_connect_notify(address);
+        if (fd < 0) {
+                log_error("Failed to connect to NOTIFY_SOCKET=%s: %s", address, strerror(-fd));
+                return EX_OSERR;
         }
-        return r;
+        *ret_fd = fd;
+        return EX_OK;
 }
 
 static int fail(Jail *jail)
@@ -98,12 +113,8 @@ static int fail(Jail *jail)
         const Failure *f = &jail->failure;
         int status = failure_log(jail->plan, f);
 
-        char text[sizeof(f->object) + sizeof(f->reason) + 128];
-        (void) snprintf(text, sizeof(text), "STATUS=Failed at step %s: %s: %s\nERRNO=%i",
-                        steps[f->step].name, f->object, f->reason[0] ? f->reason : strerror(-f->error),
-                        -f->error);
-        if (jail->plan->supervised)
-                (void) systemd_notify(text); /* the journal has it, too */
+        systemd_notify_status(jail->notify_fd, "Failed at step %s: %s: %s\nERRNO=%i", steps[f->step].name,
+                              f->object, f->reason[0] ? f->reason : strerror(-f->error), -f->error);
         /* A VMM that is up but not ready goes at once; systemd would wait for it. */
         bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
         if (!gone)
@@ -170,17 +181,18 @@ static int succeed(Jail *jail)
         char text[128];
         (void) snprintf(text, sizeof(text), "MAINPID=%i\nREADY=1\nSTATUS=VM runs as uid %u", jail->pid,
                         jail->uid);
-        int r = systemd_notify(text);
+        int r = systemd_notify(jail->notify_fd, text);
         if (r < 0)
                 log_error("Failed to notify systemd: %s", strerror(-r));
         return r < 0 ? EX_OSERR : EX_OK;
 }
 
-static int run(const Plan *plan, uint64_t start_usec)
+static int run(const Plan *plan, uint64_t start_usec, int notify_fd)
 {
         _cleanup_jail_ Jail jail = jail_new(plan, start_usec);
         int r;
 
+        jail.notify_fd = notify_fd;
         jail.config_usec = now_usec() - start_usec;
 
         r = steps_run(&jail, STEP_OUTSIDE);
@@ -192,15 +204,18 @@ static int run(const Plan *plan, uint64_t start_usec)
 int verb_run(char **args)
 {
         uint64_t start_usec = now_usec();
+        _cleanup_close_ int notify_fd = -EBADF;
         _cleanup_plan_ Plan plan = {};
         const char *id = args[0];
         Caller caller;
         int status;
 
-        log_open(id_valid(id) ? id : NULL);
         status = sanitize();
+        log_open(id_valid(id) ? id : NULL);
         if (status == EX_OK)
                 status = check_id(id);
+        if (status == EX_OK)
+                status = connect_notify(id, &notify_fd);
         if (status == EX_OK)
                 status = become_root(&caller);
         if (status == EX_OK)
@@ -212,5 +227,5 @@ int verb_run(char **args)
         if (reduce_environment() < 0)
                 return EX_OSERR;
 
-        return run(&plan, start_usec);
+        return run(&plan, start_usec, TAKE_FD(notify_fd));
 }

@@ -44,7 +44,7 @@ static int press_ctrl_alt_del(const State *s, int pid_fd)
                 return r;
         if (reply.status / 100 != 2) {
                 _cleanup_free_ char *raw = api_fault(&reply), *fault = raw ? text_escape(raw) : NULL;
-                log_info("The VMM of '%s' does not take ctrl-alt-del: %s", s->id,
+                log_info("The VMM of '%s' does not take ctrl-alt-del: %.500s", s->id,
                          fault ? fault : "no reason given");
                 return -EOPNOTSUPP;
         }

@@ -27,6 +27,7 @@
 #include "fd-util.h"
 #include "give-way.h"
 #include "inside.h"
+#include "log.h"
 #include "step.h"
 #include "time-util.h"
 
@@ -90,6 +91,8 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
 
         jail->channel_fd = safe_close(jail->channel_fd);
         jail->channel_fd = channel_fd;
+        jail->notify_fd = safe_close(jail->notify_fd);
+        log_close();
 
         /* The rest of this step is its own. */
         r = answer_signals(set);

@@ -12,6 +12,7 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
         return (Jail){
                 .plan = plan,
                 .start_usec = start_usec,
+                .notify_fd = -EBADF,
                 .base_fd = -EBADF,
                 .vmm_fd = -EBADF,
                 .config_fd = -EBADF,
@@ -39,7 +40,7 @@ void jail_done(Jail *jail)
         int *fds[] = {
                 &jail->base_fd, &jail->vmm_fd,     &jail->config_fd, &jail->netns_fd, &jail->state_fd,
                 &jail->root_fd, &jail->run_fd,     &jail->root_tree, &jail->run_tree, &jail->vmm_tree,
-                &jail->pid_fd,  &jail->channel_fd, &jail->cage_fd,   &jail->jail_fd,
+                &jail->pid_fd,  &jail->channel_fd, &jail->cage_fd,   &jail->jail_fd,  &jail->notify_fd,
         };
 
         FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))

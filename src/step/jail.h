@@ -35,6 +35,7 @@ typedef struct Jail {
 
         uint64_t start_usec;  /* CLOCK_MONOTONIC when main() began */
         uint64_t config_usec; /* how long it took from then to the plan */
+        int notify_fd;        /* to systemd, if it waits until the VM is ready; OUTSIDE only */
 
         /* paths: opened and verified */
         int base_fd;                /* the chroot base directory */

@@ -48,6 +48,7 @@
 #include "log.h"
 #include "messages.h"
 #include "step.h"
+#include "systemd.h"
 #include "time-util.h"
 
 const Step steps[] = {
@@ -103,6 +104,9 @@ int steps_run(Jail *jail, StepSide side)
         for (size_t i = 0; i < n_steps; i++) {
                 if (steps[i].side != side)
                         continue;
+                /* Of what waits for others. Of the steps before, PID 1 would show it on a CPU that INSIDE could have. */
+                if (side == STEP_AFTER)
+                        systemd_notify_status(jail->notify_fd, "Starting: %s", steps[i].name);
                 uint64_t begin = now_usec();
                 r = steps[i].run(jail);
                 jail->step_usec[i] = (uint32_t) (now_usec() - begin);
