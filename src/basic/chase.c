@@ -282,6 +282,11 @@ int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_cu
         return r;
 }
 
+bool chase_is_unsafe(int r)
+{
+        return r == -EPERM || r == -ENOLINK || r == -EUSERS || r == -EMLINK || r == -ELOOP;
+}
+
 const char *chase_strerror(int r)
 {
         switch (r) {

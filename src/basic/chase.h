@@ -32,6 +32,9 @@ typedef enum ChaseFlags {
  */
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit) _must_check_;
 
+/* It was found, and others than root could make it something else: all but the other errors. */
+bool chase_is_unsafe(int r);
+
 /* The sentence part for a message: "is not owned by root, …; `chown root:root` and `chmod go-w` it" for -EPERM
  * and so on; strerror for the rest. */
 const char *chase_strerror(int r);

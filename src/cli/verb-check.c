@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* fcjail check [--json] ID: what a start of the unit would do, or every error of the settings. Touches nothing. It
- * needs to read the files, also those in /run/fcjail: that is for root and for members of the group fcjail. */
+/* fcjail check [--json] ID: what a start of the unit would do, and every error of the settings or of what they name. Makes
+ * nothing. It needs to read the files, also those in /run/fcjail: that is for root and for members of the group fcjail. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "common.h"
 #include "log.h"
+#include "objects.h"
 #include "pager.h"
 #include "unit.h"
 #include "verbs.h"
@@ -21,6 +22,24 @@ static void check_times(const Plan *p, const SystemdUnit *u)
                 log_warning("FCJAIL_STOP= waits for %u s, but TimeoutStopSec= of the unit is only %" PRIu64
                             " s: raise that, or a slow stop counts as a failure",
                             p->stop_seconds, u->timeout_stop_usec / 1000000);
+}
+
+/* What a start would find: all of it is told, and the status is that of the first error. */
+static int check_host(const Plan *p)
+{
+        _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
+        _cleanup_findings_ Findings findings = {};
+
+        if (host_open(p, &objects, &findings) < 0)
+                return EX_OSERR;
+        FOREACH_ARRAY (i, findings.items, findings.n_items)
+                if (i->severity == SEVERITY_ERROR)
+                        log_error("%s: %s", i->object, i->text);
+                else
+                        log_info("%s: %s", i->object, i->text);
+
+        const Finding *e = findings_error(&findings);
+        return e ? e->exit_status : EX_OK;
 }
 
 static int check(const char *id, bool json)
@@ -40,7 +59,7 @@ static int check(const char *id, bool json)
         check_times(&plan, &unit);
         if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || pager_print(text) < 0)
                 return EX_IOERR;
-        return EX_OK;
+        return check_host(&plan);
 }
 
 int verb_check(char **args)

@@ -50,7 +50,7 @@ void env_paths_done(EnvPaths *p)
 /* Always -EBADMSG or -ENOMEM. */
 static int complain(Diagnostics *d, const char *path, const char *culprit, int error)
 {
-        bool sentence = error == -EPERM || error == -ENOLINK || error == -ELOOP || error == -EBADFD;
+        bool sentence = chase_is_unsafe(error) || error == -EBADFD;
         const char *who = !culprit || strcmp(path, culprit) == 0 ? "it" : culprit;
 
         if (sentence)

@@ -109,7 +109,7 @@ static int audit_bits(Jail *jail)
         /* 2 is as good as 0: only root could read a core. Which it is, fs.suid_dumpable says. */
         int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
         if (dumpable != 0 && dumpable != 2)
-                return wrong(jail, "dumpable", "the process is");
+                return wrong(jail, "dumpable", "the process still is; fs.suid_dumpable must be 0 or 2");
         return 0;
 }
 

@@ -74,10 +74,10 @@ static int fill_vmm(Jail *jail)
         int r;
 
         _cleanup_close_ int fd = openat(jail->root_fd, JAIL_VMM, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(jail->vmm_fd, &st) < 0)
+        if (fd < 0 || fstat(jail->host.vmm_fd, &st) < 0)
                 return -errno;
 
-        r = copy_text(jail->vmm_fd, fd, st.st_size);
+        r = copy_text(jail->host.vmm_fd, fd, st.st_size);
         /* Its mode comes last: it cannot be executed before it is whole. */
         return r < 0 ? r : RET_NERRNO(fchmod(fd, VMM_MODE));
 }

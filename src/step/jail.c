@@ -13,10 +13,7 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
                 .plan = plan,
                 .start_usec = start_usec,
                 .notify_fd = -EBADF,
-                .base_fd = -EBADF,
-                .vmm_fd = -EBADF,
-                .config_fd = -EBADF,
-                .netns_fd = -EBADF,
+                .host = HOST_OBJECTS_NULL,
                 .state_root = { .fd = -EBADF, .vm_fd = -EBADF },
                 .state_fd = -EBADF,
                 .state = STATE_NULL,
@@ -38,14 +35,14 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
 void jail_done(Jail *jail)
 {
         int *fds[] = {
-                &jail->base_fd, &jail->vmm_fd,     &jail->config_fd, &jail->netns_fd, &jail->state_fd,
-                &jail->root_fd, &jail->run_fd,     &jail->root_tree, &jail->run_tree, &jail->vmm_tree,
-                &jail->pid_fd,  &jail->channel_fd, &jail->cage_fd,   &jail->jail_fd,  &jail->notify_fd,
+                &jail->state_fd, &jail->root_fd,  &jail->run_fd,    &jail->root_tree,
+                &jail->run_tree, &jail->vmm_tree, &jail->pid_fd,    &jail->channel_fd,
+                &jail->cage_fd,  &jail->jail_fd,  &jail->notify_fd,
         };
 
         FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))
                 **fd = safe_close(**fd);
-        free(jail->filter);
+        host_objects_done(&jail->host);
         state_root_done(&jail->state_root);
         state_done(&jail->state);
 }

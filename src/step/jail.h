@@ -6,12 +6,12 @@
  * -EBADF until a step opens them; jail_done() closes what is left.
  */
 
-#include <linux/filter.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
 #include "namespaces.h"
+#include "objects.h"
 #include "plan.h"
 #include "state.h"
 
@@ -37,13 +37,7 @@ typedef struct Jail {
         uint64_t config_usec; /* how long it took from then to the plan */
         int notify_fd;        /* to systemd, if it waits until the VM is ready; OUTSIDE only */
 
-        /* paths: opened and verified */
-        int base_fd;                /* the chroot base directory */
-        int vmm_fd;                 /* the VMM's binary */
-        int config_fd;              /* FCJAIL_CONFIG */
-        int netns_fd;               /* the namespace to join */
-        struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
-        size_t n_filter;
+        HostObjects host; /* paths: opened and verified */
 
         /* state, uid */
         StateRoot state_root;

@@ -23,7 +23,7 @@ static int change(Jail *jail)
 
         if (unshare(p->new_namespaces) < 0)
                 return step_fail(jail, -errno, "new namespaces");
-        if (p->netns == NETNS_PATH && setns(jail->netns_fd, CLONE_NEWNET) < 0)
+        if (p->netns == NETNS_PATH && setns(jail->host.netns_fd, CLONE_NEWNET) < 0)
                 return step_fail(jail, -errno, "%s", p->netns_path);
         return 0;
 }
@@ -42,7 +42,7 @@ static int check_joined(Jail *jail, ino_t before, ino_t now)
         struct stat st;
         int r;
 
-        if (fstat(jail->netns_fd, &st) < 0)
+        if (fstat(jail->host.netns_fd, &st) < 0)
                 return step_fail(jail, -errno, "%s", jail->plan->netns_path);
         if (st.st_ino != now)
                 return step_fail(jail, -EBADE, "%s was not entered", jail->plan->netns_path);

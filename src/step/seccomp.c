@@ -39,7 +39,7 @@ static struct sock_fprog choose(const Jail *jail)
 {
         switch (jail->plan->seccomp) {
         case SECCOMP_PATH:
-                return (struct sock_fprog){ (unsigned short) jail->n_filter, jail->filter };
+                return (struct sock_fprog){ (unsigned short) jail->host.n_filter, jail->host.filter };
         case SECCOMP_IO_URING:
                 return (struct sock_fprog){ ELEMENTSOF(filter_io_uring),
                                             (struct sock_filter *) filter_io_uring };

@@ -185,10 +185,10 @@ static int make_config(Jail *jail)
         int r, k;
 
         r = at_remove(jail->root_fd, JAIL_CONFIG);
-        if (r >= 0 && jail->config_fd >= 0) {
+        if (r >= 0 && jail->host.config_fd >= 0) {
                 r = fs_ids_set((FsIds){ mine.uid, jail->gid });
                 if (r >= 0)
-                        r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->config_fd);
+                        r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->host.config_fd);
                 k = fs_ids_set(mine);
                 r = r >= 0 ? k : r;
         }
@@ -217,7 +217,7 @@ static int clone_trees(Jail *jail)
         r = clone_tree(jail->run_fd, "", &jail->run_tree);
         if (r < 0)
                 return fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN);
-        r = jail->plan->vmm_text_shared ? clone_tree(jail->vmm_fd, "", &jail->vmm_tree)
+        r = jail->plan->vmm_text_shared ? clone_tree(jail->host.vmm_fd, "", &jail->vmm_tree)
                                         : clone_tree(jail->root_fd, JAIL_VMM, &jail->vmm_tree);
         return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
 }
@@ -227,7 +227,7 @@ int step_tree(Jail *jail)
         _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF;
         int r;
 
-        r = open_level(jail, jail->base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
+        r = open_level(jail, jail->host.base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
         if (r >= 0)
                 r = open_level(jail, vmms_fd, jail->plan->id, "", &vm_fd);
         if (r >= 0)

@@ -279,9 +279,12 @@ test_a_configuration_that_is_too_large_is_refused() {
 }
 
 test_a_configuration_that_is_no_file_is_refused() {
+        vm web1 FCJAIL_CONFIG=/dev/null
+        not systemctl start fcjail@web1
+        says web1 "Failed at step paths of 'web1': /dev/null: is a character device, not a regular file"
         vm web1 "FCJAIL_CONFIG=$ENV"
         not systemctl start fcjail@web1
-        says web1 "Failed at step paths of 'web1': $ENV: is not a regular file"
+        says web1 "Failed at step paths of 'web1': $ENV: is a directory, not a regular file"
         is_gone web1
 }
 

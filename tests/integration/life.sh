@@ -385,6 +385,45 @@ test_check_sees_the_unit() {
         is null "$(fcjail check --json web1 2>/dev/null | jq .uid_range)"
 }
 
+# check_fails STATUS LINE…: that is all it says on standard error, and it prints the plan.
+check_fails() {
+        local status=0
+        fcjail check web1 >/tmp/plan 2>/tmp/err || status=$?
+        is "$1 $(printf 'fcjail: %s\n' "${@:2}")" "$status $(</tmp/err)"
+        grep '^vmm: ' /tmp/plan
+}
+
+test_check_opens_all_that_a_start_would() {
+        fcjail_files() { find "$STATE" "$BASE" /run/netns | sort; }
+        local before
+        vm web1 FCJAIL_VMM=/nosuch "FCJAIL_CONFIG=$ENV" FCJAIL_NETNS=nosuch FCJAIL_SECCOMP=/dev/null FCJAIL_CHROOT_DIR=/srv/no
+        before=$(fcjail_files)
+        check_fails 66 "/srv/no: it does not exist; \`systemd-tmpfiles --create\` makes the default one; make others with mkdir -m 0755" \
+                "/nosuch: it does not exist; install Firecracker there, or name it with FCJAIL_VMM=" \
+                "$ENV: is a directory, not a regular file" \
+                "/run/netns/nosuch: does not exist; \`ip netns add\` makes a named namespace, \`ip netns list\` shows those there are" \
+                "/dev/null: is a character device, not a regular file"
+        is "$before" "$(fcjail_files)"
+        not fcjail check --json web1 >/tmp/plan 2>/tmp/err
+        jq . /tmp/plan
+
+        install -m 0664 /usr/local/bin/demo-vmm /usr/local/bin/unsafe-vmm
+        vm web1 FCJAIL_VMM=/usr/local/bin/unsafe-vmm
+        check_fails 77 "/usr/local/bin/unsafe-vmm: it is not owned by root, or its group or others may write to it; \`chown root:root\` and \`chmod go-w\` it"
+
+        vm web1
+        chmod 0600 "$ENV/demo.json"
+        fcjail check web1 >/tmp/plan
+        user manager --groups fcjail
+        setpriv --reuid manager --regid manager --init-groups fcjail check web1 >/tmp/plan 2>/tmp/err
+        grep "$ENV/demo.json: it cannot be looked at by uid $(id -u manager); root can" /tmp/err
+        chmod 0644 "$ENV/demo.json"
+
+        unshare --mount bash -c 'mount -t tmpfs tmpfs /dev && fcjail check web1' >/tmp/plan 2>/tmp/err || is 69 $?
+        grep "/dev/kvm: the host does not have this device" /tmp/err
+        grep "/dev/net/tun: the host does not have this device" /tmp/err
+}
+
 # on_terminal COMMAND: its output, with a terminal of 60 lines.
 on_terminal() {
         env -u SYSTEMD_PAGER -u SYSTEMD_COLORS TERM=xterm timeout 10 script -qec "stty rows 60 cols 200; $1" /dev/null </dev/null | tr -d '\r' || true

@@ -76,7 +76,7 @@ test_something_else_in_the_place_of_a_namespace() {
         done
         says web1 "/run/netns/fifo: is not a namespace"
         says web1 "/run/netns/file: is not a namespace"
-        says web1 "/run/netns/ipc: is a namespace, but not of the network"
+        says web1 "/run/netns/ipc: is not a network namespace"
         umount /run/netns/ipc
         rm /run/netns/{fifo,file,ipc}
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What was found out about the host, collected so that all of it is told at once: what is wrong with which object, and what
+ * mends it. */
+
+#include "macro.h"
+
+typedef enum Severity {
+        SEVERITY_NOTE,  /* it could not be looked at by this user */
+        SEVERITY_ERROR, /* a start fails */
+} Severity;
+
+typedef struct Finding {
+        Severity severity;
+        int error;       /* -errno */
+        int exit_status; /* of such a start, sysexits(3) */
+        char *object;    /* a path, a label, a sysctl */
+        char *text;      /* a sentence whose subject is the object, with the remedy */
+} Finding;
+
+typedef struct Findings {
+        Finding *items;
+        size_t n_items;
+} Findings;
+
+void findings_done(Findings *f);
+#define _cleanup_findings_ _cleanup_(findings_done)
+
+/* Adds one: the format continues a sentence about the object, and remedy, unless it is NULL, follows. Copies everything.
+ * Always returns the error (or -ENOMEM), so that the caller can return it. */
+int findings_add(Findings *f, Severity severity, int error, int exit_status, const char *object,
+                 const char *remedy, const char *format, ...) _printf_(7, 8);
+
+/* The first error, or NULL. */
+const Finding *findings_error(const Findings *f) _pure_;

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One function per object. Each says what is wrong with it as a finding, whose error it returns.
+ *
+ * Should:  leave everything as it is; hold each object by a descriptor.
+ * Mustn't: make anything: a start has recorded nothing yet, and `check` is only a look.
+ */
+
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "chase.h"
+#include "fd-util.h"
+#include "filter-read.h"
+#include "host.h"
+#include "objects.h"
+
+#define CONFIG_SIZE_MAX (1024 * 1024)
+
+/* Of a program; linkers make some ten. */
+#define PHDRS_MAX 64
+
+void host_objects_done(HostObjects *o)
+{
+        int *fds[] = { &o->base_fd, &o->vmm_fd, &o->config_fd, &o->netns_fd };
+
+        FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))
+                **fd = safe_close(**fd);
+        free(TAKE_PTR(o->filter));
+}
+
+/* An error. */
+#define WRONG(f, error, exit_status, object, remedy, ...)                                                   \
+        findings_add(f, SEVERITY_ERROR, error, exit_status, object, remedy, __VA_ARGS__)
+
+/* What a call says of an object. Only root may see all; others may look at the rest. */
+static int failed(Findings *f, int error, const char *object, const char *what)
+{
+        if (geteuid() != 0 && (error == -EACCES || error == -EPERM))
+                return findings_add(f, SEVERITY_NOTE, error, EX_NOPERM, object, NULL,
+                                    "%s cannot be looked at by uid %u; root can", what, geteuid());
+        return WRONG(f, error, EX_NOINPUT, object, NULL, "%s: %s", what, chase_strerror(error));
+}
+
+static const char *kind_of(mode_t mode)
+{
+        switch (mode & S_IFMT) {
+        case S_IFDIR:
+                return "a directory";
+        case S_IFCHR:
+                return "a character device";
+        case S_IFBLK:
+                return "a block device";
+        case S_IFIFO:
+                return "a FIFO";
+        case S_IFSOCK:
+                return "a socket";
+        default:
+                return "something else";
+        }
+}
+
+static int not_a_file(Findings *f, const char *path, const struct stat *st)
+{
+        return WRONG(f, -EBADFD, EX_NOINPUT, path, NULL, "is %s, not a regular file", kind_of(st->st_mode));
+}
+
+/* chase_open(), with its errors as findings. */
+static int open_path(Findings *f, const char *path, int flags, const char *remedy)
+{
+        _cleanup_free_ char *culprit = NULL;
+        struct stat st;
+
+        int fd = chase_open(path, flags, CHASE_DEFAULT, &culprit);
+        if (fd >= 0)
+                return fd;
+
+        const char *what = culprit && strcmp(culprit, path) != 0 ? culprit : "it";
+        if (fd == -ENOENT)
+                return WRONG(f, fd, EX_NOINPUT, path, remedy, "%s does not exist", what);
+        if (fd == -EBADFD && stat(path, &st) >= 0)
+                return not_a_file(f, path, &st);
+        if (chase_is_unsafe(fd))
+                return WRONG(f, fd, EX_NOPERM, path, NULL, "%s %s", what, chase_strerror(fd));
+        return failed(f, fd, path, what);
+}
+
+static int open_file(Findings *f, const char *path, const char *remedy, struct stat *ret_st)
+{
+        _cleanup_close_ int fd = open_path(f, path, O_RDONLY, remedy);
+
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, ret_st) < 0)
+                return failed(f, -errno, path, "it");
+        if (!S_ISREG(ret_st->st_mode))
+                return not_a_file(f, path, ret_st);
+        return TAKE_FD(fd);
+}
+
+static int open_base(const Plan *p, HostObjects *o, Findings *f)
+{
+        return o->base_fd = open_path(f, p->chroot_dir, O_PATH | O_DIRECTORY,
+                                      "`systemd-tmpfiles --create` makes the default one; make others with "
+                                      "mkdir -m 0755");
+}
+
+/* 1: an ELF program that needs no interpreter. The jail has no dynamic linker to offer. */
+static int is_static_elf(int fd)
+{
+        Elf64_Phdr headers[PHDRS_MAX];
+        Elf64_Ehdr e;
+
+        ssize_t n = pread(fd, &e, sizeof(e), 0);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
+            e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(headers[0]) ||
+            e.e_phnum > PHDRS_MAX)
+                return -ENOEXEC;
+
+        const size_t size = e.e_phnum * sizeof(headers[0]);
+        n = pread(fd, headers, size, (off_t) e.e_phoff);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n != size)
+                return -ENOEXEC;
+        FOREACH_ARRAY (h, headers, e.e_phnum)
+                if (h->p_type == PT_INTERP)
+                        return 0;
+        return 1;
+}
+
+static int open_vmm(const Plan *p, HostObjects *o, Findings *f)
+{
+        struct stat st;
+        int r;
+
+        r = o->vmm_fd = open_file(f, p->vmm, "install Firecracker there, or name it with FCJAIL_VMM=", &st);
+        if (r < 0)
+                return r;
+
+        r = is_static_elf(o->vmm_fd);
+        if (r == -ENOEXEC)
+                return WRONG(f, r, EX_NOINPUT, p->vmm, NULL, "is not a 64-bit ELF program");
+        if (r < 0)
+                return failed(f, r, p->vmm, "it");
+        if (r == 0)
+                return WRONG(f, -ENOEXEC, EX_NOINPUT, p->vmm,
+                             "use the static (musl) build that Firecracker's releases carry",
+                             "is dynamically linked, and the jail has no libraries");
+        return 0;
+}
+
+static int open_config(const Plan *p, HostObjects *o, Findings *f)
+{
+        struct stat st;
+        int r;
+
+        if (!p->config)
+                return 0;
+        r = o->config_fd = open_file(f, p->config, "write it, or unset FCJAIL_CONFIG=", &st);
+        if (r < 0)
+                return r;
+        if (st.st_size > CONFIG_SIZE_MAX)
+                return WRONG(f, -EFBIG, EX_NOINPUT, p->config, NULL, "is larger than %i bytes",
+                             CONFIG_SIZE_MAX);
+        return 0;
+}
+
+/* Links are followed whoever made them, as users rely on it; what they lead to must be a network namespace. */
+static int open_netns(const Plan *p, HostObjects *o, Findings *f)
+{
+        const char *path = p->netns_path;
+
+        if (p->netns != NETNS_PATH)
+                return 0;
+
+        o->netns_fd = netns_open(path);
+        switch (o->netns_fd) {
+        case -ENOENT:
+                return WRONG(f, -ENOENT, EX_NOINPUT, path,
+                             "`ip netns add` makes a named namespace, `ip netns list` shows those there are",
+                             "does not exist");
+        case -ENOTTY:
+                return WRONG(f, -EINVAL, EX_NOINPUT, path, NULL, "is not a namespace");
+        case -ENXIO:
+                return WRONG(f, -EINVAL, EX_NOINPUT, path, NULL, "is not a network namespace");
+        default:
+                return o->netns_fd < 0 ? failed(f, o->netns_fd, path, "it") : 0;
+        }
+}
+
+static int open_filter(const Plan *p, HostObjects *o, Findings *f)
+{
+        const char *path = p->seccomp_path;
+        _cleanup_free_ char *why = NULL;
+        struct stat st;
+        int r;
+
+        if (!path)
+                return 0;
+        _cleanup_close_ int fd = open_file(f, path, "compile one, or say FCJAIL_SECCOMP=default", &st);
+        if (fd < 0)
+                return fd;
+
+        r = filter_read(fd, &o->filter, &o->n_filter, &why);
+        if (r == -EBADMSG)
+                return WRONG(f, r, EX_NOINPUT, path, NULL, "%s", why);
+        return r < 0 ? failed(f, r, path, "it") : 0;
+}
+
+/* A label that nobody enforces must not look like one. */
+static int check_apparmor(const Plan *p, HostObjects *o, Findings *f)
+{
+        char enabled = 'N';
+
+        (void) o;
+        if (!p->apparmor)
+                return 0;
+        _cleanup_close_ int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && read(fd, &enabled, 1) == 1 && enabled == 'Y')
+                return 0;
+        return WRONG(f, -EOPNOTSUPP, EX_UNAVAILABLE, p->apparmor,
+                     "boot with apparmor=1 security=apparmor, or unset FCJAIL_APPARMOR=",
+                     "AppArmor is not active on this host");
+}
+
+static int check_selinux(const Plan *p, HostObjects *o, Findings *f)
+{
+        struct statfs sfs;
+
+        (void) o;
+        if (!p->selinux || (statfs("/sys/fs/selinux", &sfs) >= 0 && (unsigned) sfs.f_type == SELINUX_MAGIC))
+                return 0;
+        return WRONG(f, -EOPNOTSUPP, EX_UNAVAILABLE, p->selinux,
+                     "enable it in /etc/selinux/config, or unset FCJAIL_SELINUX=",
+                     "SELinux is not active on this host");
+}
+
+static int need_device(Findings *f, const char *path, const char *remedy)
+{
+        struct stat st;
+
+        if (stat(path, &st) >= 0 && S_ISCHR(st.st_mode))
+                return 0;
+        return WRONG(f, -ENODEV, EX_UNAVAILABLE, path, remedy, "the host does not have this device");
+}
+
+static int check_kvm(const Plan *p, HostObjects *o, Findings *f)
+{
+        (void) p;
+        (void) o;
+        return need_device(f, "/dev/kvm",
+                           HOST_IS_PC ? "`modprobe kvm_intel` or kvm_amd may bring it"
+                                      : "its kernel has to be one with KVM that has been booted in EL2");
+}
+
+static int check_tun(const Plan *p, HostObjects *o, Findings *f)
+{
+        (void) o;
+        return p->n_taps > 0 ? need_device(f, "/dev/net/tun", "`modprobe tun` may bring it") : 0;
+}
+
+/* With 1 an exec makes also a program dumpable that its user cannot read, such as the VMM. */
+static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
+{
+        _cleanup_free_ char *text = NULL;
+
+        (void) p;
+        (void) o;
+        if (at_read_file(AT_FDCWD, "/proc/sys/fs/suid_dumpable", 16, &text, NULL) < 0 || text[0] != '1')
+                return 0; /* where it cannot be read the audit tells */
+        return WRONG(f, -EPERM, EX_CONFIG, "fs.suid_dumpable",
+                     "set it to 0 or 2: `sysctl -w fs.suid_dumpable=2`, and in /etc/sysctl.d",
+                     "is 1, and would let the VMM's uid dump and trace the VMM");
+}
+
+int host_open(const Plan *plan, HostObjects *o, Findings *f)
+{
+        static int (*const checks[])(const Plan *, HostObjects *, Findings *) = {
+                open_base,      open_vmm,      open_config, open_netns, open_filter,
+                check_apparmor, check_selinux, check_kvm,   check_tun,  check_suid_dumpable,
+        };
+
+        FOREACH_ARRAY (check, checks, ELEMENTSOF(checks))
+                if ((*check)(plan, o, f) == -ENOMEM)
+                        return -ENOMEM;
+        return 0;
+}
