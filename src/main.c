@@ -2,7 +2,6 @@
 
 /* argv -> verb -> exit status. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #include "macro.h"
-#include "pager.h"
 #include "terminal.h"
 #include "verbs.h"
 
@@ -18,88 +16,89 @@ typedef struct Verb {
         const char *name;
         const char *arguments;
         int min_args, max_args;
-        int (*run)(char **args);
+        int (*run)(const CommandLine *c);
         const char *summary;
+        struct option options[OPTIONS_MAX]; /* the verb asks by option_value() whether one was given */
 } Verb;
 
-static int verb_help(char **args);
-static int verb_completion(char **args);
+static int verb_help(const CommandLine *c);
 
 static const Verb verbs[] = {
         { "run", "ID", 1, 1, verb_run, "start the VM; by hand, stay until it ends" },
         { "stop", "ID", 1, 1, verb_stop, "ask the guest to shut down, and wait" },
         { "cleanup", "ID", 1, 1, verb_cleanup, "remove what a VM that ended has left" },
-        { "check", "[--json] ID", 1, 2, verb_check, "print what a start would do, and every error" },
+        { "check",
+          "ID",
+          1,
+          1,
+          verb_check,
+          "print what a start would do, and every error",
+          { { "json", no_argument } } },
         { "api", "ID METHOD PATH [JSON]", 3, 4, verb_api, "send a request to the VMM's API" },
         { "help", "", 0, 0, verb_help, "print this" },
-        { "completion", "", 0, 0, verb_completion, "print a completion for bash" },
 };
+
+#define SYNOPSIS_MAX 256
+
+/* What may follow the verb: "[--option] ARGUMENT". */
+static const char *synopsis(const Verb *v, char buf[SYNOPSIS_MAX])
+{
+        int n = 0;
+
+        for (const struct option *o = v->options; o->name; o++)
+                n += snprintf(buf + n, (size_t) (SYNOPSIS_MAX - n), "[--%s%s] ", o->name,
+                              o->has_arg == no_argument ? "" : "=VALUE");
+        (void) snprintf(buf + n, (size_t) (SYNOPSIS_MAX - n), "%s", v->arguments);
+        return buf;
+}
 
 static void usage(FILE *f, bool colors)
 {
         const char *on = colors ? COLOR_HIGHLIGHT : "", *off = colors ? COLOR_OFF : "";
+        char buf[SYNOPSIS_MAX];
 
         fprintf(f,
                 "fcjail VERB ID …\n\n%sStarts Firecracker microVMs in a jail; usually as "
                 "fcjail@ID.service.%s\n\n",
                 on, off);
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
-                fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, v->arguments, v->summary);
-        fprintf(f, "\n  fcjail --help\n  fcjail --version\n\nSee fcjail(1), fcjail.env(5), "
-                   "fcjail@.service(8).\n");
+                fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, synopsis(v, buf), v->summary);
+        fprintf(f, "\n  fcjail VERB --help\n  fcjail --help\n  fcjail --version\n\n"
+                   "See fcjail(1), fcjail.env(5), fcjail@.service(8).\n");
 }
 
-static int verb_help(char **args)
+static int verb_help(const CommandLine *c)
 {
-        char *text = NULL;
-        size_t size;
-        int r;
-
-        (void) args;
-        FILE *f = open_memstream(&text, &size);
-        if (!f)
-                return EX_OSERR;
-        usage(f, terminal_colors(STDOUT_FILENO));
-        r = fclose(f) == 0 ? pager_print(text) : -ENOMEM;
-        free(text);
-        return r < 0 ? EX_IOERR : EX_OK;
-}
-
-/* Ids are those that have settings; verbs that take none get none. */
-static int verb_completion(char **args)
-{
-        (void) args;
-        printf("# bash completion for fcjail, made by `fcjail completion`\n"
-               "_fcjail() {\n"
-               "        local current=${COMP_WORDS[COMP_CWORD]}\n"
-               "        if ((COMP_CWORD == 1)); then\n"
-               "                mapfile -t COMPREPLY < <(compgen -W '--help --version");
-        FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
-                printf(" %s", v->name);
-        printf("' -- \"$current\")\n"
-               "                return\n"
-               "        fi\n"
-               "        local words=''\n"
-               "        case \"$COMP_CWORD ${COMP_WORDS[*]:1:COMP_CWORD-1}\" in\n"
-               "        '2 check') words=--json ;;\n");
-        FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
-                if (strncmp(v->arguments, "ID", 2) == 0)
-                        printf("        '2 %s') ;;\n", v->name);
-        printf("        '3 check --json') ;;\n"
-               "        *) return ;;\n"
-               "        esac\n"
-               "        words+=\" $(cd /etc/fcjail 2>/dev/null && compgen -G '*.env' | sed 's/\\.env$//; "
-               "/^default$/d')\"\n"
-               "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
-               "}\n"
-               "complete -F _fcjail fcjail\n");
+        (void) c;
+        usage(stdout, terminal_colors(STDOUT_FILENO));
         return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
-static int wrong_usage(const Verb *v)
+static const Verb *find_verb(const char *name)
 {
-        fprintf(stderr, "fcjail: usage: fcjail %s %s\n", v->name, v->arguments);
-        return EX_USAGE;
+        FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
+                if (strcmp(name, v->name) == 0)
+                        return v;
+        return NULL;
+}
+
+/* argv[0] is the verb. */
+static int run_verb(const Verb *v, int argc, char **argv)
+{
+        char buf[SYNOPSIS_MAX];
+        CommandLine c;
+        int r;
+
+        r = command_line_parse(argc, argv, v->options, &c);
+        if (r >= 0 && c.help) {
+                printf("fcjail %s %s\n", v->name, synopsis(v, buf));
+                return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+        }
+        if (r < 0 || c.n_args < v->min_args || c.n_args > v->max_args) {
+                fprintf(stderr, "fcjail: usage: fcjail %s %s\n", v->name, synopsis(v, buf));
+                return EX_USAGE;
+        }
+        return v->run(&c);
 }
 
 int main(int argc, char **argv)
@@ -111,16 +110,12 @@ int main(int argc, char **argv)
                 return EX_OK;
         }
 
-        FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs)) {
-                if (argc < 2 || strcmp(argv[1], v->name) != 0)
-                        continue;
-                if (argc - 2 < v->min_args || argc - 2 > v->max_args)
-                        return wrong_usage(v);
-                return v->run(argv + 2);
-        }
+        const Verb *v = argc >= 2 ? find_verb(argv[1]) : NULL;
+        if (v)
+                return run_verb(v, argc - 1, argv + 1);
 
         if (argc >= 2)
-                fprintf(stderr, "fcjail: '%s' is not a verb\n", argv[1]);
+                fprintf(stderr, "fcjail: unknown command '%s'\n", argv[1]);
         usage(stderr, terminal_colors(STDERR_FILENO));
         return EX_USAGE;
 }

@@ -87,10 +87,11 @@ static int print_body(const ApiReply *reply)
         return putchar('\n') < 0 || fflush(stdout) != 0 ? -EIO : 0;
 }
 
-int verb_api(char **args)
+int verb_api(const CommandLine *c)
 {
         _cleanup_api_reply_ ApiReply reply = {};
         _cleanup_state_ State s = STATE_NULL;
+        char **args = c->args;
         const char *id = args[0];
         int r;
 

@@ -11,7 +11,6 @@
 #include "common.h"
 #include "log.h"
 #include "objects.h"
-#include "pager.h"
 #include "unit.h"
 #include "verbs.h"
 
@@ -57,22 +56,18 @@ static int check(const char *id, bool json)
                 return status;
 
         check_times(&plan, &unit);
-        if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || pager_print(text) < 0)
+        if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
+            fflush(stdout) != 0)
                 return EX_IOERR;
         return check_host(&plan);
 }
 
-int verb_check(char **args)
+int verb_check(const CommandLine *c)
 {
-        bool json = strcmp(args[0], "--json") == 0;
-        const char *id = args[json ? 1 : 0];
+        const char *id = c->args[0];
         int status;
 
         log_open(NULL);
-        if (!id || (!json && args[1])) {
-                log_error("usage: fcjail check [--json] ID");
-                return EX_USAGE;
-        }
         status = check_id(id);
-        return status == EX_OK ? check(id, json) : status;
+        return status == EX_OK ? check(id, option_value(c, "json")) : status;
 }

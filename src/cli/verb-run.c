@@ -201,12 +201,12 @@ static int run(const Plan *plan, uint64_t start_usec, int notify_fd)
         return r < 0 ? fail(&jail) : succeed(&jail);
 }
 
-int verb_run(char **args)
+int verb_run(const CommandLine *c)
 {
         uint64_t start_usec = now_usec();
         _cleanup_close_ int notify_fd = -EBADF;
         _cleanup_plan_ Plan plan = {};
-        const char *id = args[0];
+        const char *id = c->args[0];
         Caller caller;
         int status;
 

@@ -127,11 +127,11 @@ static int stop_without_record(const char *id)
         return EX_OK;
 }
 
-int verb_stop(char **args)
+int verb_stop(const CommandLine *c)
 {
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         _cleanup_state_ State s = STATE_NULL;
-        const char *id = args[0];
+        const char *id = c->args[0];
         Caller caller;
         int status, r;
 

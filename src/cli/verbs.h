@@ -3,8 +3,10 @@
 
 /* One file per verb. Each takes what follows the verb on the command line and returns the exit status. */
 
-int verb_run(char **args);     /* ID */
-int verb_stop(char **args);    /* ID */
-int verb_cleanup(char **args); /* ID */
-int verb_check(char **args);   /* ID */
-int verb_api(char **args);     /* ID METHOD PATH [JSON] */
+#include "command-line.h"
+
+int verb_run(const CommandLine *c);     /* ID */
+int verb_stop(const CommandLine *c);    /* ID */
+int verb_cleanup(const CommandLine *c); /* ID */
+int verb_check(const CommandLine *c);   /* [--json] ID */
+int verb_api(const CommandLine *c);     /* ID METHOD PATH [JSON] */
