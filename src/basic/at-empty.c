@@ -162,7 +162,7 @@ static int empty_entry(Emptying *e)
         struct dirent *de = readdir(level->dir);
         if (!de)
                 return errno != 0 ? -errno : 1;
-        if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+        if (at_is_dot(de->d_name))
                 return 0;
         if (++e->n_entries > EMPTY_ENTRIES_MAX)
                 return -E2BIG;

@@ -15,6 +15,9 @@
 /* It belongs to root, and neither its group nor others may write to it. */
 bool only_root_can_change(const struct stat *st) _pure_;
 
+/* "." or "..", which every directory has. */
+bool at_is_dot(const char *name) _pure_;
+
 /* Opens the directory `name`. -ENOTDIR or -ELOOP if it is something else. */
 int at_open_dir(int dir_fd, const char *name) _must_check_;
 

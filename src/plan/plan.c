@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -25,6 +26,16 @@ static const struct {
         { "kvm", 0660, 10, 232 }, { "net/tun", 0660, 10, 200 }, { "null", 0666, 1, 3 },
         { "random", 0444, 1, 8 }, { "urandom", 0444, 1, 9 },
 };
+
+/* The mount table of the jail, in the order in which it is made. */
+static const MountPlan standard_mounts[] = {
+        { "", MOUNT_ROOT, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
+        { JAIL_RUN, MOUNT_RUN, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+        { JAIL_VMM, MOUNT_VMM, MS_RDONLY | MS_NOSUID | MS_NODEV },
+        { "", MOUNT_DISKS, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+        { JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOSUID | MS_NOEXEC },
+};
+static const MountPlan sys_mount = { JAIL_SYS, MOUNT_SYS, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC };
 
 /* What is always new besides the PID and mount namespaces. Never the user namespace: TAP devices and network namespaces
  * belong to the initial one. */
@@ -227,6 +238,15 @@ static void plan_nodes(const HostFacts *facts, Plan *p)
         p->cpu_files = facts->cpu_files;
 }
 
+static void plan_mounts(Plan *p)
+{
+        FOREACH_ARRAY (m, standard_mounts, ELEMENTSOF(standard_mounts))
+                p->mounts[p->n_mounts++] = *m;
+        if (p->cpu_files)
+                p->mounts[p->n_mounts++] = sys_mount;
+}
+_Static_assert(ELEMENTSOF(standard_mounts) < MOUNT_PLANS_MAX, "MOUNT_PLANS_MAX");
+
 static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         StopKind kind = c->stop;
@@ -260,6 +280,7 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                 plan_confinement(c, d, &p),     plan_stop(c, facts, d, &p),
         };
         plan_nodes(facts, &p);
+        plan_mounts(&p);
 
         FOREACH_ARRAY (r, results, ELEMENTSOF(results))
                 if (*r == -ENOMEM)

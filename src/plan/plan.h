@@ -48,6 +48,24 @@ typedef struct NodePlan {
 
 #define NODES_MAX 8
 
+typedef enum MountSource {
+        MOUNT_ROOT, /* the VM's root/ on the host */
+        MOUNT_RUN,  /* its run/ */
+        MOUNT_VMM,  /* the VMM's text */
+        MOUNT_DISKS, /* each regular file in root/ that belongs to the VM's uid and that its mode lets it write */
+        MOUNT_DEV, /* a tmpfs with the device nodes */
+        MOUNT_SYS, /* a tmpfs with what the host says of its CPU */
+} MountSource;
+
+/* One mount of the jail; MOUNT_DISKS stands for any number of them. The first row is the root. */
+typedef struct MountPlan {
+        const char *path; /* in the jail, relative to its root; "": the root itself */
+        MountSource source;
+        unsigned long flags; /* MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC: these and no others are set */
+} MountPlan;
+
+#define MOUNT_PLANS_MAX 8
+
 typedef struct Plan {
         char *id;
 
@@ -76,6 +94,8 @@ typedef struct Plan {
 
         NodePlan nodes[NODES_MAX];
         size_t n_nodes;
+        MountPlan mounts[MOUNT_PLANS_MAX];
+        size_t n_mounts;
         bool cpu_files; /* copies of the host's, on a tmpfs at /sys */
 
         SeccompKind seccomp;

@@ -9,6 +9,7 @@
  * Mustn't: repair anything. What is wrong here is a bug, or an attack.
  */
 
+#include <limits.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -140,47 +142,49 @@ static bool same_object(const struct stat *a, const struct stat *b)
 
 static int audit_root(Jail *jail)
 {
-        struct stat root, parent, cwd, run;
+        struct stat root, parent, cwd;
 
-        if (stat("/", &root) < 0 || stat("/..", &parent) < 0 || stat(".", &cwd) < 0 ||
-            stat("/" JAIL_RUN, &run) < 0)
+        if (stat("/", &root) < 0 || stat("/..", &parent) < 0 || stat(".", &cwd) < 0)
                 return wrong(jail, "/", "it cannot be looked at");
-        if (!same_object(&root, &jail->root_st))
-                return wrong(jail, "/", "it is not the jail's directory");
         if (!same_object(&root, &parent))
                 return wrong(jail, "/..", "it leads out of the jail");
         if (!same_object(&root, &cwd))
                 return wrong(jail, "working directory", "it is not /");
-        if (!same_object(&run, &jail->run_st))
-                return wrong(jail, "/" JAIL_RUN, "it is not the jail's directory");
+        return 0;
+}
+
+_Static_assert((int) ST_RDONLY == (int) MS_RDONLY && (int) ST_NOSUID == (int) MS_NOSUID &&
+                       (int) ST_NODEV == (int) MS_NODEV && (int) ST_NOEXEC == (int) MS_NOEXEC,
+               "what is mounted and what is reported are the same bits");
+
+static int audit_mount(Jail *jail, const JailMount *m)
+{
+        const unsigned long mask = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
+        char path[PATH_MAX];
+        struct statvfs sv;
+        struct stat st;
+
+        (void) snprintf(path, sizeof(path), "/%s", m->path);
+        if (lstat(path, &st) < 0 || statvfs(path, &sv) < 0)
+                return wrong(jail, path, "it cannot be looked at");
+        if (!same_object(&st, &m->st))
+                return wrong(jail, path, "something else is mounted there");
+        if (S_ISREG(st.st_mode) && !(m->flags & MS_RDONLY) && st.st_uid != jail->uid)
+                return wrong(jail, path, "it can be written and belongs to uid %u", st.st_uid);
+        if ((sv.f_flag & mask) != m->flags)
+                return wrong(jail, path, "its mount flags are %#lx instead of %#lx", sv.f_flag & mask,
+                             m->flags);
         return 0;
 }
 
 static int audit_mounts(Jail *jail)
 {
-        static const struct {
-                const char *path;
-                unsigned long flags;
-        } mounts[] = {
-                { "/", ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC },
-                { "/" JAIL_DEV, ST_RDONLY | ST_NOSUID | ST_NOEXEC },
-                { "/" JAIL_RUN, ST_NOSUID | ST_NODEV | ST_NOEXEC },
-                { "/" JAIL_VMM, ST_RDONLY | ST_NOSUID | ST_NODEV },
-                { "/" JAIL_SYS,
-                  ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC }, /* last, as there may be none */
-        };
-        const unsigned long mask = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
-        struct statvfs sv;
+        int r = 0;
 
-        FOREACH_ARRAY (m, mounts, jail->plan->cpu_files ? ELEMENTSOF(mounts) : ELEMENTSOF(mounts) - 1) {
-                if (statvfs(m->path, &sv) < 0)
-                        return wrong(jail, m->path, "it cannot be looked at");
-                if ((sv.f_flag & mask) != m->flags)
-                        return wrong(jail, m->path, "its mount flags are %#lx instead of %#lx",
-                                     sv.f_flag & mask, m->flags);
-        }
-
-        return 0;
+        FOREACH_ARRAY (m, jail->mounts, jail->n_mounts)
+                if (r >= 0)
+                        r = audit_mount(jail, m);
+        return r;
 }
 
 /* Who owns what fcjail made, and who may do what with it; of run/ the group's bits are the mask of its ACL. */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fd-util.h"
 #include "jail.h"
@@ -21,9 +22,6 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
                 .gid = GID_INVALID,
                 .root_fd = -EBADF,
                 .run_fd = -EBADF,
-                .root_tree = -EBADF,
-                .run_tree = -EBADF,
-                .vmm_tree = -EBADF,
                 .pid_fd = -EBADF,
                 .channel_fd = -EBADF,
                 .cage_fd = -EBADF,
@@ -35,16 +33,36 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
 void jail_done(Jail *jail)
 {
         int *fds[] = {
-                &jail->state_fd, &jail->root_fd,  &jail->run_fd,    &jail->root_tree,
-                &jail->run_tree, &jail->vmm_tree, &jail->pid_fd,    &jail->channel_fd,
-                &jail->cage_fd,  &jail->jail_fd,  &jail->notify_fd,
+                &jail->state_fd,   &jail->root_fd, &jail->run_fd,  &jail->pid_fd,
+                &jail->channel_fd, &jail->cage_fd, &jail->jail_fd, &jail->notify_fd,
         };
 
         FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))
                 **fd = safe_close(**fd);
+        FOREACH_ARRAY (m, jail->mounts, jail->n_mounts) {
+                m->tree_fd = safe_close(m->tree_fd);
+                free(m->path);
+        }
         host_objects_done(&jail->host);
         state_root_done(&jail->state_root);
         state_done(&jail->state);
+}
+
+int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd)
+{
+        _cleanup_close_ int fd = tree_fd;
+        struct stat st;
+
+        if (jail->n_mounts == JAIL_MOUNTS_MAX)
+                return -E2BIG;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        char *copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+
+        jail->mounts[jail->n_mounts++] = (JailMount){ copy, flags, TAKE_FD(fd), st };
+        return 0;
 }
 
 int step_fail(Jail *jail, int r, const char *format, ...)

@@ -27,6 +27,16 @@ typedef struct Failure {
 /* Of the VMM in the jail: see tree.c. */
 #define VMM_MODE 0511
 
+/* A mount of the jail as it really is. */
+typedef struct JailMount {
+        char *path; /* in the jail, relative to its root; "": the root itself */
+        unsigned long flags;
+        int tree_fd;    /* attached nowhere until `mounts` */
+        struct stat st; /* the directory or file that is mounted */
+} JailMount;
+
+#define JAIL_MOUNTS_MAX 32
+
 /* At least as many as step.c has. */
 #define STEPS_MAX 24
 
@@ -55,15 +65,14 @@ typedef struct Jail {
         int channel_fd;    /* this side's end of the channel between the two */
         uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
 
-        /* files, in INSIDE: clones of the root directory, its run/ and the VMM that can be attached anywhere. OUTSIDE has
-         * run/ from `ready` on. */
-        int run_fd;
-        int root_tree, run_tree, vmm_tree;
+        int run_fd; /* files, in INSIDE; OUTSIDE has it from `ready` on */
 
-        /* INSIDE only */
-        int cage_fd;                 /* the tmpfs that becomes the root for a moment */
-        int jail_fd;                 /* the jail's root on it */
-        struct stat root_st, run_st; /* of root_fd and run_fd, for the audit */
+        /* INSIDE only: what is mounted in the jail, in the order in which it is attached. `files` and `nodes` add to it,
+         * `root` gives the mounts their flags, `audit` reads them back. */
+        JailMount mounts[JAIL_MOUNTS_MAX];
+        size_t n_mounts;
+        int cage_fd; /* the tmpfs that becomes the root for a moment */
+        int jail_fd; /* the jail's root on it */
 
         uint32_t step_usec[STEPS_MAX]; /* how long each step took, by its index in the table */
         Failure failure;
@@ -73,6 +82,12 @@ typedef struct Jail {
 Jail jail_new(const Plan *plan, uint64_t start_usec);
 void jail_done(Jail *jail);
 #define _cleanup_jail_ _cleanup_(jail_done)
+
+/*
+ * Adds a mount, of which the tree is still detached; the descriptor is taken in any case. 0, -E2BIG (the table is full),
+ * or another -errno.
+ */
+int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd) _must_check_;
 
 /* How a step says that it failed: r is the -errno, the rest names the object. Returns r. */
 int step_fail(Jail *jail, int r, const char *format, ...) _printf_(3, 4);

@@ -5,8 +5,7 @@
  *
  *     cage  tmpfs                  becomes "/" for a moment; afterwards nothing has a name for it
  *     cage/jail                    <base>/firecracker/<id>/root
- *     cage/jail/run                its run/
- *     cage/jail/firecracker        the VMM
+ *     cage/jail/…                  what the plan mounts in it; /dev is for step `nodes`
  *
  * The jail is a sub-directory of the cage so that `root` can end with a chroot into it: the kernel refuses a
  * new user namespace to a chrooted process, and without that refusal a process without any capability gets
@@ -18,7 +17,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,16 +65,29 @@ static int make_cage(Jail *jail)
 }
 
 /* A clone of a shared mount is shared: what is mounted on it would show on the host. */
-static int attach(Jail *jail, int tree_fd, int dir_fd, const char *name)
+static int attach(Jail *jail, const JailMount *m, int dir_fd, const char *name)
 {
         int r;
 
-        r = mount_attach(tree_fd, dir_fd, name);
+        r = mount_attach(m->tree_fd, dir_fd, name);
         if (r >= 0)
                 r = RET_NERRNO(fchdir(dir_fd));
-        if (r >= 0) /* on a file, as the VMM's, nothing can be mounted that could be seen */
-                r = mount_make_private(name, strcmp(name, JAIL_VMM) == 0 ? "." : name);
-        return r < 0 ? step_fail(jail, r, "/%s", name) : 0;
+        if (r >= 0) /* on a file nothing can be mounted that could be seen */
+                r = mount_make_private(name, S_ISDIR(m->st.st_mode) ? name : ".");
+        return r < 0 ? step_fail(jail, r, "/%s", m->path) : 0;
+}
+
+static int attach_root(Jail *jail)
+{
+        int r;
+
+        r = attach(jail, &jail->mounts[0], jail->cage_fd, CAGE_JAIL);
+        if (r < 0)
+                return r;
+
+        /* Opened anew, to stand on the mount and not below it. */
+        jail->jail_fd = openat(jail->cage_fd, CAGE_JAIL, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return jail->jail_fd < 0 ? step_fail(jail, -errno, "/" CAGE_JAIL) : 0;
 }
 
 int step_mounts(Jail *jail)
@@ -87,17 +98,8 @@ int step_mounts(Jail *jail)
         if (r >= 0)
                 r = make_cage(jail);
         if (r >= 0)
-                r = attach(jail, jail->root_tree, jail->cage_fd, CAGE_JAIL);
-        if (r < 0)
-                return r;
-
-        /* Opened anew, to stand on the mount and not below it. */
-        jail->jail_fd = openat(jail->cage_fd, CAGE_JAIL, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (jail->jail_fd < 0)
-                return step_fail(jail, -errno, "/" CAGE_JAIL);
-
-        r = attach(jail, jail->run_tree, jail->jail_fd, JAIL_RUN);
-        if (r >= 0)
-                r = attach(jail, jail->vmm_tree, jail->jail_fd, JAIL_VMM);
+                r = attach_root(jail);
+        for (size_t i = 1; r >= 0 && i < jail->n_mounts; i++)
+                r = attach(jail, &jail->mounts[i], jail->jail_fd, jail->mounts[i].path);
         return r;
 }

@@ -40,47 +40,60 @@ static int make_node(Jail *jail, int dev_fd, const NodePlan *node)
         return r < 0 ? step_fail(jail, r, "/dev/%s", node->path) : 0;
 }
 
-/* Attaches a tmpfs that is whole. */
-static int attach(Jail *jail, int fd, const char *name)
+static int make_dev(Jail *jail, int dev_fd)
 {
-        int r = mount_attach(fd, jail->jail_fd, name);
+        int r = 0;
 
-        return r < 0 ? step_fail(jail, r, "/%s", name) : 0;
+        FOREACH_ARRAY (node, jail->plan->nodes, jail->plan->n_nodes)
+                if (r >= 0)
+                        r = make_node(jail, dev_fd, node);
+        return r;
 }
 
-static int make_dev(Jail *jail)
-{
-        int r;
-
-        _cleanup_close_ int dev_fd = new_tmpfs("16", "16k");
-        if (dev_fd < 0)
-                return step_fail(jail, dev_fd, "/dev");
-
-        FOREACH_ARRAY (node, jail->plan->nodes, jail->plan->n_nodes) {
-                r = make_node(jail, dev_fd, node);
-                if (r < 0)
-                        return r;
-        }
-
-        return attach(jail, dev_fd, JAIL_DEV);
-}
-
-static int make_sys(Jail *jail)
+static int make_sys(Jail *jail, int sys_fd)
 {
         const char *object;
         int r;
 
-        _cleanup_close_ int sys_fd = new_tmpfs(CPU_FILES_INODES, CPU_FILES_SIZE);
-        if (sys_fd < 0)
-                return step_fail(jail, sys_fd, "/sys");
         r = cpu_files_copy(sys_fd, &object);
-        return r < 0 ? step_fail(jail, r, "%s", object) : attach(jail, sys_fd, JAIL_SYS);
+        return r < 0 ? step_fail(jail, r, "%s", object) : 0;
+}
+
+/* What is on a tmpfs, and how large it may be. */
+static const struct {
+        MountSource source;
+        const char *n_inodes, *size;
+        int (*fill)(Jail *jail, int fd);
+} contents[] = {
+        { MOUNT_DEV, "16", "16k", make_dev },
+        { MOUNT_SYS, CPU_FILES_INODES, CPU_FILES_SIZE, make_sys },
+};
+
+/* Attached when it is whole. */
+static int make_tmpfs(Jail *jail, const MountPlan *m, size_t what)
+{
+        int r;
+
+        _cleanup_close_ int fd = new_tmpfs(contents[what].n_inodes, contents[what].size);
+        if (fd < 0)
+                return step_fail(jail, fd, "/%s", m->path);
+        r = contents[what].fill(jail, fd);
+        if (r < 0)
+                return r;
+
+        r = mount_attach(fd, jail->jail_fd, m->path);
+        if (r >= 0)
+                r = jail_add_mount(jail, m->path, m->flags, TAKE_FD(fd));
+        return r < 0 ? step_fail(jail, r, "/%s", m->path) : 0;
 }
 
 int step_nodes(Jail *jail)
 {
-        int r;
+        int r = 0;
 
-        r = make_dev(jail);
-        return r >= 0 && jail->plan->cpu_files ? make_sys(jail) : r;
+        FOREACH_ARRAY (m, jail->plan->mounts, jail->plan->n_mounts)
+                for (size_t i = 0; r >= 0 && i < ELEMENTSOF(contents); i++)
+                        if (m->source == contents[i].source)
+                                r = make_tmpfs(jail, m, i);
+        return r;
 }

@@ -10,7 +10,6 @@
  */
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -19,18 +18,6 @@
 
 #include "fd-util.h"
 #include "step.h"
-
-/* The jail's mount table; audit.c holds it against what is there in the end. The root last. */
-static const struct {
-        const char *name;
-        unsigned long flags;
-} remounts[] = {
-        { JAIL_DEV, MS_RDONLY | MS_NOSUID | MS_NOEXEC },
-        { JAIL_RUN, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-        { JAIL_VMM, MS_RDONLY | MS_NOSUID | MS_NODEV },
-        { JAIL_SYS, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
-        { ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
-};
 
 static int remount(Jail *jail, const char *name, unsigned long flags)
 {
@@ -57,10 +44,8 @@ static int restrict_mounts(Jail *jail)
 
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");
-        FOREACH_ARRAY (m, remounts, ELEMENTSOF(remounts)) {
-                if (strcmp(m->name, JAIL_SYS) == 0 && !jail->plan->cpu_files)
-                        continue;
-                r = remount(jail, m->name, m->flags);
+        FOREACH_ARRAY (m, jail->mounts, jail->n_mounts) {
+                r = remount(jail, m->path[0] ? m->path : ".", m->flags);
                 if (r < 0)
                         return r;
         }
@@ -94,8 +79,6 @@ int step_root(Jail *jail)
 {
         int r;
 
-        if (fstat(jail->root_fd, &jail->root_st) < 0 || fstat(jail->run_fd, &jail->run_st) < 0)
-                return step_fail(jail, -errno, "jail");
         r = restrict_mounts(jail);
         if (r < 0)
                 return r;

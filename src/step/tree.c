@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Steps `tree` and `files`: the jail's directory on the host. It is one thing, and undone as one.
+ * Step `tree`: the jail's directory on the host, and the undo of all that is made in it.
  *
  *     <base>/firecracker/<id>/root/             root:root 0755
  *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is not
  *                                               dumpable and cannot be traced by another one of its uid
- *   and by INSIDE, as OUTSIDE has the VMM to copy:
+ *   and by step `files`, as OUTSIDE has the VMM to copy:
  *     <base>/firecracker/<id>/root/dev/         root:root 0755, only a place to mount on
  *     <base>/firecracker/<id>/root/sys/         the same, on aarch64 only
  *     <base>/firecracker/<id>/root/run/         root:<vm gid> 0770, all that the VM may write
@@ -18,25 +18,20 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/acl.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "at.h"
 #include "chase.h"
 #include "fd-util.h"
-#include "fs-ids.h"
 #include "host.h"
 #include "step.h"
-#include "tolerated.h"
+#include "tree.h"
 
-/* name: in the VM's directory; "": that directory; NULL: the one above it. */
-static int fail_at(Jail *jail, int r, const char *name)
+int tree_fail(Jail *jail, int r, const char *name)
 {
         const char *base = jail->plan->chroot_dir, *id = jail->plan->id;
 
@@ -51,19 +46,17 @@ static int fail_at(Jail *jail, int r, const char *name)
         return r;
 }
 
-/* A directory of the way down, made or found; only root may be able to change what is in it. below: as in
- * fail_at(). */
-static int open_level(Jail *jail, int dir_fd, const char *name, const char *below, int *ret_fd)
+int tree_open_level(Jail *jail, int dir_fd, const char *name, const char *below, int *ret_fd)
 {
         struct stat st;
 
         _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0755);
         if (fd < 0)
-                return fail_at(jail, fd, below);
+                return tree_fail(jail, fd, below);
         if (fstat(fd, &st) < 0)
-                return fail_at(jail, -errno, below);
+                return tree_fail(jail, -errno, below);
         if (!only_root_can_change(&st)) {
-                (void) fail_at(jail, -EPERM, below);
+                (void) tree_fail(jail, -EPERM, below);
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
                         "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it "
@@ -72,7 +65,7 @@ static int open_level(Jail *jail, int dir_fd, const char *name, const char *belo
         }
 
         if (st.st_mode & S_ISGID) {
-                (void) fail_at(jail, -EPERM, below);
+                (void) tree_fail(jail, -EPERM, below);
                 return step_fail_because(jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
                                          "is setgid, so what is made in it would have its group and not the "
                                          "VM's; `chmod g-s` it");
@@ -82,7 +75,7 @@ static int open_level(Jail *jail, int dir_fd, const char *name, const char *belo
         return 0;
 }
 
-static int remove_run(int root_fd)
+int tree_remove_run(int root_fd)
 {
         int r;
 
@@ -95,62 +88,6 @@ static int remove_run(int root_fd)
         return RET_NERRNO(unlinkat(root_fd, JAIL_RUN, AT_REMOVEDIR));
 }
 
-static int set_acl(int run_fd, acl_type_t type, const char *text)
-{
-        char path[FD_PATH_MAX];
-        int r;
-
-        acl_t acl = acl_from_text(text);
-        if (!acl)
-                return -errno;
-        /* libacl has no call for a default ACL by descriptor; the magic link is this very directory. */
-        r = RET_NERRNO(acl_set_file(fd_path(path, run_fd), type, acl));
-        (void) acl_free(acl);
-        return r;
-}
-
-/* The managers' group may reach run/ (x) and use the sockets that the VMM makes in it (rw, by the default ACL), but
- * make nothing there. Without such a group both are set, too: run/ has been born with what the default ACL of a
- * directory above says about others. */
-static int let_managers_in(Jail *jail)
-{
-        static const struct {
-                acl_type_t type;
-                const char *may;
-        } acls[] = { { ACL_TYPE_ACCESS, "--x" }, { ACL_TYPE_DEFAULT, "rw-" } };
-        char managers[64] = "", text[128];
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(acls); i++) {
-                if (jail->plan->api_gid != GID_INVALID)
-                        (void) snprintf(managers, sizeof(managers), "g:%u:%s,m::rwx,", jail->plan->api_gid,
-                                        acls[i].may);
-                (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,%so::---", managers);
-                r = set_acl(jail->run_fd, acls[i].type, text);
-        }
-
-        return jail->plan->api_group_required ? r : tolerate(TOLERATED_ACL, r);
-}
-
-static int make_run(Jail *jail)
-{
-        FsIds mine = fs_ids_get();
-        int r, k;
-
-        r = remove_run(jail->root_fd);
-        if (r < 0)
-                return fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN);
-
-        /* root:<vm gid> by birth. Nothing is ever chowned. */
-        r = fs_ids_set((FsIds){ mine.uid, jail->gid });
-        if (r >= 0)
-                jail->run_fd = r = at_make_dir(jail->root_fd, JAIL_RUN, 0770);
-        k = fs_ids_set(mine);
-        if (r >= 0)
-                r = k < 0 ? k : let_managers_in(jail);
-        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
-}
-
 static int make_vmm(Jail *jail)
 {
         struct statvfs sv;
@@ -158,16 +95,16 @@ static int make_vmm(Jail *jail)
 
         r = at_remove(jail->root_fd, JAIL_VMM);
         if (r < 0)
-                return fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM);
+                return tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM);
 
         if (jail->plan->vmm_text_shared) {
                 /* Only a place to mount the host's binary on. */
                 r = at_write_file(jail->root_fd, JAIL_VMM, VMM_MODE, "", 0);
-                return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+                return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
         }
 
         if (fstatvfs(jail->root_fd, &sv) < 0)
-                return fail_at(jail, -errno, JAIL_ROOT);
+                return tree_fail(jail, -errno, JAIL_ROOT);
         if (sv.f_flag & ST_NOEXEC)
                 return step_fail_because(
                         jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
@@ -176,50 +113,7 @@ static int make_vmm(Jail *jail)
 
         /* Filled in, and made executable, by step `copy`. */
         r = at_write_file(jail->root_fd, JAIL_VMM, 0200, "", 0);
-        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
-}
-
-static int make_config(Jail *jail)
-{
-        FsIds mine = fs_ids_get();
-        int r, k;
-
-        r = at_remove(jail->root_fd, JAIL_CONFIG);
-        if (r >= 0 && jail->host.config_fd >= 0) {
-                r = fs_ids_set((FsIds){ mine.uid, jail->gid });
-                if (r >= 0)
-                        r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->host.config_fd);
-                k = fs_ids_set(mine);
-                r = r >= 0 ? k : r;
-        }
-        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_CONFIG) : 0;
-}
-
-static int clone_tree(int fd, const char *name, int *ret_fd)
-{
-        int tree =
-                (int) syscall(SYS_open_tree, fd, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-        if (tree < 0)
-                return -errno;
-
-        *ret_fd = tree;
-        return 0;
-}
-
-/* Detached copies of the mounts that the directories are on, which can be attached in any mount namespace. */
-static int clone_trees(Jail *jail)
-{
-        int r;
-
-        r = clone_tree(jail->root_fd, "", &jail->root_tree);
-        if (r < 0)
-                return fail_at(jail, r, JAIL_ROOT);
-        r = clone_tree(jail->run_fd, "", &jail->run_tree);
-        if (r < 0)
-                return fail_at(jail, r, JAIL_ROOT "/" JAIL_RUN);
-        r = jail->plan->vmm_text_shared ? clone_tree(jail->host.vmm_fd, "", &jail->vmm_tree)
-                                        : clone_tree(jail->root_fd, JAIL_VMM, &jail->vmm_tree);
-        return r < 0 ? fail_at(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
 }
 
 int step_tree(Jail *jail)
@@ -227,27 +121,12 @@ int step_tree(Jail *jail)
         _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF;
         int r;
 
-        r = open_level(jail, jail->host.base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
+        r = tree_open_level(jail, jail->host.base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
         if (r >= 0)
-                r = open_level(jail, vmms_fd, jail->plan->id, "", &vm_fd);
+                r = tree_open_level(jail, vmms_fd, jail->plan->id, "", &vm_fd);
         if (r >= 0)
-                r = open_level(jail, vm_fd, JAIL_ROOT, JAIL_ROOT, &jail->root_fd);
+                r = tree_open_level(jail, vm_fd, JAIL_ROOT, JAIL_ROOT, &jail->root_fd);
         return r < 0 ? r : make_vmm(jail);
-}
-
-int step_files(Jail *jail)
-{
-        _cleanup_close_ int dev_fd = -EBADF, sys_fd = -EBADF;
-        int r;
-
-        r = open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
-        if (r >= 0 && jail->plan->cpu_files)
-                r = open_level(jail, jail->root_fd, JAIL_SYS, JAIL_ROOT "/" JAIL_SYS, &sys_fd);
-        if (r >= 0)
-                r = make_run(jail);
-        if (r >= 0)
-                r = make_config(jail);
-        return r < 0 ? r : clone_trees(jail);
 }
 
 /* The names in a directory, for the log, put behind those in *names. */
@@ -265,7 +144,7 @@ static int list_names(int dir_fd, const char *prefix, char **names)
         for (struct dirent *de; (de = readdir(d));) {
                 char *longer;
 
-                if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+                if (at_is_dot(de->d_name))
                         continue;
                 if (ASPRINTF(&longer, "%s%s%s%s", *names ? *names : "", *names ? ", " : "", prefix,
                              de->d_name) < 0)
@@ -326,7 +205,7 @@ static int undo_root(Undo *undo, int vm_fd)
         if (r >= 0)
                 r = remove_file(root_fd, JAIL_VMM);
         if (r >= 0)
-                r = remove_run(root_fd);
+                r = tree_remove_run(root_fd);
         if (r >= 0 || r == -ENOTDIR) /* not ours, then, and named below */
                 r = remove_level(root_fd, JAIL_DEV, "root/dev/", &undo->kept);
         if (r >= 0 && HOST_HAS_CPU_FILES)

@@ -62,6 +62,73 @@ test_images_survive_a_failed_start() {
         image_is_kept web1
 }
 
+# can_write ID PATH: through the mounts of the VM.
+can_write() {
+        echo more >>"/proc/$(pid_of "$1")/root/$2"
+}
+
+# All places where an operator may put one.
+test_a_disk_of_the_vm_can_be_written_and_is_kept() {
+        local root=$BASE/web1/root disk
+        mkdir -p "$root/images/deep"
+        for disk in disk '..a name' images/disk images/deep/disk; do
+                echo data >"$root/$disk"
+                chown 30001:0 "$root/$disk"
+        done
+        vm web1 FCJAIL_UID=30001
+        systemctl start fcjail@web1
+        for disk in disk '..a name' images/disk images/deep/disk; do
+                can_write web1 "$disk"
+                grep -F " /${disk// /\\040} rw,nosuid,nodev,noexec" "/proc/$(pid_of web1)/mountinfo"
+        done
+        systemctl restart fcjail@web1
+        can_write web1 disk
+        systemctl stop fcjail@web1
+        is "data more more" "$(paste -sd ' ' "$root/disk")"
+        is "data more" "$(paste -sd ' ' "$root/images/disk")"
+        rm -rf "${BASE:?}/web1"
+}
+
+# What the VM may only read, what is no file, and what others could have put there.
+test_only_disks_of_the_vm_can_be_written() {
+        local root=$BASE/web1/root path
+        mkdir -p "$root"/{images,theirs,directory,dev}
+        echo data >/srv/jailer/elsewhere
+        for path in roots others read-only images/roots theirs/disk directory/disk dev/disk; do
+                echo data >"$root/$path"
+                chown 30001 "$root/$path"
+        done
+        chown 0 "$root/roots" "$root/images/roots"
+        chown 30002 "$root/others" "$root/theirs"
+        chmod 0444 "$root/read-only"
+        chown 30001 "$root/directory" /srv/jailer/elsewhere
+        ln -s /srv/jailer/elsewhere "$root/link"
+        mkfifo "$root/fifo"
+        chown 30001 "$root/fifo"
+        vm web1 FCJAIL_UID=30001
+        systemctl start fcjail@web1
+        for path in roots others read-only images/roots theirs/disk directory/disk; do
+                not can_write web1 "$path"
+        done
+        is 4 "$(wc -l <"/proc/$(pid_of web1)/mountinfo")"
+        systemctl stop fcjail@web1
+        is data "$(cat /srv/jailer/elsewhere)"
+        rm -rf "${BASE:?}/web1" /srv/jailer/elsewhere
+}
+
+test_too_many_disks_are_refused() {
+        local i
+        mkdir -p "$BASE/web1/root"
+        for ((i = 0; i < 40; i++)); do
+                : >"$BASE/web1/root/disk$i"
+        done
+        chown 30001 "$BASE"/web1/root/disk*
+        vm web1 FCJAIL_UID=30001
+        not systemctl start fcjail@web1
+        says web1 "is one of more than 24 files in the jail directory that belong to the VM"
+        rm -rf "${BASE:?}/web1"
+}
+
 test_keep_keeps_the_jail() {
         vm web1 FCJAIL_KEEP=yes
         systemctl start fcjail@web1

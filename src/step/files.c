@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Step `files`: what is in the jail's directory on the host besides the VMM, and clones of what is mounted from there.
+ * tree.c undoes it.
+ *
+ * Should:  make the files and run/ anew, whatever an earlier life left under their names.
+ * Should:  give the VM a disk that an operator has put there: the root is read-only, so each file that belongs to the VM
+ *          becomes a mount of its own.
+ */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/acl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "fd-util.h"
+#include "fs-ids.h"
+#include "step.h"
+#include "tolerated.h"
+#include "tree.h"
+
+static int set_acl(int run_fd, acl_type_t type, const char *text)
+{
+        char path[FD_PATH_MAX];
+        int r;
+
+        acl_t acl = acl_from_text(text);
+        if (!acl)
+                return -errno;
+        /* libacl has no call for a default ACL by descriptor; the magic link is this very directory. */
+        r = RET_NERRNO(acl_set_file(fd_path(path, run_fd), type, acl));
+        (void) acl_free(acl);
+        return r;
+}
+
+/* The managers' group may reach run/ (x) and use the sockets that the VMM makes in it (rw, by the default ACL), but
+ * make nothing there. Without such a group both are set, too: run/ has been born with what the default ACL of a
+ * directory above says about others. */
+static int let_managers_in(Jail *jail)
+{
+        static const struct {
+                acl_type_t type;
+                const char *may;
+        } acls[] = { { ACL_TYPE_ACCESS, "--x" }, { ACL_TYPE_DEFAULT, "rw-" } };
+        char managers[64] = "", text[128];
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(acls); i++) {
+                if (jail->plan->api_gid != GID_INVALID)
+                        (void) snprintf(managers, sizeof(managers), "g:%u:%s,m::rwx,", jail->plan->api_gid,
+                                        acls[i].may);
+                (void) snprintf(text, sizeof(text), "u::rwx,g::rwx,%so::---", managers);
+                r = set_acl(jail->run_fd, acls[i].type, text);
+        }
+
+        return jail->plan->api_group_required ? r : tolerate(TOLERATED_ACL, r);
+}
+
+static int make_run(Jail *jail)
+{
+        FsIds mine = fs_ids_get();
+        int r, k;
+
+        r = tree_remove_run(jail->root_fd);
+        if (r < 0)
+                return tree_fail(jail, r, JAIL_ROOT "/" JAIL_RUN);
+
+        /* root:<vm gid> by birth. Nothing is ever chowned. */
+        r = fs_ids_set((FsIds){ mine.uid, jail->gid });
+        if (r >= 0)
+                jail->run_fd = r = at_make_dir(jail->root_fd, JAIL_RUN, 0770);
+        k = fs_ids_set(mine);
+        if (r >= 0)
+                r = k < 0 ? k : let_managers_in(jail);
+        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
+}
+
+static int make_config(Jail *jail)
+{
+        FsIds mine = fs_ids_get();
+        int r, k;
+
+        r = at_remove(jail->root_fd, JAIL_CONFIG);
+        if (r >= 0 && jail->host.config_fd >= 0) {
+                r = fs_ids_set((FsIds){ mine.uid, jail->gid });
+                if (r >= 0)
+                        r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->host.config_fd);
+                k = fs_ids_set(mine);
+                r = r >= 0 ? k : r;
+        }
+        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_CONFIG) : 0;
+}
+
+/* A detached copy of the mount that the directory or file is on, which can be attached in any mount namespace. */
+static int clone_tree(Jail *jail, const MountPlan *m, const char *path, int fd, const char *name)
+{
+        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
+        int tree_fd = (int) syscall(SYS_open_tree, fd, name, flags);
+
+        return tree_fd < 0 ? -errno : jail_add_mount(jail, path, m->flags, tree_fd);
+}
+
+static int clone_root(Jail *jail, const MountPlan *m)
+{
+        int r = clone_tree(jail, m, m->path, jail->root_fd, "");
+
+        return r < 0 ? tree_fail(jail, r, JAIL_ROOT) : 0;
+}
+
+static int clone_run(Jail *jail, const MountPlan *m)
+{
+        int r = clone_tree(jail, m, m->path, jail->run_fd, "");
+
+        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
+}
+
+static int clone_vmm(Jail *jail, const MountPlan *m)
+{
+        int r = jail->plan->vmm_text_shared ? clone_tree(jail, m, m->path, jail->host.vmm_fd, "")
+                                            : clone_tree(jail, m, m->path, jail->root_fd, JAIL_VMM);
+
+        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+}
+
+/* Directories of an operator's in one another. */
+#define DISK_DEPTH_MAX 4
+
+static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char *prefix, unsigned depth);
+
+/* What is mounted over a name hides what is there. */
+static bool is_covered(const Plan *p, const char *path)
+{
+        FOREACH_ARRAY (m, p->mounts, p->n_mounts)
+                if (strcmp(m->path, path) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_disk(const Jail *jail, const struct statx *sx)
+{
+        return S_ISREG(sx->stx_mode) && sx->stx_uid == jail->uid && (sx->stx_mode & S_IWUSR);
+}
+
+/* Another mount is not in the jail, which has a clone of one only. */
+static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *name, const char *path,
+                      unsigned depth)
+{
+        struct statx sx;
+        int r = 0;
+
+        if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx) < 0)
+                return tree_fail(jail, -errno, path);
+        const char *in_jail = path + strlen(JAIL_ROOT "/");
+        if ((sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) || is_covered(jail->plan, in_jail))
+                return 0;
+        if (S_ISDIR(sx.stx_mode) && depth < DISK_DEPTH_MAX) {
+                _cleanup_close_ int fd = at_open_dir(dir_fd, name);
+                return fd < 0 ? tree_fail(jail, fd, path) : clone_disks_in(jail, m, fd, path, depth + 1);
+        }
+        if (is_disk(jail, &sx))
+                r = clone_tree(jail, m, in_jail, dir_fd, name);
+        if (r == -E2BIG)
+                return step_fail_because(
+                        jail, r, EX_CANTCREAT, in_jail,
+                        "is one of more than %i files in the jail directory that belong to the "
+                        "VM; give those that the VM only reads to root",
+                        JAIL_MOUNTS_MAX - MOUNT_PLANS_MAX);
+        return r < 0 ? tree_fail(jail, r, path) : 0;
+}
+
+/* What is in a directory that others can change could be anybody's. */
+static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char *prefix, unsigned depth)
+{
+        struct stat st;
+        int r = 0;
+
+        if (fstat(dir_fd, &st) < 0)
+                return tree_fail(jail, -errno, prefix);
+        if (!only_root_can_change(&st))
+                return 0;
+        int fd = at_open_dir(dir_fd, ".");
+        _cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        if (!d)
+                return tree_fail(jail, -errno, prefix);
+
+        while (r >= 0) {
+                _cleanup_free_ char *path = NULL;
+
+                errno = 0;
+                struct dirent *de = readdir(d);
+                if (!de)
+                        return errno != 0 ? tree_fail(jail, -errno, prefix) : 0;
+                if (at_is_dot(de->d_name))
+                        continue;
+                if (ASPRINTF(&path, "%s/%s", prefix, de->d_name) < 0)
+                        return -ENOMEM;
+                r = clone_disk(jail, m, dir_fd, de->d_name, path, depth);
+        }
+        return r;
+}
+
+static int clone_disks(Jail *jail, const MountPlan *m)
+{
+        return clone_disks_in(jail, m, jail->root_fd, JAIL_ROOT, 0);
+}
+
+static int clone_mounts(Jail *jail)
+{
+        static int (*const clones[])(Jail * jail, const MountPlan *m) = {
+                [MOUNT_ROOT] = clone_root,
+                [MOUNT_RUN] = clone_run,
+                [MOUNT_VMM] = clone_vmm,
+                [MOUNT_DISKS] = clone_disks,
+        };
+        int r = 0;
+
+        FOREACH_ARRAY (m, jail->plan->mounts, jail->plan->n_mounts)
+                if (r >= 0 && m->source < ELEMENTSOF(clones))
+                        r = clones[m->source](jail, m);
+        return r;
+}
+
+int step_files(Jail *jail)
+{
+        _cleanup_close_ int dev_fd = -EBADF, sys_fd = -EBADF;
+        int r;
+
+        r = tree_open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
+        if (r >= 0 && jail->plan->cpu_files)
+                r = tree_open_level(jail, jail->root_fd, JAIL_SYS, JAIL_ROOT "/" JAIL_SYS, &sys_fd);
+        if (r >= 0)
+                r = make_run(jail);
+        if (r >= 0)
+                r = make_config(jail);
+        return r < 0 ? r : clone_mounts(jail);
+}
