@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "config-table.h"
 #include "fd-util.h"
 #include "host.h"
 #include "log.h"
@@ -23,16 +24,11 @@ static bool is_set(char *const *environment, const char *assignment)
         return false;
 }
 
-static bool is_ours(const char *assignment)
-{
-        return strncmp(assignment, "FCJAIL_", 7) == 0 || strncmp(assignment, "UNKEY_", 6) == 0;
-}
-
 /* The environment of the process is stronger. */
 static void say_environment(char *const *environment)
 {
         for (char *const *e = environment; e && *e; e++)
-                if (is_ours(*e) && !is_set(environ, *e))
+                if (config_key_is_ours(*e) && !is_set(environ, *e))
                         log_info("From the unit: %s", *e);
 }
 

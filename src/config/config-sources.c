@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config-loader.h"
+#include "config-table.h"
 #include "env-dir.h"
 #include "env-file.h"
 
@@ -34,7 +35,7 @@ static int add_file(ConfigLoader *l, const EnvPath *path)
         r = config_loader_begin(l, PLACE_FILE, path->path, path->scope);
         if (r < 0)
                 return r;
-        r = env_dir_read(path->path, l->d, &data, &size);
+        r = env_dir_read(path, l->d, &data, &size);
         /* A file that is there but cannot be read was meant for this VM also. Masked, it is not there. */
         if (path->scope == ENV_SCOPE_VM && r != 0)
                 l->configured = true;
@@ -46,7 +47,7 @@ static int add_file(ConfigLoader *l, const EnvPath *path)
 
 int config_loader_add_files(ConfigLoader *l)
 {
-        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
         size_t n_before = l->d->n_items;
         int r;
 
@@ -67,7 +68,7 @@ int config_loader_add_environment(ConfigLoader *l, PlaceKind kind, const char *n
         r = config_loader_begin(l, kind, name, ENV_SCOPE_VM);
         for (char *const *e = environment; r >= 0 && e && *e; e++) {
                 const char *equals = strchr(*e, '=');
-                if (!equals)
+                if (!equals || !config_key_is_ours(*e))
                         continue;
 
                 _cleanup_free_ char *key = strndup(*e, (size_t) (equals - *e));

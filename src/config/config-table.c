@@ -57,6 +57,12 @@ const ConfigKey config_keys[] = {
 /* clang-format on */
 _Static_assert(ELEMENTSOF(config_keys) == CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX");
 
+bool config_key_is_ours(const char *name)
+{
+        return strncmp(name, "FCJAIL_", strlen("FCJAIL_")) == 0 ||
+               strncmp(name, "UNKEY_METALD_", strlen("UNKEY_METALD_")) == 0;
+}
+
 const ConfigKey *config_key_find(const char *name)
 {
         FOREACH_ARRAY (k, config_keys, CONFIG_KEYS_MAX)

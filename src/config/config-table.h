@@ -26,6 +26,9 @@ typedef struct ConfigKey {
 
 extern const ConfigKey config_keys[]; /* CONFIG_KEYS_MAX of them */
 
+/* It looks like a key of fcjail's or of metald's, also if there is no such key. */
+bool config_key_is_ours(const char *name) _pure_;
+
 /* The row, or NULL. */
 const ConfigKey *config_key_find(const char *name) _pure_;
 

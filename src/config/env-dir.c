@@ -6,6 +6,9 @@
  * A file is chosen by its name alone and judged when it is opened, by chase_open(): the file and everything
  * on the way to it belongs to root and is writable by nobody else. A hidden file is never opened, so a
  * broken one of a package can be repaired in /etc.
+ *
+ * Every start waits for this, and most of the time goes into opening. So the directories are chased once, and what is
+ * a regular file of root's in one of them is opened from there. All else, and every error, goes the long way.
  */
 
 #include <fcntl.h>
@@ -15,16 +18,18 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "chase.h"
 #include "env-dir.h"
 #include "env-file.h"
 #include "fd-util.h"
+#include "parse.h"
 
 /* Weakest first. */
 static const struct EnvDir {
         const char *path;
         bool vm; /* has files of one VM too: those of a package are for all of them */
-} env_dirs[] = {
+} env_dirs[ENV_DIRS_MAX] = {
         { "/usr/lib/fcjail", false },
         { "/run/fcjail", true },
         { "/etc/fcjail", true },
@@ -32,9 +37,9 @@ static const struct EnvDir {
 
 /* One try at naming the files of one scope. */
 typedef struct Listing {
-        const char *stem; /* "default" or the id */
         EnvScope scope;
-        bool usable[ELEMENTSOF(env_dirs)];
+        char name[ID_LEN_MAX +
+                  sizeof(".env.d")]; /* of the file; with ".d" that of the drop-ins' directory */
         Diagnostics *d;
         EnvPaths paths;
 } Listing;
@@ -43,24 +48,22 @@ void env_paths_done(EnvPaths *p)
 {
         FOREACH_ARRAY (i, p->items, p->n_items)
                 free(i->path);
+        FOREACH_ARRAY (fd, p->dir_fds, ENV_DIRS_MAX)
+                *fd = safe_close(*fd);
         free(p->items);
-        *p = (EnvPaths){};
+        *p = (EnvPaths) ENV_PATHS_NONE;
 }
 
 /* Always -EBADMSG or -ENOMEM. */
 static int complain(Diagnostics *d, const char *path, const char *culprit, int error)
 {
-        bool sentence = chase_is_unsafe(error) || error == -EBADFD;
-        const char *who = !culprit || strcmp(path, culprit) == 0 ? "it" : culprit;
+        bool other = culprit && strcmp(path, culprit) != 0;
 
-        if (sentence)
-                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "refused: %s %s", who,
-                                            chase_strerror(error));
-        if (strcmp(who, "it") == 0)
-                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s",
-                                            chase_strerror(error));
-        return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s: %s", who,
-                                    chase_strerror(error));
+        if (chase_is_unsafe(error) || error == -EBADFD)
+                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "refused: %s %s",
+                                            other ? culprit : "it", chase_strerror(error));
+        return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s%s%s",
+                                    other ? culprit : "", other ? ": " : "", chase_strerror(error));
 }
 
 /* Something has this name, be it a link into nowhere, or it cannot be known. */
@@ -71,71 +74,70 @@ static bool name_taken(const char *path)
         return lstat(path, &st) >= 0 || errno != ENOENT;
 }
 
-/* Returns a descriptor, -ENOENT if there is no such directory, -EBADMSG after an error, or -ENOMEM. */
-static int open_dir(const char *path, Diagnostics *d)
+/* The same of a name in a directory; *ret_regular: it is a regular file. */
+static bool name_taken_at(int dir_fd, const char *name, bool *ret_regular)
+{
+        struct stat st = {};
+        bool taken = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 || errno != ENOENT;
+
+        *ret_regular = S_ISREG(st.st_mode);
+        return taken;
+}
+
+/* Returns a descriptor, or -EBADMSG after an error, or -ENOMEM. */
+static int open_dir(const char *path, int flags, Diagnostics *d)
 {
         _cleanup_free_ char *culprit = NULL;
 
-        if (!name_taken(path))
-                return -ENOENT;
-
-        int fd = chase_open(path, O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, &culprit);
+        int fd = chase_open(path, flags | O_DIRECTORY, CHASE_DEFAULT, &culprit);
         return fd < 0 ? complain(d, path, culprit, fd) : fd;
 }
 
-/* Finds out, once, which of the directories can be used at all. */
-static int probe_dirs(Listing *l)
+/* Those that are there and can be used. */
+static int open_dirs(Listing *l)
 {
-        for (size_t i = 0; i < ELEMENTSOF(env_dirs); i++) {
-                _cleanup_close_ int fd = open_dir(env_dirs[i].path, l->d);
-
-                if (fd == -ENOMEM)
-                        return fd;
-                l->usable[i] = fd >= 0;
+        for (size_t i = 0; i < ENV_DIRS_MAX; i++) {
+                if (!name_taken(env_dirs[i].path))
+                        continue;
+                l->paths.dir_fds[i] = open_dir(env_dirs[i].path, O_PATH, l->d);
+                if (l->paths.dir_fds[i] == -ENOMEM)
+                        return -ENOMEM;
         }
 
         return 0;
 }
 
-/* The path of "<stem>.env<suffix>" in the directory, NULL if the scope has none there. 0 or -ENOMEM. */
-static int make_path(const Listing *l, size_t dir, const char *suffix, char **ret)
+/* The directory's descriptor, or a negative number if the scope has no files in it. */
+static int dir_of_scope(const Listing *l, size_t dir)
 {
-        char *path = NULL;
-
-        if (l->usable[dir] && (l->scope == ENV_SCOPE_DEFAULT || env_dirs[dir].vm) &&
-            ASPRINTF(&path, "%s/%s.env%s", env_dirs[dir].path, l->stem, suffix) < 0)
-                return -ENOMEM;
-
-        *ret = path;
-        return 0;
+        return l->scope == ENV_SCOPE_DEFAULT || env_dirs[dir].vm ? l->paths.dir_fds[dir] : -ENOENT;
 }
 
-/* Takes the path, also on failure. */
-static int push(EnvPaths *p, char *path, EnvScope scope)
+/* dir_fd: as in EnvPath. */
+static int add_path(Listing *l, const char *dir, const char *name, int dir_fd)
 {
+        EnvPaths *p = &l->paths;
+        char *path;
+
         EnvPath *items = reallocarray(p->items, p->n_items + 1, sizeof(EnvPath));
-        if (!items) {
-                free(path);
+        if (!items)
                 return -ENOMEM;
-        }
-
         p->items = items;
-        p->items[p->n_items++] = (EnvPath){ .path = path, .scope = scope };
+        if (ASPRINTF(&path, "%s/%s", dir, name) < 0)
+                return -ENOMEM;
+
+        items[p->n_items++] = (EnvPath){ .path = path, .scope = l->scope, .dir_fd = dir_fd };
         return 0;
 }
 
 static int list_main(Listing *l)
 {
-        int r;
+        for (size_t i = ENV_DIRS_MAX; i-- > 0;) {
+                int fd = dir_of_scope(l, i);
+                bool regular;
 
-        for (size_t i = ELEMENTSOF(env_dirs); i-- > 0;) {
-                _cleanup_free_ char *path = NULL;
-
-                r = make_path(l, i, "", &path);
-                if (r < 0)
-                        return r;
-                if (path && name_taken(path))
-                        return push(&l->paths, TAKE_PTR(path), l->scope);
+                if (fd >= 0 && name_taken_at(fd, l->name, &regular))
+                        return add_path(l, env_dirs[i].path, l->name, regular ? fd : -EBADF);
         }
 
         return 0;
@@ -167,7 +169,7 @@ static int list_drop_in_dir(Listing *l, size_t first, const char *path)
         _cleanup_closedir_ DIR *dir = NULL;
         int r;
 
-        _cleanup_close_ int fd = open_dir(path, l->d);
+        _cleanup_close_ int fd = open_dir(path, O_RDONLY, l->d);
         if (fd < 0)
                 return fd == -ENOMEM ? fd : 0;
         dir = fdopendir(fd);
@@ -176,8 +178,6 @@ static int list_drop_in_dir(Listing *l, size_t first, const char *path)
         TAKE_FD(fd);
 
         for (;;) {
-                char *file;
-
                 errno = 0;
                 struct dirent *de = readdir(dir);
                 if (!de && errno == 0)
@@ -188,9 +188,7 @@ static int list_drop_in_dir(Listing *l, size_t first, const char *path)
                 }
                 if (!is_drop_in(de->d_name) || is_hidden(l, first, de->d_name))
                         continue;
-                if (ASPRINTF(&file, "%s/%s", path, de->d_name) < 0)
-                        return -ENOMEM;
-                r = push(&l->paths, file, l->scope);
+                r = add_path(l, path, de->d_name, -EBADF);
                 if (r < 0)
                         return r;
         }
@@ -203,22 +201,25 @@ static int compare_names(const void *a, const void *b)
 
 static int list_drop_ins(Listing *l)
 {
-        size_t first = l->paths.n_items;
-        int r;
+        size_t first = l->paths.n_items, n = strlen(l->name);
+        bool regular;
+        int r = 0;
 
-        for (size_t i = ELEMENTSOF(env_dirs); i-- > 0;) {
+        memcpy(l->name + n, ".d", sizeof(".d"));
+        for (size_t i = ENV_DIRS_MAX; r >= 0 && i-- > 0;) {
                 _cleanup_free_ char *path = NULL;
+                int fd = dir_of_scope(l, i);
 
-                r = make_path(l, i, ".d", &path);
-                if (r >= 0 && path)
-                        r = list_drop_in_dir(l, first, path);
-                if (r < 0)
-                        return r;
+                if (fd < 0 || !name_taken_at(fd, l->name, &regular))
+                        continue;
+                if (ASPRINTF(&path, "%s/%s", env_dirs[i].path, l->name) < 0)
+                        return -ENOMEM;
+                r = list_drop_in_dir(l, first, path);
         }
 
         if (l->paths.n_items > first)
                 qsort(l->paths.items + first, l->paths.n_items - first, sizeof(EnvPath), compare_names);
-        return 0;
+        return r;
 }
 
 static int list_scope(Listing *l, EnvScope scope, const char *stem)
@@ -226,17 +227,17 @@ static int list_scope(Listing *l, EnvScope scope, const char *stem)
         int r;
 
         l->scope = scope;
-        l->stem = stem;
+        (void) snprintf(l->name, sizeof(l->name), "%s.env", stem);
         r = list_main(l);
         return r < 0 ? r : list_drop_ins(l);
 }
 
 int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret)
 {
-        Listing l = { .d = d };
+        Listing l = { .d = d, .paths = ENV_PATHS_NONE };
         int r;
 
-        r = probe_dirs(&l);
+        r = open_dirs(&l);
         if (r >= 0)
                 r = list_scope(&l, ENV_SCOPE_DEFAULT, "default");
         if (r >= 0)
@@ -253,6 +254,22 @@ int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret)
 static bool is_dev_null(const struct stat *st)
 {
         return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* A descriptor or a negative number: the long way finds out why. The listing has seen a regular file, so opening it is
+ * no action; it is not followed if it has become a link. */
+static int open_quickly(const EnvPath *path)
+{
+        struct stat st;
+
+        if (path->dir_fd < 0)
+                return -EBADF;
+        _cleanup_close_ int fd = openat(path->dir_fd, strrchr(path->path, '/') + 1,
+                                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !only_root_can_change(&st))
+                return -EBADF;
+
+        return TAKE_FD(fd);
 }
 
 /* Returns a descriptor, -EBADF if the file is masked: only then *ret_masked is set. */
@@ -295,18 +312,20 @@ static int read_all(int fd, char **ret_data, size_t *ret_size)
         return 1;
 }
 
-int env_dir_read(const char *path, Diagnostics *d, char **ret_data, size_t *ret_size)
+int env_dir_read(const EnvPath *path, Diagnostics *d, char **ret_data, size_t *ret_size)
 {
         _cleanup_free_ char *culprit = NULL;
         bool masked = false;
         int r;
 
-        _cleanup_close_ int fd = open_file(path, &masked, &culprit);
+        _cleanup_close_ int fd = open_quickly(path);
+        if (fd < 0)
+                fd = open_file(path->path, &masked, &culprit);
         if (masked)
                 return 0;
 
         r = fd < 0 ? fd : read_all(fd, ret_data, ret_size);
         if (r < 0 && r != -ENOMEM)
-                return complain(d, path, culprit, r);
+                return complain(d, path->path, culprit, r);
         return r;
 }

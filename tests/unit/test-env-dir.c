@@ -13,7 +13,7 @@ TestSuite(env_dir, .init = fixture_enter);
 static void expect_list(const char *want, const char *want_errors)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
         char got[4096] = "", errors[4096] = "";
         size_t n = 0;
 
@@ -41,7 +41,7 @@ Test(env_dir, nothing_is_normal)
 Test(env_dir, defaults_come_before_the_vm_and_files_before_drop_ins)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
 
         file("/etc/fcjail/web1.env.d/a.env", "");
         file("/etc/fcjail/web1.env", "");
@@ -156,6 +156,8 @@ Test(env_dir, follows_a_directory_link_of_root)
         expect_list("/etc/fcjail/web1.env\n", "");
 }
 
+static const EnvPath f_env = { .path = (char *) "/etc/f.env", .dir_fd = -EBADF };
+
 /* What reading /etc/f.env gives: its content, or the error in front of which the path stands. */
 static void expect_read(int want, const char *want_text)
 {
@@ -163,7 +165,7 @@ static void expect_read(int want, const char *want_text)
         _cleanup_free_ char *data = NULL;
         size_t size = 0;
 
-        cr_expect_eq(env_dir_read("/etc/f.env", &d, &data, &size), want);
+        cr_expect_eq(env_dir_read(&f_env, &d, &data, &size), want);
         if (want == 1) {
                 cr_assert_not_null(data);
                 cr_expect_eq(size, strlen(want_text));
@@ -273,6 +275,58 @@ Test(env_dir, reads_one_byte_more_than_the_parser_takes)
 
         memset(data, '#', sizeof(data));
         file_bytes("/etc/f.env", data, sizeof(data));
-        cr_assert_eq(env_dir_read("/etc/f.env", &d, &read_back, &size), 1);
+        cr_assert_eq(env_dir_read(&f_env, &d, &read_back, &size), 1);
         cr_expect_eq(size, ENV_FILE_SIZE_MAX + 1);
+}
+
+/* Whatever happens to a file between the listing and the reading is judged like all else. */
+static void expect_read_of_the_only(int want)
+{
+        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0;
+
+        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(paths.n_items, 1);
+        cr_expect_eq(env_dir_read(paths.items, &d, &data, &size), want);
+        cr_expect_eq(d.n_items, want < 0 ? 1 : 0);
+}
+
+Test(env_dir, judges_what_it_opens_in_a_directory)
+{
+        file("/etc/fcjail/web1.env", "A=1\n");
+        expect_read_of_the_only(1);
+        mode("/etc/fcjail/web1.env", 0646);
+        expect_read_of_the_only(-EBADMSG);
+        mode("/etc/fcjail/web1.env", 0644);
+        owner("/etc/fcjail/web1.env", 1000);
+        expect_read_of_the_only(-EBADMSG);
+
+        cr_assert_eq(unlink("/etc/fcjail/web1.env"), 0);
+        link_to("/etc/fcjail/web1.env", "/dev/null");
+        expect_read_of_the_only(0);
+        cr_assert_eq(unlink("/etc/fcjail/web1.env"), 0);
+        cr_assert_eq(mkfifo("/etc/fcjail/web1.env", 0600), 0);
+        expect_read_of_the_only(-EBADMSG);
+}
+
+Test(env_dir, follows_no_link_that_a_file_has_become)
+{
+        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0;
+
+        file("/etc/fcjail/web1.env", "A=1\n");
+        file("/run/other.env", "A=2\n");
+        mode("/run/other.env", 0666);
+        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(unlink("/etc/fcjail/web1.env"), 0);
+        link_to("/etc/fcjail/web1.env", "/run/other.env");
+        cr_expect_eq(env_dir_read(paths.items, &d, &data, &size), -EBADMSG);
+        cr_assert_eq(d.n_items, 1);
+        cr_expect_str_eq(
+                d.items[0].text,
+                "/etc/fcjail/web1.env: refused: /run/other.env is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
 }
