@@ -169,12 +169,13 @@ int load_plan(const char *id, const Caller *caller, Plan *ret)
         }
 
         if (ret->uid_shared_by_alias)
-                log_warning("'%s' may share its uid %u with other VMs, as metald's settings mean it; "
-                            "FCJAIL_UID= and "
-                            "FCJAIL_SHARED_UID= say what you want",
-                            id, ret->uid);
+                log_warning(
+                        "VM '%s' may share uid %u with other VMs, because UNKEY_METALD_JAILER_UID= set it; to decide otherwise, set FCJAIL_UID= and FCJAIL_SHARED_UID=",
+                        id, ret->uid);
         if (ret->seccomp == SECCOMP_OFF)
-                log_warning("'%s' runs without fcjail's system call filter, as FCJAIL_SECCOMP=off says", id);
+                log_warning(
+                        "VM '%s' runs without fcjail's system call filter, because FCJAIL_SECCOMP=off is set",
+                        id);
         return EX_OK;
 }
 

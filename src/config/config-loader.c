@@ -66,7 +66,7 @@ static int read_value(ConfigLoader *l, const Place *p, const ConfigKey *k, const
 
         if (k->default_only && l->scope != ENV_SCOPE_DEFAULT)
                 return complain(l, DIAGNOSTIC_VALUE, p, k->name,
-                                "%s= is for default.env and default.env.d/ only", k->name);
+                                "%s= is allowed only in default.env and default.env.d/", k->name);
         if (value[0] == '\0')
                 return complain(l, DIAGNOSTIC_VALUE, p, k->name, "%s= must be %s, not empty", k->name,
                                 k->takes);

@@ -24,8 +24,8 @@ static int parse_mtu(const char *value, TapConfig *t, char **ret_why)
         if (t->mtu > 0)
                 return config_why(ret_why, "has mtu= twice for %s", t->name);
         if (parse_u32(value, MTU_MIN, MTU_MAX, &t->mtu) < 0)
-                return config_why(ret_why, "has an mtu= for %s that is not a number from %i to %i: '%s'",
-                                  t->name, MTU_MIN, MTU_MAX, text_cut(&cut, value));
+                return config_why(ret_why, "has an invalid mtu= for %s: '%s' is not a number from %i to %i",
+                                  t->name, text_cut(&cut, value), MTU_MIN, MTU_MAX);
         return 0;
 }
 
@@ -36,10 +36,10 @@ static int parse_tap_mac(const char *value, TapConfig *t, char **ret_why)
         if (t->has_mac)
                 return config_why(ret_why, "has mac= twice for %s", t->name);
         if (parse_mac(value, &t->mac) < 0)
-                return config_why(ret_why,
-                                  "has a mac= for %s that is no unicast address like 06:00:ac:10:00:01: "
-                                  "'%s'",
-                                  t->name, text_cut(&cut, value));
+                return config_why(
+                        ret_why,
+                        "has an invalid mac= for %s: '%s' is not a unicast address such as 06:00:ac:10:00:01",
+                        t->name, text_cut(&cut, value));
         t->has_mac = true;
         return 0;
 }
@@ -70,10 +70,10 @@ static int parse_tap_address(const char *value, TapConfig *t, char **ret_why)
         CutText cut;
 
         if (parse_address(value, &a) < 0 || !is_host_address(&a))
-                return config_why(ret_why,
-                                  "has an address= for %s that is no host address with a prefix length like "
-                                  "192.0.2.1/30 or 2001:db8::1/64: '%s'",
-                                  t->name, text_cut(&cut, value));
+                return config_why(
+                        ret_why,
+                        "has an invalid address= for %s: '%s' is not a host address with a prefix length, such as 192.0.2.1/30 or 2001:db8::1/64",
+                        t->name, text_cut(&cut, value));
         FOREACH_ARRAY (i, t->addresses, t->n_addresses)
                 if (same_address(i, &a))
                         return config_why(ret_why, "has the address %s twice for %s", value, t->name);
@@ -104,8 +104,8 @@ static int parse_option(const char *option, TapConfig *t, char **ret_why)
                         return tap_options[i].parse(option + n, t, ret_why);
         }
 
-        return config_why(ret_why, "has an option for %s that is not mtu=, mac= or address=: '%s'", t->name,
-                          text_cut(&cut, option));
+        return config_why(ret_why, "has an unknown option '%s' for %s; use mtu=, mac= or address=",
+                          text_cut(&cut, option), t->name);
 }
 
 /* The kernel has no IPv6 on a device with a smaller MTU (RFC 8200, section 5). */
@@ -129,8 +129,7 @@ static int parse_name(const char *name, const Taps *taps, TapConfig *t, char **r
         CutText cut;
 
         if (!ifname_valid(name) || strcmp(name, "lo") == 0 || strcmp(name, "none") == 0)
-                return config_why(ret_why, "has '%s', which cannot be the name of a TAP",
-                                  text_cut(&cut, name));
+                return config_why(ret_why, "has an invalid TAP name '%s'", text_cut(&cut, name));
         FOREACH_ARRAY (i, taps->items, taps->n_items)
                 if (strcmp(i->name, name) == 0)
                         return config_why(ret_why, "has the TAP %s twice", name);

@@ -158,8 +158,7 @@ static int scan_quoted(EnvFile *f, char **out)
                         take(f, out);
 
         if (f->p >= f->end)
-                return complain(f, line, "a quoted value is not closed with %c before the end of the file",
-                                quote);
+                return complain(f, line, "the quoted value has no closing %c", quote);
 
         f->p++;
         return 1;
@@ -246,7 +245,7 @@ static int scan_assignment(EnvFile *f, EnvEntry *ret)
         if (r <= 0)
                 return r;
         if (!key_valid(key))
-                return complain(f, line, "'%s' is not a key (letters, digits and _)", text_cut(&cut, key));
+                return complain(f, line, "invalid key '%s'; use letters, digits and _", text_cut(&cut, key));
 
         *value_end = '\0';
         *ret = (EnvEntry){ .key = key, .value = value, .line = line };

@@ -81,7 +81,7 @@ static int find_api_gid(const Config *c, Diagnostics *d, gid_t *ret)
                 if (r == -ENOENT)
                         return config_conflict(
                                 c, d, "FCJAIL_API_GROUP",
-                                " '%s' is not a group in /etc/group; groupadd --system %s makes it",
+                                " names the group '%s', which is not in /etc/group; create it with `groupadd --system %s`",
                                 c->api_group, c->api_group);
                 return r == -ENOMEM || r >= 0 ? r : cannot_see(d, "/etc/group", r);
         }

@@ -96,22 +96,21 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
         if (p->gid == GID_INVALID) {
                 if (api < p->uid_range.first || api > p->uid_range.last)
                         return 0;
-                return config_conflict(c, d, "FCJAIL_UID_RANGE",
-                                       " has the number of the group that may use the API, gid %u: set "
-                                       "FCJAIL_GID=, or a range without it",
-                                       api);
+                return config_conflict(
+                        c, d, "FCJAIL_UID_RANGE",
+                        " contains gid %u, the group that may use the API; set FCJAIL_GID= or a range without that number",
+                        api);
         }
         if (p->gid != api)
                 return 0;
         if (c->gid != GID_INVALID || c->uid == p->gid)
-                return config_conflict(c, d, c->gid != GID_INVALID ? "FCJAIL_GID" : "FCJAIL_UID",
-                                       " is the group that may use the API, gid %u, too: set another "
-                                       "FCJAIL_GID=, or another FCJAIL_API_GROUP=",
-                                       api);
+                return config_conflict(
+                        c, d, c->gid != GID_INVALID ? "FCJAIL_GID" : "FCJAIL_UID",
+                        " is gid %u, which is also the group that may use the API; set another FCJAIL_GID= or FCJAIL_API_GROUP=",
+                        api);
         return diagnostics_add(
                 d, DIAGNOSTIC_CONFLICT, NULL, NULL,
-                "Group= of the unit is the group that may use the API, gid %u: set FCJAIL_GID=, or "
-                "another FCJAIL_API_GROUP=",
+                "Group= of the unit is gid %u, which is also the group that may use the API; set FCJAIL_GID= or another FCJAIL_API_GROUP=",
                 api);
 }
 
@@ -127,14 +126,18 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         if (p->uid == UID_INVALID && facts->unit_uid != UID_INVALID) {
                 p->uid = facts->unit_uid;
                 if (!vm_id_valid(p->uid))
-                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, NULL,
-                                               "User= of the unit is uid %u, which no VM may have", p->uid);
+                        return diagnostics_add(
+                                d, DIAGNOSTIC_CONFLICT, NULL, NULL,
+                                "User= of the unit is uid %u, which no VM may have; set FCJAIL_UID= or another User=",
+                                p->uid);
         }
         if (p->gid == GID_INVALID && facts->unit_gid != GID_INVALID) {
                 p->gid = facts->unit_gid;
                 if (!vm_id_valid(p->gid))
-                        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, NULL,
-                                               "Group= of the unit is gid %u, which no VM may have", p->gid);
+                        return diagnostics_add(
+                                d, DIAGNOSTIC_CONFLICT, NULL, NULL,
+                                "Group= of the unit is gid %u, which no VM may have; set FCJAIL_GID= or another Group=",
+                                p->gid);
         }
         if (p->gid == GID_INVALID && p->uid != UID_INVALID)
                 p->gid = p->uid;
@@ -147,7 +150,7 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         p->uid_shared = c->shared_uid == TRISTATE_YES || p->uid_shared_by_alias;
         if (p->uid_shared && p->uid == UID_INVALID && !p->uid_later)
                 return config_conflict(c, d, "FCJAIL_SHARED_UID",
-                                       "yes needs a uid to share: set FCJAIL_UID= too");
+                                       "yes needs a uid to share; also set FCJAIL_UID=");
         return 0;
 }
 
@@ -176,10 +179,11 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (p->ready == READY_UNSET)
                 p->ready = p->api ? READY_API : READY_EXEC;
         if (p->ready == READY_API && !p->api)
-                return config_conflict(c, d, "FCJAIL_READY", "api needs an API, but FCJAIL_API=no is set");
+                return config_conflict(c, d, "FCJAIL_READY",
+                                       "api needs an API, but FCJAIL_API=no is set; remove one of the two");
         if (!p->api && !p->config)
                 return config_conflict(c, d, "FCJAIL_API",
-                                       "no leaves the VMM with nothing to do: set FCJAIL_CONFIG= too");
+                                       "no leaves the VMM with nothing to do; also set FCJAIL_CONFIG=");
         return 0;
 }
 
@@ -189,10 +193,9 @@ static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (p->netns == NETNS_UNSET)
                 p->netns = facts->own_netns ? NETNS_INHERIT : NETNS_PRIVATE;
         if (p->netns == NETNS_INHERIT && !facts->own_netns)
-                return config_conflict(c, d, "FCJAIL_NETNS",
-                                       "inherit would give the VM the host's network: set PrivateNetwork=, "
-                                       "NetworkNamespacePath= or JoinsNamespaceOf= in the unit, or say "
-                                       "FCJAIL_NETNS=host if you mean it");
+                return config_conflict(
+                        c, d, "FCJAIL_NETNS",
+                        "inherit would give the VM the host's network; set PrivateNetwork=, NetworkNamespacePath= or JoinsNamespaceOf= in the unit, or FCJAIL_NETNS=host if that is intended");
         if (dup_or(c->netns_path, NULL, &p->netns_path) < 0)
                 return -ENOMEM;
 
@@ -222,8 +225,9 @@ static int plan_confinement(const Config *c, Diagnostics *d, Plan *p)
                 return r;
 
         if (p->apparmor && p->selinux)
-                return config_conflict(c, d, "FCJAIL_SELINUX",
-                                       " and FCJAIL_APPARMOR= are both set, but a host has one of them");
+                return config_conflict(
+                        c, d, "FCJAIL_SELINUX",
+                        " and FCJAIL_APPARMOR= are both set, but a host has only one of the two modules; remove one");
         return 0;
 }
 
@@ -254,11 +258,12 @@ static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Pl
         if (kind == STOP_UNSET)
                 kind = facts->ctrl_alt_del && p->api ? STOP_CTRL_ALT_DEL : STOP_KILL;
         if (kind == STOP_CTRL_ALT_DEL && !p->api)
-                return config_conflict(c, d, "FCJAIL_STOP",
-                                       "ctrl-alt-del needs an API, but FCJAIL_API=no is set");
+                return config_conflict(
+                        c, d, "FCJAIL_STOP",
+                        "ctrl-alt-del needs an API, but FCJAIL_API=no is set; remove one of the two");
         if (kind == STOP_CTRL_ALT_DEL && !facts->ctrl_alt_del)
                 return config_conflict(c, d, "FCJAIL_STOP",
-                                       "ctrl-alt-del exists on x86_64 only: say FCJAIL_STOP=kill");
+                                       "ctrl-alt-del exists only on x86_64; set FCJAIL_STOP=kill");
 
         if (kind == STOP_CTRL_ALT_DEL)
                 p->stop_seconds = c->stop_seconds != 0 ? c->stop_seconds : DEFAULT_STOP;

@@ -116,7 +116,7 @@ test_a_group_that_no_vm_may_have_is_refused() {
         is_gone web1
         unit web1 Group=fcjail
         not systemctl start fcjail@web1
-        says web1 "Group= of the unit is the group that may use the API"
+        says web1 ", which is also the group that may use the API"
         is_gone web1
 }
 

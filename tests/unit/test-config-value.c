@@ -298,11 +298,11 @@ Test(tap, bounds_the_mtu)
 
         must(config_parse_tap("a,mtu=68 b,mtu=65521", &c, NULL));
         expect_refused(config_parse_tap, "a,mtu=67",
-                       "has an mtu= for a that is not a number from 68 to 65521: '67'");
+                       "has an invalid mtu= for a: '67' is not a number from 68 to 65521");
         expect_refused(config_parse_tap, "a,mtu=65522",
-                       "has an mtu= for a that is not a number from 68 to 65521: '65522'");
+                       "has an invalid mtu= for a: '65522' is not a number from 68 to 65521");
         expect_refused(config_parse_tap,
-                       "a,mtu=", "has an mtu= for a that is not a number from 68 to 65521: ''");
+                       "a,mtu=", "has an invalid mtu= for a: '' is not a number from 68 to 65521");
         expect_refused(config_parse_tap, "a,mtu=1500,mtu=1500", "has mtu= twice for a");
 }
 
@@ -315,25 +315,25 @@ Test(tap, refuses_names_that_are_none)
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 (void) snprintf(value, sizeof(value), "tap0 %s,mtu=1500", names[i]);
-                (void) snprintf(want, sizeof(want), "has '%s', which cannot be the name of a TAP", names[i]);
+                (void) snprintf(want, sizeof(want), "has an invalid TAP name '%s'", names[i]);
                 expect_refused(config_parse_tap, value, want);
         }
-        expect_refused(config_parse_tap, "tap0 none", "has 'none', which cannot be the name of a TAP");
+        expect_refused(config_parse_tap, "tap0 none", "has an invalid TAP name 'none'");
         expect_refused(config_parse_tap, " \t", "");
         expect_refused(config_parse_tap, "tap0 tap1 tap0", "has the TAP tap0 twice");
 }
 
 Test(tap, refuses_options_that_are_none)
 {
-        expect_refused(config_parse_tap, "a,", "has an option for a that is not mtu=, mac= or address=: ''");
+        expect_refused(config_parse_tap, "a,", "has an unknown option '' for a; use mtu=, mac= or address=");
         expect_refused(config_parse_tap, "a,,mtu=1500",
-                       "has an option for a that is not mtu=, mac= or address=: ''");
+                       "has an unknown option '' for a; use mtu=, mac= or address=");
         expect_refused(config_parse_tap, "a,mtu",
-                       "has an option for a that is not mtu=, mac= or address=: 'mtu'");
+                       "has an unknown option 'mtu' for a; use mtu=, mac= or address=");
         expect_refused(config_parse_tap, "a,MTU=1500",
-                       "has an option for a that is not mtu=, mac= or address=: 'MTU=1500'");
+                       "has an unknown option 'MTU=1500' for a; use mtu=, mac= or address=");
         expect_refused(config_parse_tap, "a,bridge=br0",
-                       "has an option for a that is not mtu=, mac= or address=: 'bridge=br0'");
+                       "has an unknown option 'bridge=br0' for a; use mtu=, mac= or address=");
 }
 
 Test(tap, refuses_bad_addresses)
@@ -348,17 +348,18 @@ Test(tap, refuses_bad_addresses)
 
         for (size_t i = 0; i < ELEMENTSOF(macs); i++) {
                 (void) snprintf(value, sizeof(value), "a,mac=%s", macs[i]);
-                (void) snprintf(want, sizeof(want),
-                                "has a mac= for a that is no unicast address like 06:00:ac:10:00:01: '%s'",
-                                macs[i]);
+                (void) snprintf(
+                        want, sizeof(want),
+                        "has an invalid mac= for a: '%s' is not a unicast address such as 06:00:ac:10:00:01",
+                        macs[i]);
                 expect_refused(config_parse_tap, value, want);
         }
         for (size_t i = 0; i < ELEMENTSOF(addresses); i++) {
                 (void) snprintf(value, sizeof(value), "a,address=%s", addresses[i]);
-                (void) snprintf(want, sizeof(want),
-                                "has an address= for a that is no host address with a prefix length like "
-                                "192.0.2.1/30 or 2001:db8::1/64: '%s'",
-                                addresses[i]);
+                (void) snprintf(
+                        want, sizeof(want),
+                        "has an invalid address= for a: '%s' is not a host address with a prefix length, such as 192.0.2.1/30 or 2001:db8::1/64",
+                        addresses[i]);
                 expect_refused(config_parse_tap, value, want);
         }
         expect_refused(config_parse_tap, "a,mac=06:00:ac:10:00:01,mac=06:00:ac:10:00:01",

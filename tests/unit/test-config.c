@@ -278,18 +278,18 @@ Test(config, says_why_and_shows_the_value)
              "FCJAIL_CONFIG="
              "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
              "FCJAIL_TAP=tap0,mtu=1\n");
-        expect_errors(ENV(),
-                      "/etc/fcjail/web1.env:1: FCJAIL_UID= must not be 65534, which the system reserves for "
-                      "\"nobody\" or "
-                      "\"unset\"\n"
-                      "/etc/fcjail/web1.env:2: FCJAIL_VMM= must be an absolute path without '//', '.', '..' "
-                      "or a '/' at its "
-                      "end, not '/a\\x1b[2J'\n"
-                      "/etc/fcjail/web1.env:3: FCJAIL_CONFIG= must be an absolute path without '//', '.', "
-                      "'..' or a '/' at "
-                      "its end, not 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'\n"
-                      "/etc/fcjail/web1.env:4: FCJAIL_TAP= has an mtu= for tap0 that is not a number from "
-                      "68 to 65521: '1'\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail/web1.env:1: FCJAIL_UID= must not be 65534, which the system reserves for "
+                "\"nobody\" or "
+                "\"unset\"\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_VMM= must be an absolute path without '//', '.', '..' "
+                "or a '/' at its "
+                "end, not '/a\\x1b[2J'\n"
+                "/etc/fcjail/web1.env:3: FCJAIL_CONFIG= must be an absolute path without '//', '.', "
+                "'..' or a '/' at "
+                "its end, not 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'\n"
+                "/etc/fcjail/web1.env:4: FCJAIL_TAP= has an invalid mtu= for tap0: '1' is not a number from 68 to 65521\n");
 }
 
 Test(config, rejects_an_environment_that_is_no_text)
@@ -315,9 +315,9 @@ Test(config, any_id_is_for_the_defaults_only)
         file("/etc/fcjail/web1.env.d/a.env", "FCJAIL_ANY_ID=yes\n");
         expect_errors(
                 ENV("FCJAIL_ANY_ID=yes"),
-                "/etc/fcjail/web1.env:1: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n"
-                "/etc/fcjail/web1.env.d/a.env:1: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n"
-                "the environment: FCJAIL_ANY_ID= is for default.env and default.env.d/ only\n");
+                "/etc/fcjail/web1.env:1: FCJAIL_ANY_ID= is allowed only in default.env and default.env.d/\n"
+                "/etc/fcjail/web1.env.d/a.env:1: FCJAIL_ANY_ID= is allowed only in default.env and default.env.d/\n"
+                "the environment: FCJAIL_ANY_ID= is allowed only in default.env and default.env.d/\n");
 }
 
 #define UNKNOWN_ID                                                                                          \
@@ -437,16 +437,15 @@ Test(config, tells_everything_at_once)
         file("/etc/fcjail/default.env.d/a.env", "");
         mode("/etc/fcjail/default.env.d/a.env", 0777);
         file("/etc/fcjail/web1.env", "FCJAIL_UID=-1\nFCJAIL_UID=5\nFCJAIL_FOO=1\nFCJAIL_VMM=\"/x\n");
-        expect_errors(
-                ENV("FCJAIL_KEEP=maybe"),
-                "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
-                "/etc/fcjail/default.env.d/a.env: refused: it is not owned by root, or its group or "
-                "others may write to it; `chown root:root` and `chmod go-w` it\n"
-                "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
-                "/etc/fcjail/web1.env:2: FCJAIL_UID= is already set in line 1\n"
-                "/etc/fcjail/web1.env:3: unknown setting FCJAIL_FOO=\n"
-                "/etc/fcjail/web1.env:4: a quoted value is not closed with \" before the end of the file\n"
-                "the environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
+        expect_errors(ENV("FCJAIL_KEEP=maybe"),
+                      "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
+                      "/etc/fcjail/default.env.d/a.env: refused: it is not owned by root, or its group or "
+                      "others may write to it; `chown root:root` and `chmod go-w` it\n"
+                      "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
+                      "/etc/fcjail/web1.env:2: FCJAIL_UID= is already set in line 1\n"
+                      "/etc/fcjail/web1.env:3: unknown setting FCJAIL_FOO=\n"
+                      "/etc/fcjail/web1.env:4: the quoted value has no closing \"\n"
+                      "the environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
 }
 
 Test(config, tells_the_units_environment_from_the_own)

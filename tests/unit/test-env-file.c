@@ -171,29 +171,27 @@ Test(env_file, rejects_a_line_that_is_no_assignment)
         expect_error("[Service]", "", "f:1: '[Service]' is not an assignment (KEY=value)");
         expect_error(
                 "A\\\n=1", "",
-                "f:1: 'A\\' is not an assignment (KEY=value)|f:2: '' is not a key (letters, digits and _)");
+                "f:1: 'A\\' is not an assignment (KEY=value)|f:2: invalid key ''; use letters, digits and _");
 }
 
 Test(env_file, rejects_a_key_that_is_none)
 {
-        expect_error("=1", "", "f:1: '' is not a key (letters, digits and _)");
-        expect_error("1A=1", "", "f:1: '1A' is not a key (letters, digits and _)");
-        expect_error("export A=1", "", "f:1: 'export A' is not a key (letters, digits and _)");
-        expect_error("A-B=1\nC=2", "2 C=2", "f:1: 'A-B' is not a key (letters, digits and _)");
-        expect_error("A.b='\nC=3'\nD=4", "3 D=4", "f:1: 'A.b' is not a key (letters, digits and _)");
-        expect_error("\xc3\xa4=1", "", "f:1: '\xc3\xa4' is not a key (letters, digits and _)");
-        expect_error("'A'=1", "", "f:1: ''A'' is not a key (letters, digits and _)");
+        expect_error("=1", "", "f:1: invalid key ''; use letters, digits and _");
+        expect_error("1A=1", "", "f:1: invalid key '1A'; use letters, digits and _");
+        expect_error("export A=1", "", "f:1: invalid key 'export A'; use letters, digits and _");
+        expect_error("A-B=1\nC=2", "2 C=2", "f:1: invalid key 'A-B'; use letters, digits and _");
+        expect_error("A.b='\nC=3'\nD=4", "3 D=4", "f:1: invalid key 'A.b'; use letters, digits and _");
+        expect_error("\xc3\xa4=1", "", "f:1: invalid key '\xc3\xa4'; use letters, digits and _");
+        expect_error("'A'=1", "", "f:1: invalid key ''A''; use letters, digits and _");
 }
 
 Test(env_file, rejects_an_unterminated_quote)
 {
-        expect_error("A='a", "", "f:1: a quoted value is not closed with ' before the end of the file");
-        expect_error("B=1\n\nA=\"a\nC=1\n", "1 B=1",
-                     "f:3: a quoted value is not closed with \" before the end of the file");
-        expect_error("A=\"\\\"", "", "f:1: a quoted value is not closed with \" before the end of the file");
-        expect_error("A=\"\\", "", "f:1: a quoted value is not closed with \" before the end of the file");
-        expect_error("A='a'\n\nB=''\"", "1 A=a",
-                     "f:3: a quoted value is not closed with \" before the end of the file");
+        expect_error("A='a", "", "f:1: the quoted value has no closing '");
+        expect_error("B=1\n\nA=\"a\nC=1\n", "1 B=1", "f:3: the quoted value has no closing \"");
+        expect_error("A=\"\\\"", "", "f:1: the quoted value has no closing \"");
+        expect_error("A=\"\\", "", "f:1: the quoted value has no closing \"");
+        expect_error("A='a'\n\nB=''\"", "1 A=a", "f:3: the quoted value has no closing \"");
 }
 
 Test(env_file, rejects_a_backslash_that_joins_nothing)
@@ -236,7 +234,7 @@ Test(env_file, tells_every_error)
         expect_error(
                 "a b\nA=1\nc d\n-=\n", "2 A=1",
                 "f:1: 'a b' is not an assignment (KEY=value)|f:3: 'c d' is not an assignment (KEY=value)|"
-                "f:4: '-' is not a key (letters, digits and _)");
+                "f:4: invalid key '-'; use letters, digits and _");
 }
 
 Test(env_file, escapes_what_it_quotes)

@@ -42,7 +42,7 @@ Test(plan, refuses_ctrl_alt_del_where_there_is_none)
 
         cr_expect_eq(plan_make("web1", &c, &no_pc, &d, &plan), -EBADMSG);
         cr_assert_eq(d.n_items, 1);
-        cr_expect(strstr(d.items[0].text, "exists on x86_64 only"));
+        cr_expect(strstr(d.items[0].text, "exists only on x86_64"));
 }
 
 Test(plan, gives_files_about_the_cpu_where_the_vmm_reads_them)
@@ -113,10 +113,10 @@ Test(plan, keeps_the_managers_group_apart_from_the_vms)
 
         range.uid_range = (UidRange){ 900, 999 };
         above.uid_range = (UidRange){ 996, 999 };
-        refuses(&gid, &facts, "FCJAIL_GID= is the group");
-        refuses(&uid, &facts, "FCJAIL_UID= is the group");
-        refuses(&unset, &same, "Group= of the unit is the group");
-        refuses(&range, &facts, "FCJAIL_UID_RANGE= has the number of the group");
+        refuses(&gid, &facts, "FCJAIL_GID= is gid 995, which is also the group");
+        refuses(&uid, &facts, "FCJAIL_UID= is gid 995, which is also the group");
+        refuses(&unset, &same, "Group= of the unit is gid 995, which is also the group");
+        refuses(&range, &facts, "FCJAIL_UID_RANGE= contains gid 995, the group");
 
         make(&above, &facts, &plan);
         make(&good, &facts, &other);
