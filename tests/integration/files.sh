@@ -387,6 +387,16 @@ test_a_read_only_disk_is_read() {
         is "from the host" "$(take_disk web1)"
 }
 
+test_a_disk_of_the_vm_is_written_and_kept() {
+        put_disk web1 30001 0600
+        vm_with_disk web1 false
+        systemctl start fcjail@web1
+        says web1 "disk: wrote sector 1"
+        systemctl restart fcjail@web1
+        systemctl stop fcjail@web1
+        is $'from the host\nwritten by the guest' "$(take_disk web1)"
+}
+
 test_a_disk_of_somebody_else_is_not_written() {
         put_disk web1 root 0666
         vm_with_disk web1 false
