@@ -47,6 +47,33 @@ int netns_name(char ret[NETNS_NAME_MAX])
         return 0;
 }
 
+int netns_open_current(void)
+{
+        return RET_NERRNO(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+}
+
+int netns_is_current(int fd)
+{
+        ino_t now[_NAMESPACE_MAX];
+        struct stat st;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        r = namespaces_read(CLONE_NEWNET, now);
+        return r < 0 ? r : st.st_ino == now[NAMESPACE_NET];
+}
+
+int netns_enter(int fd)
+{
+        int r;
+
+        if (setns(fd, CLONE_NEWNET) < 0)
+                return -errno;
+        r = netns_is_current(fd);
+        return r == 0 ? -EBADE : r < 0 ? r : 0;
+}
+
 int root_mount_id(uint64_t *ret)
 {
         struct statx sx;

@@ -35,3 +35,13 @@ int netns_name(char ret[NETNS_NAME_MAX]) _must_check_;
 
 /* Identifies the mount that "/" is, which is another one in each mount namespace. 0 or -errno. statx(2), Linux 5.8. */
 int root_mount_id(uint64_t *ret) _must_check_;
+
+/* Takes this process into the network namespace behind the descriptor, and reads back that it is there: 0, -EBADE or another
+ * -errno. */
+int netns_enter(int fd) _must_check_;
+
+/* 1 if this process is in the network namespace behind the descriptor, 0 if it is in another, or -errno. */
+int netns_is_current(int fd) _must_check_;
+
+/* That of this process, to come back to: a descriptor or -errno. */
+int netns_open_current(void) _must_check_;

@@ -156,6 +156,15 @@ int parse_address(const char *s, InAddrPrefix *ret)
         return 0;
 }
 
+const char *mac_to_string(const struct ether_addr *mac, char buf[MAC_STR_MAX])
+{
+        const uint8_t *m = mac->ether_addr_octet;
+
+        (void) snprintf(buf, MAC_STR_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],
+                        m[5]);
+        return buf;
+}
+
 const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX])
 {
         /* Cannot fail: the family is one of the two and the buffer is large enough. */

@@ -41,6 +41,10 @@ int parse_yes_no(const char *s, bool *ret) _must_check_;
 /* Six hex octets with colons; unicast and not all zero. */
 int parse_mac(const char *s, struct ether_addr *ret) _must_check_;
 
+/* Writes "06:00:ac:10:00:01". */
+#define MAC_STR_MAX 18
+const char *mac_to_string(const struct ether_addr *mac, char buf[MAC_STR_MAX]);
+
 typedef struct InAddrPrefix {
         int family; /* AF_INET or AF_INET6 */
         union {

@@ -9,9 +9,19 @@
 
 #define ANSWER_MAX 32768 /* what the kernel puts into one datagram at most (NLMSG_GOODSIZE, dumps) */
 
-int netlink_open(Netlink *ret)
+/* Filters of dumps are obeyed or refused, never ignored (Linux 4.20); errors come with words. */
+static int set_options(int fd)
 {
         const int one = 1;
+
+        if (setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) < 0)
+                return -errno;
+        return RET_NERRNO(setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one)));
+}
+
+int netlink_open(Netlink *ret)
+{
+        int r;
         Netlink nl = { .sock = nl_socket_alloc() };
 
         if (!nl.sock)
@@ -19,15 +29,13 @@ int netlink_open(Netlink *ret)
         /* libnl would make up a port from the pid, which is 1 in every jail; 0 lets the kernel choose. */
         nl_socket_set_local_port(nl.sock, 0);
         if (nl_connect(nl.sock, NETLINK_ROUTE) < 0) {
-                int r = errno > 0 ? -errno : -EIO;
+                r = errno > 0 ? -errno : -EIO;
                 nl_socket_free(nl.sock);
                 return r;
         }
 
-        /* Filters of dumps are obeyed or refused, never ignored (Linux 4.20). */
-        if (setsockopt(nl_socket_get_fd(nl.sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) <
-            0) {
-                int r = -errno;
+        r = set_options(nl_socket_get_fd(nl.sock));
+        if (r < 0) {
                 netlink_done(&nl);
                 return r;
         }
@@ -53,8 +61,7 @@ void netlink_done(Netlink *nl)
 
 struct nl_msg *netlink_request(Netlink *nl, int type, int flags, const void *header, size_t size)
 {
-        if (nl->n_requests == BATCH_MAX)
-                return NULL;
+        assert(nl->n_requests < BATCH_MAX);
 
         struct nl_msg *m = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
         if (!m)
@@ -122,29 +129,57 @@ static int receive(Netlink *nl, char *buf, size_t *ret_size)
 }
 
 typedef struct Answers {
-        uint32_t last; /* the sequence number that ends the wait */
+        uint32_t first,
+                last; /* the sequence numbers of the requests; the answer to the last one ends the wait */
         bool done;
-        int error; /* the first */
+        int error; /* the first, … */
+        size_t failed;
+        char why[128]; /* … see Netlink */
         NetlinkHandler handler;
         void *userdata;
 } Answers;
 
-static void take_error(Answers *a, int r)
+static void take_error(Answers *a, const struct nlmsghdr *h, int r)
 {
-        if (r < 0 && a->error == 0)
-                a->error = r;
+        if (r >= 0 || a->error != 0)
+                return;
+        a->error = r;
+        a->failed = h->nlmsg_seq - a->first;
+}
+
+/* The kernel's words, if it has any, come after the request that it sends back. */
+static void take_why(Answers *a, const struct nlmsghdr *h)
+{
+        const struct nlmsgerr *e = nlmsg_data(h);
+        struct nlattr *tb[NLMSGERR_ATTR_MSG + 1];
+        size_t size = sizeof(*e);
+
+        if (!(h->nlmsg_flags & NLM_F_CAPPED))
+                size += e->msg.nlmsg_len - sizeof(e->msg);
+        if (!(h->nlmsg_flags & NLM_F_ACK_TLVS) ||
+            nlmsg_parse((struct nlmsghdr *) h, (int) size, tb, NLMSGERR_ATTR_MSG, NULL) < 0)
+                return;
+        if (tb[NLMSGERR_ATTR_MSG])
+                (void) nla_strlcpy(a->why, tb[NLMSGERR_ATTR_MSG], sizeof(a->why));
 }
 
 static void take_message(Answers *a, const struct nlmsghdr *h)
 {
+        /* The answer to an earlier one, whose wait an error has ended. */
+        if (h->nlmsg_seq < a->first || h->nlmsg_seq > a->last)
+                return;
+
         if (h->nlmsg_type == NLMSG_ERROR) {
-                take_error(a, ((const struct nlmsgerr *) nlmsg_data(h))->error);
+                const int error = ((const struct nlmsgerr *) nlmsg_data(h))->error;
+                if (error < 0 && a->error == 0)
+                        take_why(a, h);
+                take_error(a, h, error);
                 a->done = a->done || h->nlmsg_seq == a->last;
         } else if (h->nlmsg_type == NLMSG_DONE) {
-                take_error(a, *(const int *) nlmsg_data(h));
+                take_error(a, h, *(const int *) nlmsg_data(h));
                 a->done = true;
         } else if (a->handler) {
-                take_error(a, a->handler(h, a->userdata));
+                take_error(a, h, a->handler(h, a->userdata));
                 a->done = a->done || !(h->nlmsg_flags & NLM_F_MULTI);
         }
 }
@@ -156,6 +191,9 @@ static int exchange(Netlink *nl, Answers *a)
         int r;
 
         a->last = nl->seq;
+        a->first = a->last - (uint32_t) nl->n_requests + 1;
+        nl->failed = a->failed = BATCH_MAX;
+        nl->why[0] = '\0';
         r = send_batch(nl);
         drop_requests(nl);
         if (r < 0)
@@ -171,6 +209,8 @@ static int exchange(Netlink *nl, Answers *a)
                         take_message(a, h);
         }
 
+        nl->failed = a->failed;
+        memcpy(nl->why, a->why, sizeof(nl->why));
         return a->error;
 }
 

@@ -1,35 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The order of tap_create():
+ * The order in which a TAP is made (tap.h), and why:
  *
- *   open /dev/net/tun   after the namespace was entered: the kernel fixes it here
+ *   open /dev/net/tun   the kernel fixes the network namespace here
  *   TUNSETIFF           IFF_TUN_EXCL: never one that is there already
  *   TUNSETOWNER, TUNSETGROUP
  *   one netlink batch   mark, MTU, MAC, up; addresses
  *   TUNSETPERSIST       last: until here the device goes away with us, so a kill leaves nothing, and there is at
  *                       no time a persistent device without an owner, which anybody who can open the node could
  *                       use (CVE-2026-99281)
- *   close               or the VMM would find it busy
  *
- * The kernel refuses to make a TAP through rtnetlink. tap_verify() looks at it only through rtnetlink, so
- * that the interface that made it is not asked about itself.
+ * The kernel refuses to make a TAP through rtnetlink, and TUNSETIFF makes one with a random MAC, which udev by its default
+ * policy replaces at leisure. One whose MAC was set before udev sees it keeps that (NET_ADDR_SET): hence tap_move().
+ *
+ * tap_verify() looks at it only through rtnetlink, so that the interface that made it is not asked about itself.
  */
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <net/if.h> /* before the kernel's headers, which then leave out what it has */
 
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "fd-util.h"
-#include "netlink.h"
+#include "link.h"
 #include "tap.h"
 
 #define TAP_FLAGS (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR) /* what Firecracker attaches with */
+
+/* What IPv6 demands of a device (RFC 8200). */
+#define IPV6_MTU_MIN 1280
 
 static int set_name(struct ifreq *ifr, const char *name)
 {
@@ -39,7 +45,7 @@ static int set_name(struct ifreq *ifr, const char *name)
         return 0;
 }
 
-static int open_tap(const TapSpec *spec, int *ret_fd)
+int tap_open(const TapSpec *spec)
 {
         struct ifreq ifr = { .ifr_flags = (short) (TAP_FLAGS | IFF_TUN_EXCL) };
         int r;
@@ -60,18 +66,25 @@ static int open_tap(const TapSpec *spec, int *ret_fd)
         if (ioctl(fd, TUNSETGROUP, (unsigned long) spec->group) < 0)
                 return -errno;
 
-        *ret_fd = TAKE_FD(fd);
-        return 0;
+        return TAKE_FD(fd);
 }
 
 /* By name, so that no index has to be asked for first. */
-static int add_link(Netlink *nl, const TapSpec *spec)
+static struct nl_msg *change_link(Netlink *nl, const TapSpec *spec, unsigned flags)
 {
-        const struct ifinfomsg info = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+        const struct ifinfomsg info = { .ifi_flags = flags, .ifi_change = flags };
 
         struct nl_msg *m = netlink_request(nl, RTM_NEWLINK, /* flags= */ 0, &info, sizeof(info));
-        if (!m || nla_put_string(m, IFLA_IFNAME, spec->name) < 0 ||
-            nla_put_string(m, IFLA_IFALIAS, spec->alias) < 0)
+        if (!m || nla_put_string(m, IFLA_IFNAME, spec->name) < 0)
+                return NULL;
+        return m;
+}
+
+static int add_properties(Netlink *nl, const TapSpec *spec, unsigned flags)
+{
+        struct nl_msg *m = change_link(nl, spec, flags);
+
+        if (!m || nla_put_string(m, IFLA_IFALIAS, spec->alias) < 0)
                 return -ENOMEM;
         if (spec->mtu != 0 && nla_put_u32(m, IFLA_MTU, spec->mtu) < 0)
                 return -ENOMEM;
@@ -93,15 +106,16 @@ static int add_address(Netlink *nl, int ifindex, const InAddrPrefix *a)
                 .ifa_index = (unsigned) ifindex,
         };
 
-        struct nl_msg *m = netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+        struct nl_msg *m =
+                netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof(info));
         if (!m || nla_put(m, IFA_LOCAL, address_size(a), &a->in6) < 0 ||
             nla_put(m, IFA_ADDRESS, address_size(a), &a->in6) < 0)
                 return -ENOMEM;
         return 0;
 }
 
-/* The index, which addresses need. SIOCGIFINDEX works on any socket. */
-static int find_index(Netlink *nl, const char *name)
+/* SIOCGIFINDEX works on any socket. */
+int tap_index(const Netlink *nl, const char *name)
 {
         struct ifreq ifr = {};
         int r;
@@ -114,252 +128,214 @@ static int find_index(Netlink *nl, const char *name)
         return ifr.ifr_ifindex;
 }
 
-static int configure(Netlink *nl, const TapSpec *spec)
+/* What the kernel says of the request that it refused, in its own words if it has any. */
+static const char *refusal(const Netlink *nl, int r)
 {
-        int r, ifindex = 0;
-
-        r = add_link(nl, spec);
-        if (r >= 0 && spec->n_addresses > 0)
-                r = ifindex = find_index(nl, spec->name);
-        for (size_t i = 0; r >= 0 && i < spec->n_addresses; i++)
-                r = add_address(nl, ifindex, &spec->addresses[i]);
-        return r < 0 ? r : netlink_commit(nl);
+        return nl->why[0] ? nl->why : strerror(-r);
 }
 
-int tap_create(const TapSpec *spec)
+static void explain_address(const Netlink *nl, const TapSpec *spec, const InAddrPrefix *a, int r,
+                            char why[TAP_WHY_MAX])
 {
-        _cleanup_netlink_ Netlink nl = {};
-        _cleanup_close_ int fd = -EBADF;
-        int r;
+        const bool is_v6 = a->family == AF_INET6;
+        char text[ADDRESS_STR_MAX];
 
-        r = open_tap(spec, &fd);
+        (void) address_to_string(a, text);
+        if (is_v6 && spec->mtu != 0 && spec->mtu < IPV6_MTU_MIN)
+                (void) snprintf(why, TAP_WHY_MAX,
+                                "cannot have the address %s with mtu=%u: IPv6 needs at least %i", text,
+                                spec->mtu, IPV6_MTU_MIN);
+        else if (is_v6 && r == -EACCES)
+                (void) snprintf(
+                        why, TAP_WHY_MAX,
+                        "cannot have the address %s: the sysctl net.ipv6.conf.default.disable_ipv6 is 1 there",
+                        text);
+        else if (is_v6 && (r == -EOPNOTSUPP || r == -EAFNOSUPPORT))
+                (void) snprintf(why, TAP_WHY_MAX, "cannot have the address %s: the kernel runs without IPv6",
+                                text);
+        else
+                (void) snprintf(why, TAP_WHY_MAX, "cannot have the address %s: %s", text, refusal(nl, r));
+}
+
+/* The first request is that for the properties. */
+static void explain(const Netlink *nl, const TapSpec *spec, int r, char why[TAP_WHY_MAX])
+{
+        if (nl->failed == 0)
+                (void) snprintf(why, TAP_WHY_MAX, "cannot have its MTU, MAC address or mark: %s",
+                                refusal(nl, r));
+        else if (nl->failed <= spec->n_addresses)
+                explain_address(nl, spec, &spec->addresses[nl->failed - 1], r, why);
+}
+
+int tap_move(Netlink *nl, const TapSpec *spec, int netns_fd, char why[TAP_WHY_MAX])
+{
+        int r = add_properties(nl, spec, /* flags= */ 0);
+
+        if (r < 0)
+                return r;
+        struct nl_msg *m = change_link(nl, spec, /* flags= */ 0);
+        if (!m || nla_put_u32(m, IFLA_NET_NS_FD, (uint32_t) netns_fd) < 0)
+                return -ENOMEM;
+        r = netlink_commit(nl);
+        if (r < 0 && nl->failed == 0)
+                explain(nl, spec, r, why);
+        return r;
+}
+
+int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX])
+{
+        int r = 0, ifindex = 0;
+
+        if (spec->n_addresses > 0)
+                r = ifindex = tap_index(nl, spec->name);
         if (r >= 0)
-                r = netlink_open(&nl);
-        if (r >= 0)
-                r = configure(&nl, spec);
+                r = add_properties(nl, spec, IFF_UP);
+        for (size_t i = 0; r >= 0 && i < spec->n_addresses; i++)
+                r = add_address(nl, ifindex, &spec->addresses[i]);
         if (r < 0)
                 return r;
 
+        r = netlink_commit(nl);
+        if (r < 0)
+                explain(nl, spec, r, why);
+        return r;
+}
+
+int tap_keep(int fd)
+{
         return RET_NERRNO(ioctl(fd, TUNSETPERSIST, 1UL));
 }
 
-typedef struct TapLink {
-        bool found;
-        int ifindex;
-        bool up;
-        uint32_t mtu;
-        struct ether_addr mac;
-        char alias[TAP_ALIAS_MAX];
-        bool is_tun;
-        int64_t owner, group; /* -1: none */
-        uint8_t type, pi, vnet_hdr, persist, multi_queue;
-        bool carrier;
-} TapLink;
-
-static void read_tun(const struct nlattr *nest, TapLink *l)
+/* What differs in a number. */
+static bool differs_in_number(const TapSpec *spec, const Link *l, char why[TAP_WHY_MAX])
 {
-        struct nlattr *tb[IFLA_TUN_MAX + 1];
-
-        if (nla_parse_nested(tb, IFLA_TUN_MAX, (struct nlattr *) nest, NULL) < 0)
-                return;
-        l->owner = tb[IFLA_TUN_OWNER] ? (int64_t) nla_get_u32(tb[IFLA_TUN_OWNER]) : -1;
-        l->group = tb[IFLA_TUN_GROUP] ? (int64_t) nla_get_u32(tb[IFLA_TUN_GROUP]) : -1;
-
         const struct {
-                int attribute;
-                uint8_t *value;
-        } bytes[] = {
-                { IFLA_TUN_TYPE, &l->type },
-                { IFLA_TUN_PI, &l->pi },
-                { IFLA_TUN_VNET_HDR, &l->vnet_hdr },
-                { IFLA_TUN_PERSIST, &l->persist },
-                { IFLA_TUN_MULTI_QUEUE, &l->multi_queue },
+                const char *what;
+                int64_t want, got; /* -1: none */
+        } numbers[] = {
+                { "owner", spec->owner, l->owner },
+                { "group", spec->group, l->group },
+                { "MTU", spec->mtu != 0 ? spec->mtu : l->mtu, l->mtu },
         };
-        FOREACH_ARRAY (b, bytes, ELEMENTSOF(bytes))
-                if (tb[b->attribute])
-                        *b->value = nla_get_u8(tb[b->attribute]);
+
+        FOREACH_ARRAY (n, numbers, ELEMENTSOF(numbers)) {
+                if (n->got == n->want)
+                        continue;
+                (void) snprintf(why, TAP_WHY_MAX, "has %s %" PRIi64 " instead of %" PRIi64, n->what, n->got,
+                                n->want);
+                return true;
+        }
+        return false;
 }
 
-static void read_info(const struct nlattr *nest, TapLink *l)
+static bool differs_in_kind(const Link *l, char why[TAP_WHY_MAX])
 {
-        struct nlattr *tb[IFLA_INFO_MAX + 1];
-
-        if (nla_parse_nested(tb, IFLA_INFO_MAX, (struct nlattr *) nest, NULL) < 0 || !tb[IFLA_INFO_KIND])
-                return;
-        l->is_tun = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "tun") == 0;
-        if (l->is_tun && tb[IFLA_INFO_DATA])
-                read_tun(tb[IFLA_INFO_DATA], l);
-}
-
-static int read_link(const struct nlmsghdr *h, void *userdata)
-{
-        const struct ifinfomsg *info = nlmsg_data(h);
-        struct nlattr *tb[IFLA_MAX + 1];
-        TapLink *l = userdata;
-
-        if (nlmsg_parse((struct nlmsghdr *) h, sizeof(*info), tb, IFLA_MAX, NULL) < 0)
-                return -EBADMSG;
-
-        *l = (TapLink){
-                .found = true,
-                .ifindex = info->ifi_index,
-                .up = info->ifi_flags & IFF_UP,
-                .owner = -1,
-                .group = -1,
-                .mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0,
-                .carrier = tb[IFLA_CARRIER] && nla_get_u8(tb[IFLA_CARRIER]) != 0,
+        const struct {
+                bool right;
+                const char *text;
+        } rows[] = {
+                { l->is_tun && l->type == (IFF_TAP & 0xff), "is not a TAP device" },
+                { l->pi == 0, "puts packet information before each frame" },
+                { l->vnet_hdr == 1, "has no virtio-net header" },
+                { l->persist == 1, "is not persistent" },
+                { l->multi_queue == 0, "has more than one queue" },
         };
-        if (tb[IFLA_ADDRESS])
-                (void) nla_memcpy(&l->mac, tb[IFLA_ADDRESS], sizeof(l->mac));
-        if (tb[IFLA_IFALIAS])
-                (void) nla_strlcpy(l->alias, tb[IFLA_IFALIAS], sizeof(l->alias));
-        if (tb[IFLA_LINKINFO])
-                read_info(tb[IFLA_LINKINFO], l);
-        return 0;
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                if (row->right)
+                        continue;
+                (void) snprintf(why, TAP_WHY_MAX, "%s", row->text);
+                return true;
+        }
+        return false;
 }
 
-/* -ENODEV: there is none. */
-static int query_link(Netlink *nl, const char *name, TapLink *ret)
+/* What others can change from outside as soon as they see the device. */
+static bool was_changed(const TapSpec *spec, const Link *l, char why[TAP_WHY_MAX])
 {
-        const struct ifinfomsg info = {};
+        char got[MAC_STR_MAX], want[MAC_STR_MAX];
 
-        struct nl_msg *m = netlink_request(nl, RTM_GETLINK, /* flags= */ 0, &info, sizeof(info));
-        if (!m || nla_put_string(m, IFLA_IFNAME, name) < 0)
-                return -ENOMEM;
-        return netlink_query(nl, read_link, ret);
+        if (strcmp(l->name, spec->name) != 0)
+                (void) snprintf(why, TAP_WHY_MAX, "is now an alternative name of '%s'", l->name);
+        else if (strcmp(l->alias, spec->alias) != 0)
+                (void) snprintf(why, TAP_WHY_MAX, "has the alias '%.64s' instead of '%.128s'", l->alias,
+                                spec->alias);
+        else if (spec->mac && memcmp(&l->mac, spec->mac, ETH_ALEN) != 0)
+                (void) snprintf(why, TAP_WHY_MAX, "has the MAC address %s instead of %s",
+                                mac_to_string(&l->mac, got), mac_to_string(spec->mac, want));
+        else if (!l->up)
+                (void) snprintf(why, TAP_WHY_MAX, "is not up");
+        else if (l->carrier)
+                (void) snprintf(why, TAP_WHY_MAX, "is already attached to by another process");
+        else
+                return false;
+        return true;
 }
 
-/* The same with a socket that stays open for more. */
-static int open_link(Netlink *nl, const char *name, TapLink *ret)
-{
-        int r = netlink_open(nl);
-
-        return r < 0 ? r : query_link(nl, name, ret);
-}
-
-typedef struct AddressCount {
+typedef struct AddressSearch {
         const TapSpec *spec;
         int ifindex;
-        size_t n_matching;
-} AddressCount;
+        bool found[BATCH_MAX];
+} AddressSearch;
 
-static int count_address(const struct nlmsghdr *h, void *userdata)
+static int find_address(const struct nlmsghdr *h, void *userdata)
 {
         const struct ifaddrmsg *info = nlmsg_data(h);
         struct nlattr *tb[IFA_MAX + 1];
-        AddressCount *c = userdata;
+        AddressSearch *s = userdata;
 
         if (nlmsg_parse((struct nlmsghdr *) h, sizeof(*info), tb, IFA_MAX, NULL) < 0)
                 return -EBADMSG;
         /* IPv6 has IFA_ADDRESS only, IPv4 both. */
         struct nlattr *local = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
-        if (!local || (int) info->ifa_index != c->ifindex)
+        if (!local || (int) info->ifa_index != s->ifindex)
                 return 0;
 
-        FOREACH_ARRAY (a, c->spec->addresses, c->spec->n_addresses)
+        for (size_t i = 0; i < s->spec->n_addresses; i++) {
+                const InAddrPrefix *a = &s->spec->addresses[i];
+
                 if (a->family == info->ifa_family && a->prefix_len == info->ifa_prefixlen &&
                     nla_len(local) == address_size(a) &&
                     memcmp(nla_data(local), &a->in6, (size_t) nla_len(local)) == 0)
-                        c->n_matching++;
+                        s->found[i] = true;
+        }
         return 0;
 }
 
-static int verify_addresses(Netlink *nl, const TapSpec *spec, int ifindex)
+static int verify_addresses(Netlink *nl, const TapSpec *spec, int ifindex, char why[TAP_WHY_MAX])
 {
-        AddressCount c = { .spec = spec, .ifindex = ifindex };
+        AddressSearch s = { .spec = spec, .ifindex = ifindex };
         const struct ifaddrmsg info = { .ifa_index = (unsigned) ifindex };
+        char text[ADDRESS_STR_MAX];
         int r;
 
         if (spec->n_addresses == 0)
                 return 0;
         if (!netlink_request(nl, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info)))
                 return -ENOMEM;
-        r = netlink_query(nl, count_address, &c);
-        if (r < 0)
-                return r;
-        return c.n_matching == spec->n_addresses ? 0 : -EBADE;
-}
-
-/* The first property that differs, or NULL. */
-static const char *difference(const TapSpec *spec, const TapLink *l)
-{
-        const struct {
-                const char *what;
-                bool right;
-        } properties[] = {
-                { "kind", l->is_tun && l->type == (IFF_TAP & 0xff) },
-                { "owner", l->owner == (int64_t) spec->owner },
-                { "group", l->group == (int64_t) spec->group },
-                { "packet information", l->pi == 0 },
-                { "virtio-net header", l->vnet_hdr == 1 },
-                { "persistence", l->persist == 1 },
-                { "number of queues", l->multi_queue == 0 },
-                { "mark", strcmp(l->alias, spec->alias) == 0 },
-                { "state (up)", l->up },
-                { "MTU", spec->mtu == 0 || l->mtu == spec->mtu },
-                { "MAC address", !spec->mac || memcmp(&l->mac, spec->mac, ETH_ALEN) == 0 },
-                /* A TAP has a carrier only while somebody is attached. */
-                { "user", !l->carrier },
-        };
-
-        FOREACH_ARRAY (p, properties, ELEMENTSOF(properties))
-                if (!p->right)
-                        return p->what;
-        return NULL;
-}
-
-int tap_verify(const TapSpec *spec, const char **ret_what)
-{
-        _cleanup_netlink_ Netlink nl = {};
-        TapLink l = {};
-        int r;
-
-        r = open_link(&nl, spec->name, &l);
+        r = netlink_query(nl, find_address, &s);
         if (r < 0)
                 return r;
 
-        const char *what = difference(spec, &l);
-        if (what) {
-                *ret_what = what;
+        for (size_t i = 0; i < spec->n_addresses; i++) {
+                if (s.found[i])
+                        continue;
+                (void) snprintf(why, TAP_WHY_MAX, "does not have the address %s",
+                                address_to_string(&spec->addresses[i], text));
                 return -EBADE;
         }
-
-        r = verify_addresses(&nl, spec, l.ifindex);
-        if (r == -EBADE)
-                *ret_what = "addresses";
-        return r;
+        return 0;
 }
 
-int tap_read_alias(const char *name, char ret[TAP_ALIAS_MAX])
+int tap_verify(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX])
 {
-        _cleanup_netlink_ Netlink nl = {};
-        TapLink l = {};
+        Link l;
         int r;
 
-        r = open_link(&nl, name, &l);
-        if (r >= 0)
-                memcpy(ret, l.alias, sizeof(l.alias));
-        return r;
-}
-
-int tap_remove(const char *name, const char *alias)
-{
-        _cleanup_netlink_ Netlink nl = {};
-        TapLink l = {};
-        int r;
-
-        r = open_link(&nl, name, &l);
-        if (r == -ENODEV)
-                return 0;
+        r = link_by_name(nl, spec->name, &l);
         if (r < 0)
                 return r;
-        if (!l.is_tun || strcmp(l.alias, alias) != 0)
-                return 0;
-
-        /* By index: the name may be another device's by now. */
-        const struct ifinfomsg info = { .ifi_index = l.ifindex };
-        if (!netlink_request(&nl, RTM_DELLINK, /* flags= */ 0, &info, sizeof(info)))
-                return -ENOMEM;
-        r = netlink_commit(&nl);
-        return r < 0 ? r : 1;
+        if (differs_in_kind(&l, why) || differs_in_number(spec, &l, why) || was_changed(spec, &l, why))
+                return -EBADE;
+        return verify_addresses(nl, spec, l.ifindex, why);
 }

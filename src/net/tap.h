@@ -2,16 +2,20 @@
 #pragma once
 
 /*
- * TAP devices in the network namespace that the process is in. Each that fcjail made carries a mark, its
- * ifalias (`ip link` shows it), from before the moment when it becomes persistent; what carries another
- * mark, or none, is never touched.
+ * TAP devices. Each that fcjail made carries a mark, its ifalias (`ip link` shows it), from before it becomes persistent.
+ *
+ * A caller makes one in this order; whatever fails, nothing is left once the descriptor is closed:
+ *
+ *   tap_open()        in the network namespace that the process is in
+ *   tap_move()        if that is not the one it is for
+ *   tap_configure()
+ *   tap_keep()        now it outlives the descriptor, which has to be closed, or the VMM would find the TAP busy
+ *   tap_verify()
  */
 
-#include <net/ethernet.h>
-#include <stdint.h>
 #include <sys/types.h>
 
-#include "macro.h"
+#include "netlink.h"
 #include "parse.h"
 
 typedef struct TapSpec {
@@ -19,24 +23,30 @@ typedef struct TapSpec {
         uid_t owner;
         gid_t group;                  /* the attaching process must be of this group as well */
         uint32_t mtu;                 /* bytes; 0: the kernel's default */
-        const struct ether_addr *mac; /* of the host's side; NULL: a random one */
+        const struct ether_addr *mac; /* of the host's side; NULL: the kernel's choice */
         const InAddrPrefix *addresses;
         size_t n_addresses;
         const char *alias; /* the mark */
 } TapSpec;
 
-/* Makes it, up, persistent, attached to by nobody. 0, -EBUSY or -EEXIST (there is a device of this name), or
- * another -errno; nothing is left on error. */
-int tap_create(const TapSpec *spec) _must_check_;
+/* What is wrong, in words, where a function knows more than its errno says; untouched otherwise. */
+#define TAP_WHY_MAX 256
 
-/* Is it there, exactly as specified? 0, -ENODEV, or -EBADE with *ret_what naming the first property that
- * differs (a constant string). */
-int tap_verify(const TapSpec *spec, const char **ret_what) _must_check_;
+/* A new TAP of that owner and group: a descriptor, -EBUSY (there is a device of this name), or another -errno. */
+int tap_open(const TapSpec *spec) _must_check_;
 
-/* The ifalias of a network device, "" if it has none. 0, -ENODEV or another -errno. */
-#define TAP_ALIAS_MAX 256
-int tap_read_alias(const char *name, char ret[TAP_ALIAS_MAX]) _must_check_;
+/* Gives it mark, MTU and MAC in the namespace of nl, and then moves it, so that it is complete when others see it. It is
+ * down then, and without addresses. 0, -EEXIST (there is a device of this name), or another -errno. */
+int tap_move(Netlink *nl, const TapSpec *spec, int netns_fd, char why[TAP_WHY_MAX]) _must_check_;
 
-/* Removes the TAP of this name if it carries the mark. 1: removed, 0: there is none with this mark; what else
- * has the name is somebody else's. */
-int tap_remove(const char *name, const char *alias) _must_check_;
+/* Sets all that rtnetlink can set, also if it is set already, and takes it up. 0 or -errno. */
+int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX]) _must_check_;
+
+/* Of a device in the namespace of nl. The index, -ENODEV or another -errno. */
+int tap_index(const Netlink *nl, const char *name) _must_check_;
+
+int tap_keep(int fd) _must_check_;
+
+/* Is it there, exactly as specified, attached to by nobody? 0, -ENODEV, or -EBADE: the first property that
+ * differs is in why. */
+int tap_verify(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX]) _must_check_;

@@ -40,15 +40,13 @@ static void dump_jail(FILE *f, const Plan *p)
 
 static void dump_tap(FILE *f, const TapConfig *t)
 {
-        char text[ADDRESS_STR_MAX];
+        char text[ADDRESS_STR_MAX], mac[MAC_STR_MAX];
 
         fprintf(f, "tap: %s", t->name);
         if (t->mtu != 0)
                 fprintf(f, " mtu=%u", t->mtu);
-        if (t->has_mac) {
-                const uint8_t *o = t->mac.ether_addr_octet;
-                fprintf(f, " mac=%02x:%02x:%02x:%02x:%02x:%02x", o[0], o[1], o[2], o[3], o[4], o[5]);
-        }
+        if (t->has_mac)
+                fprintf(f, " mac=%s", mac_to_string(&t->mac, mac));
         FOREACH_ARRAY (a, t->addresses, t->n_addresses)
                 fprintf(f, " address=%s", address_to_string(a, text));
         fputc('\n', f);

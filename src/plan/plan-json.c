@@ -108,15 +108,13 @@ static int add_taps(struct json_object *o, const Plan *p)
         r = add(o, "taps", array);
         FOREACH_ARRAY (t, p->taps, p->n_taps) {
                 struct json_object *tap = r >= 0 ? json_object_new_object() : NULL;
-                const uint8_t *m = t->mac.ether_addr_octet;
-                char mac[18];
+                char mac[MAC_STR_MAX];
 
                 if (r < 0 || append(array, tap) < 0)
                         return -ENOMEM;
-                (void) snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
-                                m[4], m[5]);
                 r = ALL(add_string(tap, "name", t->name), add_number(tap, "mtu", t->mtu),
-                        add_string(tap, "mac", t->has_mac ? mac : NULL), add_addresses(tap, t));
+                        add_string(tap, "mac", t->has_mac ? mac_to_string(&t->mac, mac) : NULL),
+                        add_addresses(tap, t));
         }
         return r;
 }

@@ -4,182 +4,330 @@
  * Step `tap`: the VM's TAP devices, made inside its network namespace, owned by its uid and gid. net/tap.c
  * has the order in which a TAP is made, and why.
  *
+ * In a namespace that fcjail has not just made itself others may be at work: udev, a network manager, an administrator.
+ * There a TAP appears complete, from a network namespace in which nobody else is.
+ *
  * Should:  read each back from the kernel before going on.
  * Mustn't: take over a TAP that is there already: it may be somebody else's.
  */
 
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/random.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "fd-util.h"
 #include "host.h"
 #include "inside.h"
+#include "link.h"
 #include "log.h"
 #include "step.h"
 #include "tap.h"
 
-static const char *netns_text(const Plan *p)
+typedef struct TapMaker {
+        Jail *jail;
+        Netlink nl; /* in the namespace that the TAPs are for */
+        TapSpec specs[TAPS_MAX];
+        struct ether_addr macs[TAPS_MAX]; /* where the configuration leaves the choice */
+        char mark[STATE_MARK_MAX];
+        int fds[TAPS_MAX];
+} TapMaker;
+
+static void tap_maker_done(TapMaker *m)
+{
+        FOREACH_ARRAY (fd, m->fds, TAPS_MAX)
+                *fd = safe_close(*fd);
+        netlink_done(&m->nl);
+}
+
+static const char *netns_text(const Plan *p, char buf[PATH_MAX])
 {
         switch (p->netns) {
         case NETNS_PATH:
-                return p->netns_path;
+                (void) snprintf(buf, PATH_MAX, "the network namespace %s", p->netns_path);
+                return buf;
         case NETNS_HOST:
-                return "the host's";
+                return "the host network namespace";
         case NETNS_INHERIT:
-                return "the unit's";
+                return "the unit's network namespace";
         default:
-                return "its own";
+                return "the private network namespace";
         }
 }
 
-/* The VM that a device is marked as made for. */
-static bool find_vm_of(const char *name, char ret_id[ID_LEN_MAX + 1])
+/* Who has the name. */
+static int name_is_taken(TapMaker *m, const char *object, const char *name, int r)
 {
-        char mark[TAP_ALIAS_MAX];
+        char id[ID_LEN_MAX + 1];
+        Link l;
 
-        return tap_read_alias(name, mark) >= 0 && state_id_of_mark(mark, ret_id);
-}
-
-static int fail(Jail *jail, const TapConfig *tap, int r, const char *what)
-{
-        char object[512], id[ID_LEN_MAX + 1];
-
-        (void) snprintf(object, sizeof(object), "%.15s in netns '%.400s'", tap->name,
-                        netns_text(jail->plan));
-        if (what)
-                return step_fail_because(jail, r, EX_OSERR, object, "its %s is not what was asked for",
-                                         what);
-        if ((r == -EBUSY || r == -EEXIST) && find_vm_of(tap->name, id))
-                return step_fail_because(jail, r, EX_TEMPFAIL, object,
-                                         "the VM '%s' has this device; FCJAIL_TAP= names another, or, if "
-                                         "that VM has ended, `fcjail cleanup %s` removes it",
-                                         id, id);
-        if (r == -EBUSY || r == -EEXIST)
+        if (link_by_name(&m->nl, name, &l) < 0)
+                return step_fail_because(m->jail, r, EX_TEMPFAIL, object, "the name was taken a moment ago");
+        if (strcmp(l.name, name) != 0)
                 return step_fail_because(
-                        jail, r, EX_TEMPFAIL, object,
-                        "there is a device of this name, which fcjail did not make; `ip link del %s` "
-                        "there removes it, FCJAIL_TAP= names another",
-                        tap->name);
-        return step_fail(jail, r, "%s", object);
+                        m->jail, r, EX_TEMPFAIL, object,
+                        "this is an alternative name of the device '%s'; FCJAIL_TAP= must name another",
+                        l.name);
+        if (state_id_of_mark(l.alias, id))
+                return step_fail_because(
+                        m->jail, r, EX_TEMPFAIL, object,
+                        "the VM '%s' has this device; FCJAIL_TAP= names another, or, if that VM has ended, `fcjail cleanup %s` removes it",
+                        id, id);
+        return step_fail_because(
+                m->jail, r, EX_TEMPFAIL, object,
+                "a device that fcjail did not make has this name; `ip link del %s` there removes it, FCJAIL_TAP= names another",
+                name);
 }
 
-int step_tap(Jail *jail)
+static int tap_failed(TapMaker *m, const char *name, int r, const char *why)
 {
-        char mark[STATE_MARK_MAX];
+        char object[sizeof(m->jail->failure.object)], netns[PATH_MAX];
+
+        (void) snprintf(object, sizeof(object), "%.15s in %.480s", name, netns_text(m->jail->plan, netns));
+        if (why[0])
+                return step_fail_because(m->jail, r, EX_OSERR, object, "it %s", why);
+        if (r == -EBUSY || r == -EEXIST)
+                return name_is_taken(m, object, name, r);
+        if (r == -ENODEV)
+                return step_fail_because(m->jail, r, EX_OSERR, object,
+                                         "another program removed or renamed it as soon as it was there");
+        return step_fail(m->jail, r, "%s", object);
+}
+
+/* Whether the namespace outlives the VM: then it is not one that this start has made, and others may see it. */
+static bool is_shared(const TapMaker *m)
+{
+        return m->jail->state.netns != NULL;
+}
+
+/* Where udev sees the TAP, the MAC is chosen here: it replaces one that the kernel has chosen. */
+static int choose_mac(TapMaker *m, size_t i)
+{
+        uint8_t *o = m->macs[i].ether_addr_octet;
+
+        if (getrandom(o, ETH_ALEN, /* flags= */ 0) != ETH_ALEN)
+                return -errno;
+        o[0] = (uint8_t) ((o[0] & 0xfe) | 0x02); /* unicast, locally administered */
+        m->specs[i].mac = &m->macs[i];
+        return 0;
+}
+
+static int specify(TapMaker *m)
+{
+        const Plan *p = m->jail->plan;
         int r;
 
-        FOREACH_ARRAY (tap, jail->plan->taps, jail->plan->n_taps) {
-                const TapSpec spec = {
+        for (size_t i = 0; i < p->n_taps; i++) {
+                const TapConfig *tap = &p->taps[i];
+
+                m->specs[i] = (TapSpec){
                         .name = tap->name,
-                        .owner = jail->uid,
-                        .group = jail->gid,
+                        .owner = m->jail->uid,
+                        .group = m->jail->gid,
                         .mtu = tap->mtu,
                         .mac = tap->has_mac ? &tap->mac : NULL,
                         .addresses = tap->addresses,
                         .n_addresses = tap->n_addresses,
-                        .alias = state_mark(&jail->state, mark),
+                        .alias = state_mark(&m->jail->state, m->mark),
                 };
-                const char *what = NULL;
-
-                r = tap_create(&spec);
-                if (r >= 0)
-                        r = tap_verify(&spec, &what);
+                r = tap->has_mac || !is_shared(m) ? 0 : choose_mac(m, i);
                 if (r < 0)
-                        return fail(jail, tap, r, what);
+                        return tap_failed(m, tap->name, r, "");
         }
-
         return 0;
 }
 
-static int remove_all(const State *s)
+/* In the network namespace that the process is in. */
+static int open_taps(TapMaker *m)
+{
+        for (size_t i = 0; i < m->jail->plan->n_taps; i++) {
+                m->fds[i] = tap_open(&m->specs[i]);
+                if (m->fds[i] < 0)
+                        return tap_failed(m, m->specs[i].name, m->fds[i], "");
+        }
+        return 0;
+}
+
+static int open_and_move_taps(TapMaker *m, int netns_fd)
+{
+        _cleanup_netlink_ Netlink nl = {};
+        int r;
+
+        r = netlink_open(&nl);
+        if (r < 0)
+                return step_fail(m->jail, r, "rtnetlink");
+        r = open_taps(m);
+        for (size_t i = 0; r >= 0 && i < m->jail->plan->n_taps; i++) {
+                char why[TAP_WHY_MAX] = "";
+
+                r = tap_move(&nl, &m->specs[i], netns_fd, why);
+                if (r < 0)
+                        return tap_failed(m, m->specs[i].name, r, why);
+        }
+        return r;
+}
+
+/* A new network namespace is gone again with its last descriptor. */
+static int open_taps_aside(TapMaker *m)
+{
+        int r, k;
+
+        _cleanup_close_ int home = netns_open_current();
+        if (home < 0)
+                return step_fail(m->jail, home, "/proc/self/ns/net");
+        if (unshare(CLONE_NEWNET) < 0)
+                return step_fail(m->jail, -errno, "a network namespace to make TAPs in");
+        r = netns_is_current(home);
+        if (r != 0)
+                return step_fail(m->jail, r < 0 ? r : -EBADE, "a network namespace to make TAPs in");
+
+        r = open_and_move_taps(m, home);
+        k = netns_enter(home);
+        if (r >= 0 && k < 0)
+                return step_fail(m->jail, k, "back from the network namespace to make TAPs in");
+        return r;
+}
+
+/* What another program has changed in the meantime is set once more. */
+static int verify(TapMaker *m, const TapSpec *spec, char why[TAP_WHY_MAX])
+{
+        int r = tap_verify(&m->nl, spec, why);
+
+        if (r != -EBADE || !is_shared(m))
+                return r;
+        why[0] = '\0';
+        r = tap_configure(&m->nl, spec, why);
+        return r < 0 ? r : tap_verify(&m->nl, spec, why);
+}
+
+static int finish(TapMaker *m, size_t i)
+{
+        const TapSpec *spec = &m->specs[i];
+        char why[TAP_WHY_MAX] = "";
+        int r;
+
+        r = tap_configure(&m->nl, spec, why);
+        if (r >= 0)
+                r = tap_keep(m->fds[i]);
+        m->fds[i] = safe_close(m->fds[i]);
+        if (r >= 0)
+                r = verify(m, spec, why);
+        return r < 0 ? tap_failed(m, spec->name, r, why) : 0;
+}
+
+static int make_taps(TapMaker *m)
+{
+        int r;
+
+        r = netlink_open(&m->nl);
+        if (r < 0)
+                return step_fail(m->jail, r, "rtnetlink");
+        r = specify(m);
+        if (r >= 0)
+                r = is_shared(m) ? open_taps_aside(m) : open_taps(m);
+        for (size_t i = 0; r >= 0 && i < m->jail->plan->n_taps; i++)
+                r = finish(m, i);
+        return r;
+}
+
+int step_tap(Jail *jail)
+{
+        _cleanup_(tap_maker_done) TapMaker m = { .jail = jail };
+
+        FOREACH_ARRAY (fd, m.fds, TAPS_MAX)
+                *fd = -EBADF;
+        return jail->plan->n_taps > 0 ? make_taps(&m) : 0;
+}
+
+/* A socket in a network namespace, where it stays; the process itself comes back at once. */
+static int open_netlink_in(int netns_fd, Netlink *ret)
+{
+        _cleanup_netlink_ Netlink nl = {};
+        int r, k;
+
+        _cleanup_close_ int home = netns_open_current();
+        if (home < 0)
+                return home;
+        r = netns_enter(netns_fd);
+        if (r >= 0)
+                r = netlink_open(&nl);
+        k = netns_enter(home);
+        if (r < 0 || k < 0)
+                return r < 0 ? r : k;
+
+        *ret = nl;
+        nl = (Netlink){};
+        return 0;
+}
+
+static int remove_tap(Netlink *nl, const State *s, const char *name)
 {
         char mark[STATE_MARK_MAX];
+        Link l;
+        int r;
+
+        r = link_by_name(nl, name, &l);
+        if (r == -ENODEV)
+                return 0;
+        if (r < 0)
+                return r;
+        if (!l.is_tun || strcmp(l.alias, state_mark(s, mark)) != 0)
+                return 0;
+        return link_remove(nl, l.ifindex);
+}
+
+static int remove_taps(Netlink *nl, const State *s)
+{
         int r, first = 0;
 
         for (size_t i = 0; i < s->taps.n; i++) {
-                r = tap_remove(s->taps.names[i], state_mark(s, mark));
+                r = remove_tap(nl, s, s->taps.names[i]);
                 if (r < 0 && first == 0)
                         first = r;
         }
-
         return first;
 }
 
-/* Read back: in any other namespace there is nothing of ours, and all would seem to be removed. */
-static int enter(int netns_fd)
-{
-        ino_t now[_NAMESPACE_MAX];
-        struct stat st;
-        int r;
-
-        if (setns(netns_fd, CLONE_NEWNET) < 0 || fstat(netns_fd, &st) < 0)
-                return -errno;
-        r = namespaces_read(CLONE_NEWNET, now);
-        if (r < 0)
-                return r;
-        return st.st_ino == now[NAMESPACE_NET] ? 0 : -EBADE;
-}
-
-/* In a child, because whoever cleans up stays in the namespace it is in. */
-static int remove_all_in(int netns_fd, const State *s)
-{
-        int status;
-
-        pid_t pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0) {
-                int r = enter(netns_fd);
-                if (r >= 0)
-                        r = remove_all(s);
-                _exit(r < 0 ? -r : 0);
-        }
-
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        if (!WIFEXITED(status))
-                return -EIO;
-        return -WEXITSTATUS(status);
-}
-
 /* Where the start ran, as ExecStopPost= does. From anywhere else that namespace cannot be reached, if it still exists. */
-static int remove_all_here(const State *s)
+static int remove_taps_here(const State *s)
 {
+        _cleanup_netlink_ Netlink nl = {};
         char name[NETNS_NAME_MAX];
         int r;
 
         r = netns_name(name);
         if (r < 0)
                 return r;
-        if (strcmp(name, s->netns) == 0)
-                return remove_all(s);
+        if (strcmp(name, s->netns) == 0) {
+                r = netlink_open(&nl);
+                return r < 0 ? r : remove_taps(&nl, s);
+        }
 
         for (size_t i = 0; i < s->taps.n; i++)
-                log_warning("Kept %s of '%s' in %s, another network namespace than this one; if that still "
-                            "exists, "
-                            "`ip link del %s` there removes it",
-                            s->taps.names[i], s->id, s->netns, s->taps.names[i]);
+                log_warning(
+                        "Kept %s of '%s' in %s, another network namespace than this one; if that still exists, `ip link del %s` there removes it",
+                        s->taps.names[i], s->id, s->netns, s->taps.names[i]);
         return 0;
 }
 
 int undo_tap(Undo *undo)
 {
         const State *s = undo->state;
+        _cleanup_netlink_ Netlink nl = {};
+        int r;
 
         if (!s->netns || s->taps.n == 0)
                 return 0;
         if (s->netns[0] != '/')
-                return remove_all_here(s);
+                return remove_taps_here(s);
 
         _cleanup_close_ int fd = netns_open(s->netns);
         /* With the namespace the devices in it are gone, whatever is at its path now. */
         if (fd == -ENOENT || fd == -ENOTTY || fd == -ENXIO)
                 return 0;
-        return fd < 0 ? fd : remove_all_in(fd, s);
+        r = fd < 0 ? fd : open_netlink_in(fd, &nl);
+        return r < 0 ? r : remove_taps(&nl, s);
 }

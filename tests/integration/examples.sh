@@ -83,6 +83,54 @@ test_limits() {
         runs
 }
 
+# networkd_says WORD: of tap0.
+networkd_says() {
+        networkctl list tap0 --no-legend | grep -w "$1"
+}
+
+has_its_address() {
+        ip -brief address show dev tap0 | grep -F 172.16.0.1/24
+}
+
+# Where another file matches all devices, it would take the TAP's address away.
+test_networkd_leaves_the_tap_alone() {
+        [[ -x /lib/systemd/systemd-networkd ]] || skip "systemd-networkd is not here"
+        vm web1 FCJAIL_NETNS=host
+        mkdir -p /etc/systemd/network
+        printf '%s\n' '[Match]' 'Name=*' '[Network]' 'LinkLocalAddressing=no' >/etc/systemd/network/20-all.network
+        cp "$EXAMPLES"/10-fcjail-tap.* /etc/systemd/network/
+        systemctl start systemd-networkd
+        systemctl start fcjail@web1
+        eventually networkd_says unmanaged
+        networkctl reconfigure tap0
+        has_its_address
+        systemctl stop fcjail@web1
+
+        # That it would.
+        rm /etc/systemd/network/10-fcjail-tap.network
+        ip tuntap add dev tap0 mode tap
+        ip address add 172.16.0.1/24 dev tap0
+        systemctl restart systemd-networkd
+        eventually networkd_says configured
+        networkctl reconfigure tap0
+        eventually not has_its_address
+        ip link del tap0
+        rm -r /etc/systemd/network
+        systemctl stop systemd-networkd
+}
+
+test_udev_finds_the_tap_in_it() {
+        [[ -x /lib/systemd/systemd-udevd ]] || skip "udev is not here"
+        mkdir -p /etc/systemd/network
+        cp "$EXAMPLES"/10-fcjail-tap.link /etc/systemd/network/
+        ip tuntap add dev tap0 mode tap
+        udevadm test-builtin net_setup_link /sys/class/net/tap0 >/tmp/out 2>&1
+        grep -x ID_NET_LINK_FILE=/etc/systemd/network/10-fcjail-tap.link /tmp/out
+        grep -x ID_NET_NAME=tap0 /tmp/out
+        ip link del tap0
+        rm -r /etc/systemd/network
+}
+
 # The rule is asked as polkitd asks it, where there is one.
 test_polkit() {
         local status=0

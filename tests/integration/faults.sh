@@ -45,11 +45,13 @@ test_every_step_says_that_it_failed() {
         fails_at netns 71 setns:error=EPERM
         fails_at tap 71 ioctl:error=EPERM:when=3
         fails_at tap 71 ioctl:error=EPERM:when=5
+        fails_at tap 71 unshare:error=ENOSPC:when=2
+        fails_at tap 71 setns:error=EPERM:when=2
         fails_at files 73 sendfile:error=EIO:when=1
         fails_at files 73 open_tree:error=EPERM:when=2
         fails_at group 71 setgroups:error=EPERM
         fails_at group 71 setsid:error=EPERM
-        fails_at mounts 71 unshare:error=ENOMEM:when=2
+        fails_at mounts 71 unshare:error=ENOMEM:when=3
         fails_at mounts 71 move_mount:error=EINVAL:when=2
         fails_at nodes 71 mknodat:error=EPERM:when=3
         fails_at mounts 71 pivot_root:error=EINVAL:when=1
@@ -148,7 +150,7 @@ test_without_user_namespaces_a_vm_starts() {
 # The limit may be gone tomorrow, and then only the chroot refuses. The second lie makes the jail the root of the
 # mount namespace, and the chroot into it one that the kernel does not see.
 test_without_user_namespaces_the_chroot_is_proved() {
-        only=(-e inject=unshare:error=ENOSPC:when=3)
+        only=(-e inject=unshare:error=ENOSPC:when=4)
         fails_at audit 71 chroot:retval=0 ,unshare
         fails_at root 71 fchdir:retval=0:when=6 ,unshare
         only=()
@@ -199,7 +201,9 @@ test_every_check_of_the_audit_can_fail() {
 test_a_lie_about_namespaces_and_mounts_is_noticed() {
         fails_at netns 71 setns:retval=0
         fails_at netns 71 unshare:retval=0:when=1
-        fails_at mounts 71 unshare:retval=0:when=2
+        fails_at tap 71 unshare:retval=0:when=2
+        fails_at tap 71 setns:retval=0:when=2
+        fails_at mounts 71 unshare:retval=0:when=3
         fails_at root 71 umount2:retval=0
 }
 

@@ -29,7 +29,7 @@ test_a_device_of_the_name_that_is_there_is_left_alone() {
         ip netns exec blue ip tuntap add dev tap0 mode tap
         vm web1 FCJAIL_NETNS=blue
         not systemctl start fcjail@web1
-        says web1 "Failed at step tap of 'web1': tap0 in netns '/run/netns/blue': there is a device of this name"
+        says web1 "Failed at step tap of 'web1': tap0 in the network namespace /run/netns/blue: a device that fcjail did not make has this name"
         ip netns exec blue ip link show dev tap0
         is_gone web1
         ip netns del blue
@@ -41,10 +41,93 @@ test_the_tap_of_another_vm_is_said_to_be_that() {
         vm web2 FCJAIL_NETNS=blue
         systemctl start fcjail@web1
         not systemctl start fcjail@web2
-        says web2 "tap0 in netns '/run/netns/blue': the VM 'web1' has this device"
+        says web2 "tap0 in the network namespace /run/netns/blue: the VM 'web1' has this device"
         ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
         systemctl stop fcjail@web1
         ip netns del blue
+}
+
+test_the_alternative_name_of_another_device_is_said_to_be_that() {
+        ip netns add blue
+        ip netns exec blue ip tuntap add dev uplink mode tap
+        ip -n blue link property add dev uplink altname tap0
+        vm web1 FCJAIL_NETNS=blue
+        not systemctl start fcjail@web1
+        says web1 "tap0 in the network namespace /run/netns/blue: this is an alternative name of the device 'uplink'; FCJAIL_TAP= must name another"
+        ip -n blue link show dev uplink
+        ip netns del blue
+}
+
+canary_was_seen() {
+        ip link set canary alias "$RANDOM" && grep canary /tmp/events
+}
+
+# watch_links: what others see of network devices, in /tmp/events.
+watch_links() {
+        stdbuf -oL ip -oneline -details monitor link >/tmp/events &
+        watchers+=($!)
+        trap 'kill "${watchers[@]}"' EXIT
+        ip tuntap add dev canary mode tun
+        ip link set canary up
+        eventually canary_was_seen
+        ip link del canary
+}
+
+# appeared_with DEVICE TEXT…: in this order, when others saw it first.
+appeared_with() {
+        local first text
+        first=$(grep -m 1 "$1: " /tmp/events)
+        text=$(printf '*%s' "${@:2}")
+        # shellcheck disable=SC2053 # a pattern
+        [[ $first == $text* ]] || fail "$first"
+}
+
+# A program that acts on what it sees, such as udev, has nothing to set, and no time at which it could.
+# (addr_assign_type 3: a MAC that was set, which udev leaves alone.)
+test_a_tap_appears_complete_where_others_can_see_it() {
+        local i
+        watchers=()
+        watch_links
+        vm web1 FCJAIL_NETNS=host FCJAIL_TAP=tap0,mtu=1400,mac=02:00:00:00:00:07,address=172.16.0.1/24
+        vm web2 FCJAIL_NETNS=host "FCJAIL_TAP=tap1 tap2" "FCJAIL_CONFIG=$ENV/two.json"
+        sed s/tap0/tap1/ "$ENV/demo.json" >"$ENV/two.json"
+        systemctl start fcjail@web1 fcjail@web2
+        ping -q -c 1 -W 2 172.16.0.2
+        appeared_with tap0 "mtu 1400" 02:00:00:00:00:07 "alias fcjail web1 "
+        for i in 1 2; do
+                appeared_with "tap$i" "$(cat "/sys/class/net/tap$i/address")" "alias fcjail web2 "
+                is 3 "$(cat "/sys/class/net/tap$i/addr_assign_type")"
+        done
+        systemctl stop fcjail@web1 fcjail@web2
+        not ip link show dev tap0
+}
+
+# udevd, as on hosts: by 99-default.link it replaces each MAC that the kernel has chosen.
+test_udev_leaves_the_mac_alone() {
+        local i
+        watchers=()
+        [[ -x /lib/systemd/systemd-udevd ]] || skip "udev is not here"
+        /lib/systemd/systemd-udevd --resolve-names=never 2>/dev/null &
+        watchers+=($!)
+        watch_links
+        eventually udevadm control --ping
+        for i in {1..6}; do
+                vm "web$i" FCJAIL_NETNS=host "FCJAIL_TAP=tap$i,mac=02:00:00:00:00:0$i,address=172.16.$i.1/24 more$i" \
+                        "FCJAIL_CONFIG=$ENV/$i.json"
+                sed "s/tap0/tap$i/" "$ENV/demo.json" >"$ENV/$i.json"
+        done
+        systemctl start fcjail@web{1..6}
+        # That it is at work: this one had a MAC of the kernel's (1).
+        ip tuntap add dev other mode tap
+        eventually grep -x 3 /sys/class/net/other/addr_assign_type
+        ip link del other
+        udevadm settle
+        for i in {1..6}; do
+                is "02:00:00:00:00:0$i" "$(cat "/sys/class/net/tap$i/address")"
+                ip -brief address show dev "tap$i" | grep -F "172.16.$i.1/24"
+                appeared_with "more$i" "$(cat "/sys/class/net/more$i/address")"
+        done
+        systemctl stop fcjail@web{1..6}
 }
 
 test_path_of_a_namespace() {

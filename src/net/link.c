@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <linux/if_link.h>
+#include <string.h>
+
+#include "link.h"
+
+static void read_tun(const struct nlattr *nest, Link *l)
+{
+        struct nlattr *tb[IFLA_TUN_MAX + 1];
+
+        if (nla_parse_nested(tb, IFLA_TUN_MAX, (struct nlattr *) nest, NULL) < 0)
+                return;
+        l->owner = tb[IFLA_TUN_OWNER] ? (int64_t) nla_get_u32(tb[IFLA_TUN_OWNER]) : -1;
+        l->group = tb[IFLA_TUN_GROUP] ? (int64_t) nla_get_u32(tb[IFLA_TUN_GROUP]) : -1;
+
+        const struct {
+                int attribute;
+                uint8_t *value;
+        } bytes[] = {
+                { IFLA_TUN_TYPE, &l->type },
+                { IFLA_TUN_PI, &l->pi },
+                { IFLA_TUN_VNET_HDR, &l->vnet_hdr },
+                { IFLA_TUN_PERSIST, &l->persist },
+                { IFLA_TUN_MULTI_QUEUE, &l->multi_queue },
+        };
+        FOREACH_ARRAY (b, bytes, ELEMENTSOF(bytes))
+                if (tb[b->attribute])
+                        *b->value = nla_get_u8(tb[b->attribute]);
+}
+
+static void read_info(const struct nlattr *nest, Link *l)
+{
+        struct nlattr *tb[IFLA_INFO_MAX + 1];
+
+        if (nla_parse_nested(tb, IFLA_INFO_MAX, (struct nlattr *) nest, NULL) < 0 || !tb[IFLA_INFO_KIND])
+                return;
+        l->is_tun = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "tun") == 0;
+        if (l->is_tun && tb[IFLA_INFO_DATA])
+                read_tun(tb[IFLA_INFO_DATA], l);
+}
+
+static int read_link(const struct nlmsghdr *h, void *userdata)
+{
+        const struct ifinfomsg *info = nlmsg_data(h);
+        struct nlattr *tb[IFLA_MAX + 1];
+        Link *l = userdata;
+
+        if (nlmsg_parse((struct nlmsghdr *) h, sizeof(*info), tb, IFLA_MAX, NULL) < 0 || !tb[IFLA_IFNAME])
+                return -EBADMSG;
+
+        *l = (Link){
+                .ifindex = info->ifi_index,
+                .up = info->ifi_flags & IFF_UP,
+                .owner = -1,
+                .group = -1,
+                .mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0,
+                .carrier = tb[IFLA_CARRIER] && nla_get_u8(tb[IFLA_CARRIER]) != 0,
+        };
+        (void) nla_strlcpy(l->name, tb[IFLA_IFNAME], sizeof(l->name));
+        if (tb[IFLA_ADDRESS])
+                (void) nla_memcpy(&l->mac, tb[IFLA_ADDRESS], sizeof(l->mac));
+        if (tb[IFLA_IFALIAS])
+                (void) nla_strlcpy(l->alias, tb[IFLA_IFALIAS], sizeof(l->alias));
+        if (tb[IFLA_LINKINFO])
+                read_info(tb[IFLA_LINKINFO], l);
+        return 0;
+}
+
+static int look_up(Netlink *nl, int ifindex, const char *name, Link *ret)
+{
+        const struct ifinfomsg info = { .ifi_index = ifindex };
+        Link l = {};
+        int r;
+
+        struct nl_msg *m = netlink_request(nl, RTM_GETLINK, /* flags= */ 0, &info, sizeof(info));
+        if (!m || (name && nla_put_string(m, IFLA_IFNAME, name) < 0))
+                return -ENOMEM;
+        r = netlink_query(nl, read_link, &l);
+        if (r < 0)
+                return r;
+        if (l.ifindex <= 0)
+                return -EBADMSG;
+
+        *ret = l;
+        return 0;
+}
+
+int link_by_name(Netlink *nl, const char *name, Link *ret)
+{
+        return look_up(nl, /* ifindex= */ 0, name, ret);
+}
+
+int link_by_index(Netlink *nl, int ifindex, Link *ret)
+{
+        return look_up(nl, ifindex, /* name= */ NULL, ret);
+}
+
+int link_remove(Netlink *nl, int ifindex)
+{
+        const struct ifinfomsg info = { .ifi_index = ifindex };
+
+        return netlink_request(nl, RTM_DELLINK, /* flags= */ 0, &info, sizeof(info)) ? netlink_commit(nl)
+                                                                                     : -ENOMEM;
+}

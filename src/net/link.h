@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Network devices in the namespace of a socket: looked up, read, removed. */
+
+#include <net/ethernet.h>
+#include <net/if.h> /* before the kernel's headers, which then leave out what it has */
+#include <stdint.h>
+
+#include "netlink.h"
+#include "parse.h"
+
+#define LINK_ALIAS_MAX 256
+
+typedef struct Link {
+        int ifindex;
+        char name[IFNAMSIZ];
+        bool up;
+        bool carrier; /* a TAP has one only while somebody is attached */
+        uint32_t mtu;
+        struct ether_addr mac;
+        char alias[LINK_ALIAS_MAX]; /* "": none */
+
+        bool is_tun;          /* TUN or TAP; the rest is of these only */
+        int64_t owner, group; /* -1: none */
+        uint8_t type, pi, vnet_hdr, persist, multi_queue;
+} Link;
+
+/* 0, -ENODEV or another -errno. A name may also be an alternative one of the device: ret->name is its own. */
+int link_by_name(Netlink *nl, const char *name, Link *ret) _must_check_;
+int link_by_index(Netlink *nl, int ifindex, Link *ret) _must_check_;
+
+/* By index: a name may be another device's by now. 0, -ENODEV or another -errno. */
+int link_remove(Netlink *nl, int ifindex) _must_check_;
