@@ -251,9 +251,13 @@ int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret)
         return 0;
 }
 
-static bool is_dev_null(const struct stat *st)
+/* What masks a file, under whatever name. */
+static bool leads_to_dev_null(const char *path)
 {
-        return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+        struct stat st;
+
+        _cleanup_close_ int fd = chase_open(path, O_PATH, CHASE_DEFAULT, NULL);
+        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
 /* A descriptor or a negative number: the long way finds out why. The listing has seen a regular file, so opening it is
@@ -275,22 +279,18 @@ static int open_quickly(const EnvPath *path)
 /* Returns a descriptor, -EBADF if the file is masked: only then *ret_masked is set. */
 static int open_file(const char *path, bool *ret_masked, char **ret_culprit)
 {
-        char magic[FD_PATH_MAX];
         struct stat st;
 
-        _cleanup_close_ int fd = chase_open(path, O_PATH, CHASE_DEFAULT, ret_culprit);
+        _cleanup_close_ int fd = chase_open(path, O_RDONLY, CHASE_DEFAULT, ret_culprit);
+        if (fd == -EBADFD && leads_to_dev_null(path)) {
+                *ret_masked = true;
+                return -EBADF;
+        }
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (is_dev_null(&st)) {
-                *ret_masked = true;
-                return -EBADF;
-        }
-        if (!S_ISREG(st.st_mode))
-                return -EBADFD;
-
-        return RET_NERRNO(open(fd_path(magic, fd), O_RDONLY | O_CLOEXEC));
+        return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EBADFD;
 }
 
 /* Reads up to one byte more than a file may have: the parser is who refuses a file that is too large. It needs one byte

@@ -211,7 +211,7 @@ Test(env_dir, a_link_to_a_link_to_dev_null_masks)
 Test(env_dir, another_device_does_not_mask)
 {
         link_to("/etc/f.env", "/dev/zero");
-        expect_read(-EBADMSG, "/etc/f.env: refused: it is not a regular file");
+        expect_read(-EBADMSG, "/etc/f.env: refused: /dev/zero is not a regular file");
 }
 
 Test(env_dir, refuses_what_is_no_file)
