@@ -31,10 +31,6 @@ int parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret) _must_ch
 int parse_vm_id(const char *s, uint32_t *ret) _must_check_;
 bool vm_id_valid(uint32_t id) _pure_;
 
-/* No uid, no gid: what is not set, as 0 is root's. */
-#define UID_INVALID ((uid_t) -1)
-#define GID_INVALID ((gid_t) -1)
-
 /* "yes" or "no", nothing else. */
 int parse_yes_no(const char *s, bool *ret) _must_check_;
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 static int read_stat(const char *path, ProcRef *ret)
 {
         _cleanup_free_ char *text = NULL;
+        uint64_t start;
         uint32_t pid;
         int r;
 
@@ -35,19 +37,42 @@ static int read_stat(const char *path, ProcRef *ret)
         }
         p[strcspn(p, " ")] = '\0';
         text[strcspn(text, " ")] = '\0';
-        r = parse_u64(p, 0, UINT64_MAX, &ret->start);
+        r = parse_u64(p, 0, UINT64_MAX, &start);
         if (r >= 0)
                 r = parse_u32(text, 1, INT32_MAX, &pid);
         if (r < 0)
                 return -EBADMSG;
 
         ret->pid = (pid_t) pid;
+        ret->start = start;
         return 0;
 }
 
 int proc_ref_self(ProcRef *ret)
 {
         return read_stat("/proc/self/stat", ret);
+}
+
+int pid_namespace(uint64_t *ret)
+{
+        struct stat st;
+
+        if (stat("/proc/self/ns/pid", &st) < 0)
+                return -errno;
+        *ret = st.st_ino;
+        return 0;
+}
+
+/* In another namespace the pid is that of another process, or of none. */
+static int check_namespace(const ProcRef *ref)
+{
+        uint64_t own;
+        int r;
+
+        if (ref->ns == 0)
+                return 0;
+        r = pid_namespace(&own);
+        return r < 0 ? r : own == ref->ns ? 0 : -EREMOTE;
 }
 
 bool proc_has_ended(int pid_fd)
@@ -65,6 +90,9 @@ int proc_hold(const ProcRef *ref, bool *ret_identified)
 
         if (ref->pid <= 0)
                 return -ESRCH;
+        r = check_namespace(ref);
+        if (r < 0)
+                return r;
         _cleanup_close_ int fd = (int) syscall(SYS_pidfd_open, ref->pid, 0);
         if (fd < 0)
                 /* EINVAL, and ENOENT of newer kernels: the pid is now that of another program's thread. */

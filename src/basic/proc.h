@@ -11,17 +11,22 @@
 typedef struct ProcRef {
         pid_t pid;      /* 0: none */
         uint64_t start; /* clock ticks after boot, field 22 of /proc/PID/stat */
+        uint64_t ns;    /* the PID namespace in which it has that pid; 0: unknown, taken for ours */
 } ProcRef;
 
-/* Describes this process as /proc shows it: in a new PID namespace the pid is still that of the host. 0 or -errno. */
+/* Pid and start time of this process, as /proc shows it: in a new PID namespace the pid is still that of the host. ret->ns
+ * stays what it was. 0 or -errno. */
 int proc_ref_self(ProcRef *ret) _must_check_;
+
+/* The PID namespace of this process, as the inode of /proc/self/ns/pid. 0 or -errno. */
+int pid_namespace(uint64_t *ret) _must_check_;
 
 /* The last thread of what is held has ended. Not what /proc says of the state: the first thread of a program may end before
  * the others, and then the program looks like a zombie and runs. */
 bool proc_has_ended(int pid_fd) _must_check_;
 
 /* A pidfd of the process. -ESRCH: it is provably gone: no process has the pid, or another one, started at another time,
- * has it, or only its zombie is left. A process that cannot be looked at counts as alive, and *ret_identified (NULL will
+ * has it, or only its zombie is left. -EREMOTE: it is one of another PID namespace, so nothing is known of it. A process that cannot be looked at counts as alive, and *ret_identified (NULL will
  * do) is false: it may be another one. */
 int proc_hold(const ProcRef *ref, bool *ret_identified) _must_check_;
 

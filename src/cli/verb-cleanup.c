@@ -89,36 +89,6 @@ static int lock(const StateRoot *root, const char *id, bool ours)
         }
 }
 
-static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
-{
-        _cleanup_state_ State s = STATE_NULL;
-        bool identified;
-        int r;
-
-        r = state_read(state_fd, &s);
-        if (r == -ENODATA) /* a start that was killed before it had made anything */
-                return state_remove(root, id) < 0 ? EX_IOERR : EX_OK;
-        if (r < 0)
-                return log_bad_record(id, r);
-
-        if (ours)
-                kill_our_own(&s); /* written down since we have looked */
-        _cleanup_close_ int pid_fd = state_vmm_hold(&s, &identified);
-        if (pid_fd == -ESRCH)
-                return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
-        if (pid_fd < 0) {
-                log_error("Cannot determine whether the VMM of '%s' is running: %s", id, strerror(-pid_fd));
-                return EX_OSERR;
-        }
-        if (!ours)
-                return leave_vmm_alone(&s, identified);
-
-        log_error("The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when it has "
-                  "ended",
-                  id, s.vmm.pid, id);
-        return EX_TEMPFAIL;
-}
-
 /* What systemd says of the main process. A start that fails before it has a record ends with one of sysexits(3), which
  * Firecracker does not use, or by the signal of a stop, which a VMM handles or, as PID 1 of its namespace, ignores. */
 static bool vmm_had_run(void)
@@ -153,6 +123,38 @@ static int clean_without_record(const char *id)
         if (!systemd_runs_us() && stays)
                 log_info("No record /run/fcjail/vm/%s was found; %s stays", id, jail);
         return EX_OK;
+}
+
+static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
+{
+        _cleanup_state_ State s = STATE_NULL;
+        bool identified;
+        int r;
+
+        r = state_read(state_fd, &s);
+        /* A start that was killed before it had made anything, or somebody has emptied it. */
+        if (r == -ENODATA)
+                return state_remove(root, id) < 0 ? EX_IOERR : clean_without_record(id);
+        if (r < 0)
+                return log_bad_record(id, r);
+
+        if (ours)
+                kill_our_own(&s); /* written down since we have looked */
+        _cleanup_close_ int pid_fd = state_vmm_hold(&s, &identified);
+        if (pid_fd == -ESRCH)
+                return clean_up(root, &s) < 0 ? EX_OSERR : EX_OK;
+        if (pid_fd < 0) {
+                log_error("Cannot determine whether the VMM of '%s' is running: %s", id,
+                          state_why_unknown(pid_fd));
+                return EX_OSERR;
+        }
+        if (!ours)
+                return leave_vmm_alone(&s, identified);
+
+        log_error("The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when it has "
+                  "ended",
+                  id, s.vmm.pid, id);
+        return EX_TEMPFAIL;
 }
 
 int verb_cleanup(const CommandLine *c)

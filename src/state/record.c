@@ -32,6 +32,16 @@ static void write_u32(FILE *f, const char *key, const void *field)
         fprintf(f, "%s=%" PRIu32 "\n", key, *(const uint32_t *) field);
 }
 
+static int read_u64(char *value, void *field)
+{
+        return parse_u64(value, 0, UINT64_MAX, field);
+}
+
+static void write_u64(FILE *f, const char *key, const void *field)
+{
+        fprintf(f, "%s=%" PRIu64 "\n", key, *(const uint64_t *) field);
+}
+
 static int read_flag(char *value, void *field)
 {
         return parse_yes_no(value, field);
@@ -116,7 +126,8 @@ static int read_vmm(char *value, void *field)
         if (r < 0)
                 return r;
 
-        *vmm = (ProcRef){ .pid = (pid_t) pid, .start = start };
+        vmm->pid = (pid_t) pid;
+        vmm->start = start;
         return 0;
 }
 
@@ -133,6 +144,7 @@ static const Line lines[] = {
         { "VERSION",       STATE_BEGIN, read_u32,    write_u32,    offsetof(State, version) },
         { "ID",            STATE_BEGIN, read_id,     write_string, offsetof(State, id) },
         { "BOOT_ID",       STATE_BEGIN, read_string, write_string, offsetof(State, boot) },
+        { "PID_NAMESPACE", STATE_BEGIN, read_u64,    write_u64,    offsetof(State, vmm.ns) },
         { "INVOCATION_ID", STATE_BEGIN, read_string, write_string, offsetof(State, invocation) },
         { "CHROOT_DIR",    STATE_BEGIN, read_path,   write_string, offsetof(State, chroot_dir) },
         { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },

@@ -184,6 +184,18 @@ int state_vmm_hold(const State *s, bool *ret_identified)
         return fd;
 }
 
+const char *state_why_unknown(int r)
+{
+        switch (r) {
+        case -EBADMSG:
+                return "its record is damaged";
+        case -EREMOTE:
+                return "it was started in another PID namespace";
+        default:
+                return strerror(-r);
+        }
+}
+
 int state_vmm_alive(const State *s)
 {
         return proc_alive(&s->vmm);

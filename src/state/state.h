@@ -104,6 +104,9 @@ int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
  */
 int state_vmm_hold(const State *s, bool *ret_identified) _must_check_;
 
+/* Why it is not known whether a VM runs: in words, from the -errno of what follows and of state_vmm_hold(). */
+const char *state_why_unknown(int r);
+
 /* 1 if the VMM that the state tells of lives, 0 if it provably does not, or -errno. The lock is the caller's
  * affair. */
 int state_vmm_alive(const State *s) _must_check_;

@@ -62,7 +62,7 @@ static void records_done(Records *r)
 }
 
 /* 1: the record stands for a living start of another id, *ret_owner is that id. 0: there is none, or a dead
- * one, which is removed. -EBADMSG: it is damaged, or that of *ret_owner is. */
+ * one, which is removed. -errno: also with an owner, if nobody knows whether that lives. */
 static int record_alive(const StateRoot *root, int dir_fd, const char *name, const State *self,
                         char **ret_owner)
 {
@@ -82,12 +82,10 @@ static int record_alive(const StateRoot *root, int dir_fd, const char *name, con
         /* The same id: its earlier life is over, or we would not hold its state. */
         if (strcmp(target, self->id) != 0) {
                 r = state_invocation_alive(root, target, slash + 1);
-                if (r > 0 || r == -EBADMSG) {
+                if (r != 0) {
                         *ret_owner = strdup(target);
                         return *ret_owner ? r : -ENOMEM;
                 }
-                if (r < 0)
-                        return r;
         }
 
         r = at_remove(dir_fd, name);
@@ -100,7 +98,7 @@ static int shared_alive(const StateRoot *root, const Records *rec, const State *
 
         int fd = at_open_dir(rec->fd, rec->shared);
         if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
+                return fd == -ENOENT ? 0 : fd == -ENOTDIR || fd == -ELOOP ? -EBADMSG : fd;
         _cleanup_closedir_ DIR *d = fdopendir(fd);
         if (!d) {
                 r = -errno;

@@ -14,8 +14,9 @@
 
 #include "state.h"
 
-/* The uid now belongs to this start. 0, or -EBUSY: *ret_owner is the id of the VM that has it (to be freed), or -EBADMSG: the
- * VM *ret_owner may have it, but its record is damaged, or, if *ret_owner is untouched, the uid's own record is. */
+/* The uid now belongs to this start. 0, or -errno; with *ret_owner (to be freed) as the id of the VM that has it if that is
+ * -EBUSY, or that may have it if it is another (state_why_unknown()). -EBADMSG without an owner: the uid's own record is
+ * damaged. */
 int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State *s, char **ret_owner)
         _must_check_;
 

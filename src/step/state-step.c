@@ -79,6 +79,8 @@ static int make_state(const Plan *p, State *ret)
 
         r = boot_id(boot);
         if (r >= 0)
+                r = pid_namespace(&s.vmm.ns);
+        if (r >= 0)
                 r = find_invocation(p, invocation);
         if (r >= 0)
                 r = dup_to(p->id, &s.id);
@@ -121,9 +123,11 @@ static int check_dead(Jail *jail, const State *old)
         if (pid_fd == -ESRCH)
                 return 0;
         if (pid_fd < 0)
-                return step_fail_because(jail, pid_fd, EX_TEMPFAIL, jail->plan->id,
-                                         "cannot determine whether a VM of this id is running: %s",
-                                         strerror(-pid_fd));
+                return step_fail_because(
+                        jail, pid_fd, EX_TEMPFAIL, jail->plan->id,
+                        "cannot determine whether a VM of this id is running: %s; if none is, "
+                        "remove /run/fcjail/vm/%s",
+                        state_why_unknown(pid_fd), jail->plan->id);
         if (identified)
                 return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
                                          "a VM of this id runs already, as process %i", old->vmm.pid);
@@ -202,7 +206,13 @@ int step_state(Jail *jail)
         return r < 0 ? step_fail(jail, r, "%s", record) : 0;
 }
 
-/* Writes down which uid it will be, then tries to get it. -EBUSY or -EBADMSG: *ret_owner has it, as uid_record_claim(). */
+/* Another VM has it, or may have it. */
+static bool is_taken(int r, const char *owner)
+{
+        return owner || r == -EBADMSG;
+}
+
+/* Writes down which uid it will be, then tries to get it. As uid_record_claim(). */
 static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
 {
         int r, k;
@@ -213,7 +223,7 @@ static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
         if (r >= 0)
                 r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state,
                                      ret_owner);
-        if (r == -EBUSY || r == -EBADMSG) {
+        if (is_taken(r, *ret_owner)) {
                 /* Without these lines, or a long search would make a long record. */
                 jail->state.uid = UID_INVALID;
                 jail->state.gid = GID_INVALID;
@@ -252,7 +262,7 @@ static int uid_from_range(Jail *jail)
                 r = try_uid(jail, uid, jail->plan->gid != GID_INVALID ? jail->plan->gid : uid, &owner);
                 if (r >= 0)
                         return 0;
-                if (r != -EBUSY && r != -EBADMSG)
+                if (!is_taken(r, owner))
                         return step_fail(jail, r, "uid %u", uid);
         }
 
@@ -279,12 +289,12 @@ int step_uid(Jail *jail)
                         "belongs to the running VM '%s'; give this one another, or none at all, "
                         "or say FCJAIL_SHARED_UID=yes for both",
                         owner);
-        if (r == -EBADMSG && owner)
+        if (owner)
                 return step_fail_because(
-                        jail, r, EX_IOERR, object,
-                        "belongs to the VM '%s', whose record /run/fcjail/vm/%s is damaged; if no "
-                        "such VM runs, remove the record",
-                        owner, owner);
+                        jail, r, EX_TEMPFAIL, object,
+                        "may belong to the VM '%s', of which nobody knows whether it runs: %s; if "
+                        "it does not, remove /run/fcjail/vm/%s",
+                        owner, state_why_unknown(r), owner);
         if (r == -EBADMSG)
                 return step_fail_because(
                         jail, r, EX_IOERR, object,

@@ -32,7 +32,7 @@ static void check_again(const State *s)
                 CHECK(same_text(s->taps.names[i], again.taps.names[i]));
         CHECK(s->uid == again.uid && s->gid == again.gid);
         CHECK(s->version == again.version && !again.unknown);
-        CHECK(s->vmm.pid == again.vmm.pid && s->vmm.start == again.vmm.start);
+        CHECK(s->vmm.pid == again.vmm.pid && s->vmm.start == again.vmm.start && s->vmm.ns == again.vmm.ns);
 
         CHECK(strlen(state_mark(s, mark)) < STATE_MARK_MAX);
 }

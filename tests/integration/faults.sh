@@ -324,12 +324,12 @@ test_a_record_that_goes_before_it_is_locked() {
 # Removed by somebody, while the VM runs.
 test_a_stop_without_a_record_says_what_stays() {
         local how
-        for how in stop kill; do
+        for how in stop empty kill; do
                 vm web1
                 systemctl start fcjail@web1
                 eventually not pgrep -x fcjail
-                rm "$STATE/vm/web1"
-                if [[ $how == stop ]]; then
+                if [[ $how == empty ]]; then : >"$STATE/vm/web1"; else rm "$STATE/vm/web1"; fi
+                if [[ $how != kill ]]; then
                         systemctl stop fcjail@web1
                         says web1 "The record /run/fcjail/vm/web1 of the running VM is missing, so that its guest cannot be asked"
                 else
@@ -399,7 +399,7 @@ damaged() {
         is 74 "$status"
         grep "'web1': $STATE/vm/web1: is damaged, or no record of fcjail's; if no such VM runs, remove it and start again" /tmp/out
         not systemctl start fcjail@web2
-        says web2 "uid 4711: belongs to the VM 'web1', whose record $STATE/vm/web1 is damaged; if no such VM runs, remove"
+        says web2 "uid 4711: may belong to the VM 'web1', of which nobody knows whether it runs: its record is damaged; if it does not, remove $STATE/vm/web1"
         systemctl start fcjail@web3
         is 4712 "$(status_of "$(pid_of web3)" Uid)"
         rm -r "$STATE/vm/web1"
@@ -417,6 +417,10 @@ test_a_damaged_record_is_left_alone_with_a_remedy() {
         not systemctl start fcjail@web1
         says web1 "uid 4711: its record in $STATE/uid is damaged; if no VM has this uid, remove the record"
         rmdir "$STATE/uid/4711"
+        touch "$STATE/uid/4711.shared"
+        not systemctl start fcjail@web1
+        says web1 "uid 4711: its record in $STATE/uid is damaged"
+        rm "$STATE/uid/4711.shared"
 }
 
 test_a_full_directory_in_place_of_a_file_stays() {

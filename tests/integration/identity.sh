@@ -216,6 +216,29 @@ test_a_vm_that_saw_another_boot_id_is_alive() {
         umount "$boot_id"
 }
 
+# As in a container that shares /run/fcjail: there the pid is that of another process, or of none.
+test_a_vm_of_another_pid_namespace_is_not_dead() {
+        local status=0 there=(unshare --pid --fork --mount-proc)
+        vm web1 FCJAIL_UID=4711
+        vm web2 FCJAIL_UID=4711
+        start web1
+        "${there[@]}" fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
+        is 71 "$status"
+        grep -x "fcjail: Cannot determine whether the VMM of 'web1' is running: it was started in another PID namespace" /tmp/out
+        status=0
+        "${there[@]}" fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 75 "$status"
+        grep "cannot determine whether a VM of this id is running: it was started in another PID namespace; if none is, remove" /tmp/out
+        status=0
+        "${there[@]}" fcjail run web2 >/tmp/out 2>&1 </dev/null || status=$?
+        is 75 "$status"
+        grep "uid 4711: may belong to the VM 'web1', of which nobody knows whether it runs: it was started in another" /tmp/out
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        systemctl stop fcjail@web1
+        ended_well web1
+        is_gone web1
+}
+
 # As after a boot with a record of the boot before, in which that process is the VMM.
 test_a_process_that_has_the_pid_and_start_time_by_accident_is_not_killed() {
         local other status=0
@@ -234,6 +257,7 @@ test_a_process_that_has_the_pid_and_start_time_by_accident_is_not_killed() {
         is 75 "$status"
         grep "runs as process $other: stop it first; if that process is no VMM, remove /run/fcjail/vm/web1" /tmp/out
         kill "$other"
+        wait "$other" || true
         fcjail cleanup web1
         is_gone web1
 }
@@ -308,6 +332,7 @@ test_another_process_with_the_pid_is_not_killed_where_proc_hides_it() {
         is 71 "$status"
         grep "The VMM of 'web1', process $other, cannot be killed" /tmp/out
         kill "$other"
+        wait "$other" || true
         fcjail cleanup web1
         is_gone web1
 }

@@ -56,7 +56,7 @@ static void write_down(const State *s, const ProcRef *vmm)
 
 static ProcRef self(void)
 {
-        ProcRef ref;
+        ProcRef ref = {};
 
         CHECK_IS(proc_ref_self(&ref), 0);
         CHECK_IS(ref.pid, getpid());
@@ -294,6 +294,18 @@ CHILD_TEST(state, another_process_with_the_pid_is_not_the_vmm)
 
         CHECK_IS(proc_alive(&ref), 1);
         ref.start--;
+        CHECK_IS(proc_alive(&ref), 0);
+}
+
+CHILD_TEST(state, a_process_of_another_pid_namespace_is_not_known)
+{
+        ProcRef ref = self();
+
+        CHECK_IS(pid_namespace(&ref.ns), 0);
+        CHECK_IS(proc_alive(&ref), 1);
+        ref.ns++;
+        CHECK_IS(proc_alive(&ref), -EREMOTE);
+        ref.pid = 0;
         CHECK_IS(proc_alive(&ref), 0);
 }
 
