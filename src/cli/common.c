@@ -30,9 +30,9 @@ int check_id(const char *id)
         if (strcmp(id, "default") == 0 || strcmp(id, "jailer") == 0)
                 log_error("invalid VM id '%s': 'default' and 'jailer' are reserved", id);
         else if (id_unescape(id, meant) >= 0)
-                log_error("invalid VM id '%s': use 1 to %i letters, digits or '-', not starting with '-'; "
-                          "did you mean '%s'? An id needs no systemd-escape",
-                          id, ID_LEN_MAX, meant);
+                log_error(
+                        "invalid VM id '%s': use 1 to %i letters, digits or '-', not starting with '-'; did you mean '%s'? An id needs no systemd-escape",
+                        id, ID_LEN_MAX, meant);
         else
                 log_error("invalid VM id '%s': use 1 to %i letters, digits or '-', not starting with '-'",
                           id, ID_LEN_MAX);
@@ -54,11 +54,10 @@ int become_root(Caller *ret)
 
         if (ruid != 0 || rgid != 0) {
                 if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
-                        log_entry(LOG_ERR, MESSAGE_PRIVILEGE, -errno, NULL, 0,
-                                  "Started as uid %u without the capabilities to become root: run it as "
-                                  "root, or give "
-                                  "the unit AmbientCapabilities= as fcjail@.service(8) says",
-                                  ruid);
+                        log_entry(
+                                LOG_ERR, MESSAGE_PRIVILEGE, -errno, NULL, 0,
+                                "Started as uid %u without the capabilities to become root: run it as root, or give the unit AmbientCapabilities= as fcjail@.service(8) says",
+                                ruid);
                         return EX_NOPERM;
                 }
         }
@@ -89,10 +88,10 @@ int check_capabilities(void)
                 if (cap_get_flag(caps, *c, CAP_EFFECTIVE, &value) >= 0 && value == CAP_SET)
                         continue;
                 char *name = cap_to_name(*c);
-                log_entry(LOG_ERR, MESSAGE_PRIVILEGE, -EPERM, NULL, 0,
-                          "The capability %s is missing: run fcjail as root, or put it into the unit's "
-                          "CapabilityBoundingSet= and, with User=, AmbientCapabilities=",
-                          name ? name : "?");
+                log_entry(
+                        LOG_ERR, MESSAGE_PRIVILEGE, -EPERM, NULL, 0,
+                        "The capability %s is missing: run fcjail as root, or put it into the unit's CapabilityBoundingSet= and, with User=, AmbientCapabilities=",
+                        name ? name : "?");
                 (void) cap_free(name);
                 status = EX_NOPERM;
         }
@@ -206,10 +205,9 @@ const char *api_name(const char *api)
 int log_bad_record(const char *id, int r)
 {
         if (r == -EBADMSG)
-                log_error("The record /run/fcjail/vm/%s is damaged, or no record of fcjail's; if no VM '%s' "
-                          "runs, "
-                          "remove it",
-                          id, id);
+                log_error(
+                        "The record /run/fcjail/vm/%s is damaged, or no record of fcjail's; if no VM '%s' runs, remove it",
+                        id, id);
         else
                 log_error("Failed to read the record /run/fcjail/vm/%s: %s", id, strerror(-r));
         return EX_IOERR;

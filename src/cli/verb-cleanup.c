@@ -46,9 +46,9 @@ static int leave_vmm_alone(const State *s, bool identified)
         if (identified)
                 log_error("The VM '%s' runs as process %i: stop it first", s->id, s->vmm.pid);
         else
-                log_error("The VM '%s' runs as process %i: stop it first; if that process is no VMM, remove "
-                          "/run/fcjail/vm/%s",
-                          s->id, s->vmm.pid, s->id);
+                log_error(
+                        "The VM '%s' runs as process %i: stop it first; if that process is no VMM, remove /run/fcjail/vm/%s",
+                        s->id, s->vmm.pid, s->id);
         return EX_TEMPFAIL;
 }
 
@@ -113,11 +113,10 @@ static int clean_without_record(const char *id)
         bool stays = faccessat(AT_FDCWD, jail, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
 
         if (systemd_runs_us() && vmm_had_run()) {
-                log_entry(LOG_ERR, MESSAGE_RECORD_MISSING, -ENOENT, stays ? &field : NULL, stays ? 1 : 0,
-                          "Failed to clean up '%s': its record /run/fcjail/vm/%s is missing; %s stays, and "
-                          "so do its "
-                          "TAP devices in a lasting network namespace",
-                          id, id, stays ? jail : "its jail directory");
+                log_entry(
+                        LOG_ERR, MESSAGE_RECORD_MISSING, -ENOENT, stays ? &field : NULL, stays ? 1 : 0,
+                        "Failed to clean up '%s': its record /run/fcjail/vm/%s is missing; %s stays, and so do its TAP devices in a lasting network namespace",
+                        id, id, stays ? jail : "its jail directory");
                 return EX_IOERR;
         }
         if (!systemd_runs_us() && stays)
@@ -151,9 +150,9 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
         if (!ours)
                 return leave_vmm_alone(&s, identified);
 
-        log_error("The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when it has "
-                  "ended",
-                  id, s.vmm.pid, id);
+        log_error(
+                "The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when it has ended",
+                id, s.vmm.pid, id);
         return EX_TEMPFAIL;
 }
 
@@ -184,9 +183,9 @@ int verb_cleanup(const CommandLine *c)
         if (state_fd == -ENOENT)
                 return clean_without_record(id);
         if (state_fd == -EBUSY && ours) {
-                log_error("Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then "
-                          "`fcjail cleanup %s`",
-                          id, id);
+                log_error(
+                        "Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then `fcjail cleanup %s`",
+                        id, id);
                 return EX_TEMPFAIL;
         }
         if (state_fd == -EBUSY)

@@ -118,10 +118,9 @@ static int stop_without_record(const char *id)
         const char *pid = systemd_runs_us() ? getenv("MAINPID") : NULL;
 
         if (pid)
-                log_warning("The record /run/fcjail/vm/%s of the running VM is missing, so that its guest "
-                            "cannot be "
-                            "asked to shut down; systemd ends its process %s",
-                            id, pid);
+                log_warning(
+                        "The record /run/fcjail/vm/%s of the running VM is missing, so that its guest cannot be asked to shut down; systemd ends its process %s",
+                        id, pid);
         else
                 log_info("No VM '%s' runs", id);
         return EX_OK;

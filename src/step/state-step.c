@@ -125,16 +125,15 @@ static int check_dead(Jail *jail, const State *old)
         if (pid_fd < 0)
                 return step_fail_because(
                         jail, pid_fd, EX_TEMPFAIL, jail->plan->id,
-                        "cannot determine whether a VM of this id is running: %s; if none is, "
-                        "remove /run/fcjail/vm/%s",
+                        "cannot determine whether a VM of this id is running: %s; if none is, remove /run/fcjail/vm/%s",
                         state_why_unknown(pid_fd), jail->plan->id);
         if (identified)
                 return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
                                          "a VM of this id runs already, as process %i", old->vmm.pid);
-        return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                                 "a VM of this id runs already, as process %i; if that process is no VMM, "
-                                 "remove /run/fcjail/vm/%s",
-                                 old->vmm.pid, jail->plan->id);
+        return step_fail_because(
+                jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                "a VM of this id runs already, as process %i; if that process is no VMM, remove /run/fcjail/vm/%s",
+                old->vmm.pid, jail->plan->id);
 }
 
 static int check_understood(Jail *jail, const char *record, const State *old)
@@ -149,8 +148,7 @@ static int check_understood(Jail *jail, const char *record, const State *old)
                 return step_fail(jail, -ENOMEM, "%s", record);
         return step_fail_because(
                 jail, -EPROTONOSUPPORT, EX_TEMPFAIL, record,
-                "a newer fcjail wrote it (version %u, '%s'); `fcjail cleanup %s` of that one "
-                "undoes everything, of this one what it knows",
+                "a newer fcjail wrote it (version %u, '%s'); `fcjail cleanup %s` of that one undoes everything, of this one what it knows",
                 old->version, text_cut(&cut, unknown), jail->plan->id);
 }
 
@@ -286,20 +284,17 @@ int step_uid(Jail *jail)
         if (r == -EBUSY)
                 return step_fail_because(
                         jail, r, EX_TEMPFAIL, object,
-                        "belongs to the running VM '%s'; give this one another, or none at all, "
-                        "or say FCJAIL_SHARED_UID=yes for both",
+                        "belongs to the running VM '%s'; give this one another, or none at all, or say FCJAIL_SHARED_UID=yes for both",
                         owner);
         if (owner)
                 return step_fail_because(
                         jail, r, EX_TEMPFAIL, object,
-                        "may belong to the VM '%s', of which nobody knows whether it runs: %s; if "
-                        "it does not, remove /run/fcjail/vm/%s",
+                        "may belong to the VM '%s', of which nobody knows whether it runs: %s; if it does not, remove /run/fcjail/vm/%s",
                         owner, state_why_unknown(r), owner);
         if (r == -EBADMSG)
                 return step_fail_because(
                         jail, r, EX_IOERR, object,
-                        "its record in /run/fcjail/uid is damaged; if no VM has this uid, remove "
-                        "the record");
+                        "its record in /run/fcjail/uid is damaged; if no VM has this uid, remove the record");
         return r < 0 ? step_fail(jail, r, "%s", object) : 0;
 }
 
