@@ -126,6 +126,11 @@ int systemd_unit_query(const char *name, SystemdUnit *ret)
         return 0;
 }
 
+bool systemd_unit_has_netns(const SystemdUnit *u)
+{
+        return u->private_network || u->netns_path[0];
+}
+
 void systemd_unit_done(SystemdUnit *u)
 {
         free(u->environment);

@@ -54,6 +54,9 @@ typedef struct SystemdUnit {
 } SystemdUnit;
 
 void systemd_unit_done(SystemdUnit *u);
+
+/* It does not start in PID 1's network namespace. */
+bool systemd_unit_has_netns(const SystemdUnit *u) _pure_;
 #define _cleanup_systemd_unit_ _cleanup_(systemd_unit_done)
 
 /* Asks for a unit by D-Bus, as root the manager itself. 0, or -errno: fcjail-systemd cannot be executed, or has said on

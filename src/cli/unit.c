@@ -105,8 +105,8 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
         if (!u->dynamic_user && u->group[0])
                 log_info("From the unit: Group=%s%s", u->group,
                          find_group(u->group, &c) ? "" : ", which is not in /etc/group");
-        c.own_netns = u->private_network || u->netns_path[0];
-        if (c.own_netns)
+        c.own_netns = systemd_unit_has_netns(u) ? TRISTATE_YES : TRISTATE_NO;
+        if (c.own_netns == TRISTATE_YES)
                 log_info("From the unit: %s", u->netns_path[0] ? u->netns_path : "PrivateNetwork=yes");
 
         *ret = c;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "fd-util.h"
 #include "host.h"
 #include "systemd.h"
@@ -25,6 +27,55 @@ int in_netns_of_host(void)
         if (stat("/proc/1/net/dev", &init) < 0 || stat("/proc/self/net/dev", &self) < 0)
                 return -errno;
         return init.st_ino == self.st_ino && init.st_dev == self.st_dev;
+}
+
+/* The unit that systemd has made our control group for. */
+static int own_unit(char ret[NAME_MAX + 1])
+{
+        static const char suffix[] = ".service";
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = at_read_file(AT_FDCWD, "/proc/self/cgroup", 2 * PATH_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+        if (!line)
+                return -ENOENT;
+        line[1 + strcspn(line + 1, "\n")] = '\0';
+
+        const char *name = strrchr(line, '/');
+        size_t n = name ? strlen(++name) : 0;
+        if (n < sizeof(suffix) || n > NAME_MAX || strcmp(name + n - strlen(suffix), suffix) != 0)
+                return -ENOENT;
+        memcpy(ret, name, n + 1);
+        return 0;
+}
+
+Tristate own_netns(void)
+{
+        _cleanup_systemd_unit_ SystemdUnit unit = {};
+        char name[NAME_MAX + 1];
+        int r;
+
+        r = in_netns_of_host();
+        if (r >= 0)
+                return r == 0 ? TRISTATE_YES : TRISTATE_NO;
+        if (!systemd_runs_us() || own_unit(name) < 0 || systemd_unit_query(name, &unit) < 0)
+                return TRISTATE_UNSET;
+        return systemd_unit_has_netns(&unit) ? TRISTATE_YES : TRISTATE_NO;
+}
+
+/* What the settings do not depend on is not asked. */
+static Tristate find_own_netns(const Config *c, const Caller *caller)
+{
+        if (c->netns != NETNS_UNSET && c->netns != NETNS_INHERIT)
+                return TRISTATE_UNSET;
+        if (caller->own_netns == TRISTATE_YES)
+                return TRISTATE_YES;
+
+        Tristate own = own_netns();
+        return own != TRISTATE_UNSET ? own : caller->own_netns;
 }
 
 int netns_open(const char *path)
@@ -100,8 +151,7 @@ int host_facts(const Config *c, const Caller *caller, Diagnostics *d, HostFacts 
                 .unit_uid = caller->uid,
                 .unit_gid = caller->gid,
                 .unit_uid_later = caller->uid_later,
-                /* What we cannot know counts as no: then nobody is given the host's network by mistake. */
-                .own_netns = caller->own_netns || in_netns_of_host() == 0,
+                .own_netns = find_own_netns(c, caller),
                 .supervised = getenv("NOTIFY_SOCKET") && systemd_runs_us(),
                 .ctrl_alt_del = HOST_IS_PC,
                 .cpu_files = HOST_HAS_CPU_FILES,

@@ -20,6 +20,10 @@
 /* Whether this process is in PID 1's network namespace: 1 or 0. -ENOENT or -EPERM: PID 1 is hidden (ProtectProc=). */
 int in_netns_of_host(void) _must_check_;
 
+/* Whether this process has another network namespace than PID 1. Where PID 1 is hidden systemd is asked for the unit that we
+ * are started by, which takes some ms; TRISTATE_UNSET: it cannot be known. */
+Tristate own_netns(void) _must_check_;
+
 /* The network namespace at a path, and nothing is done to what else may be there: a descriptor, or -ENOENT, -ENOTTY (no
  * namespace), -ENXIO (one of another kind), another -errno. */
 int netns_open(const char *path) _must_check_;
@@ -35,7 +39,8 @@ typedef struct Caller {
         uid_t uid; /* UID_INVALID, GID_INVALID: root's, which means no VM's */
         gid_t gid;
         bool uid_later; /* DynamicUser= of the unit: systemd will choose both */
-        bool own_netns; /* the unit has a network namespace, though the process has not */
+        Tristate
+                own_netns; /* the unit has a network namespace, though the process has not; TRISTATE_UNSET: nobody said so */
         char unit[ID_LEN_MAX + sizeof("fcjail@.service")];
         char **unit_environment; /* its Environment=; NULL if it is not looked at */
 } Caller;

@@ -177,27 +177,40 @@ static int open_config(const Plan *p, HostObjects *o, Findings *f)
         return 0;
 }
 
+/* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. */
+static int is_hosts_netns(int netns_fd)
+{
+        struct stat st, self;
+
+        if (fstat(netns_fd, &st) < 0 || stat("/proc/self/ns/net", &self) < 0)
+                return -errno;
+        return st.st_ino == self.st_ino && own_netns() != TRISTATE_YES;
+}
+
 /* Links are followed whoever made them, as users rely on it; what they lead to must be a network namespace. */
 static int open_netns(const Plan *p, HostObjects *o, Findings *f)
 {
         const char *path = p->netns_path;
+        int r;
 
         if (p->netns != NETNS_PATH)
                 return 0;
 
-        o->netns_fd = netns_open(path);
-        switch (o->netns_fd) {
-        case -ENOENT:
-                return WRONG(f, -ENOENT, EX_NOINPUT, path,
+        r = o->netns_fd = netns_open(path);
+        if (r == -ENOENT)
+                return WRONG(f, r, EX_NOINPUT, path,
                              "`ip netns add` makes a named namespace, `ip netns list` shows those there are",
                              "does not exist");
-        case -ENOTTY:
+        if (r == -ENOTTY)
                 return WRONG(f, -EINVAL, EX_NOINPUT, path, NULL, "is not a namespace");
-        case -ENXIO:
+        if (r == -ENXIO)
                 return WRONG(f, -EINVAL, EX_NOINPUT, path, NULL, "is not a network namespace");
-        default:
-                return o->netns_fd < 0 ? failed(f, o->netns_fd, path, "it") : 0;
-        }
+        if (r >= 0)
+                r = is_hosts_netns(o->netns_fd);
+        if (r > 0)
+                return WRONG(f, -EINVAL, EX_NOINPUT, path, "say FCJAIL_NETNS=host if that is meant",
+                             "is the host's network");
+        return r < 0 ? failed(f, r, path, "it") : 0;
 }
 
 static int open_filter(const Plan *p, HostObjects *o, Findings *f)

@@ -190,9 +190,13 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
 static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         p->netns = c->netns;
+        if ((p->netns == NETNS_UNSET || p->netns == NETNS_INHERIT) && facts->own_netns == TRISTATE_UNSET)
+                return config_conflict(
+                        c, d, "FCJAIL_NETNS",
+                        " depends on the network namespace of the unit, but /proc hides process 1 (ProtectProc=, hidepid=) and systemd does not answer; set FCJAIL_NETNS= to private, host or the namespace");
         if (p->netns == NETNS_UNSET)
-                p->netns = facts->own_netns ? NETNS_INHERIT : NETNS_PRIVATE;
-        if (p->netns == NETNS_INHERIT && !facts->own_netns)
+                p->netns = facts->own_netns == TRISTATE_YES ? NETNS_INHERIT : NETNS_PRIVATE;
+        if (p->netns == NETNS_INHERIT && facts->own_netns == TRISTATE_NO)
                 return config_conflict(
                         c, d, "FCJAIL_NETNS",
                         "inherit would give the VM the host's network; set PrivateNetwork=, NetworkNamespacePath= or JoinsNamespaceOf= in the unit, or FCJAIL_NETNS=host if that is intended");

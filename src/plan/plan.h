@@ -32,12 +32,13 @@ typedef struct HostFacts {
         uid_t unit_uid; /* User= and Group= of the unit; UID_INVALID, GID_INVALID: they are root's */
         gid_t unit_gid;
         bool unit_uid_later; /* DynamicUser= of the unit: systemd chooses both at the start */
-        bool own_netns;      /* the VM is started in another network namespace than PID 1's */
-        bool supervised;     /* systemd waits for our notification and will clean up */
-        dev_t userfaultfd;   /* 0: the host has no /dev/userfaultfd */
-        bool ctrl_alt_del;   /* its VMs have the i8042 keyboard controller of a PC */
-        bool cpu_files;      /* Firecracker reads from its /sys what the CPU is */
-        gid_t api_gid;       /* of FCJAIL_API_GROUP, or of /run/fcjail; GID_INVALID: nobody but root */
+        Tristate
+                own_netns; /* the VM is started in another network namespace than PID 1's; TRISTATE_UNSET: unknown */
+        bool supervised;   /* systemd waits for our notification and will clean up */
+        dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
+        bool ctrl_alt_del; /* its VMs have the i8042 keyboard controller of a PC */
+        bool cpu_files;    /* Firecracker reads from its /sys what the CPU is */
+        gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; GID_INVALID: nobody but root */
 } HostFacts;
 
 typedef struct NodePlan {

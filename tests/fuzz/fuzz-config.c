@@ -65,10 +65,11 @@ static void check_plan(const Config *c)
                 { .unit_uid = UID_INVALID,
                   .unit_gid = GID_INVALID,
                   .api_gid = GID_INVALID,
+                  .own_netns = TRISTATE_NO,
                   .supervised = true,
                   .userfaultfd = 0xa7e,
                   .ctrl_alt_del = true },
-                { .own_netns = true, .unit_uid = 30001, .unit_gid = 30001, .api_gid = 999 },
+                { .own_netns = TRISTATE_YES, .unit_uid = 30001, .unit_gid = 30001, .api_gid = 999 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(facts); i++) {

@@ -186,13 +186,16 @@ test_the_hosts_is_never_meant_by_a_name() {
         mount --bind /proc/1/ns/net /run/netns/red
         vm web1 FCJAIL_NETNS=red
         not systemctl start fcjail@web1
-        says web1 "Failed at step netns of 'web1': /run/netns/red: is the host's network; say FCJAIL_NETNS=host if that is meant"
+        says web1 "Failed at step paths of 'web1': /run/netns/red: is the host's network; say FCJAIL_NETNS=host if that is meant"
         is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
         is_gone web1
+        not fcjail check web1 2>/tmp/err
+        grep "/run/netns/red: is the host's network" /tmp/err
         # Neither when the unit itself has another one, nor where it cannot see process 1.
         unit web1 PrivateNetwork=yes
         not systemctl start fcjail@web1
-        unit web1 ProtectProc=invisible
+        says web1 "Failed at step netns of 'web1': /run/netns/red: is the host's network"
+        unit web1 ProtectProc=ptraceable
         not systemctl start fcjail@web1
         is_gone web1
         umount /run/netns/red
@@ -205,6 +208,49 @@ test_the_hosts_is_never_meant_by_a_name() {
         unit web1 NetworkNamespacePath=/run/netns/blue
         systemctl start fcjail@web1
         test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
+        systemctl stop fcjail@web1
+        unit web1 NetworkNamespacePath=/run/netns/blue ProtectProc=ptraceable
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        ip netns del blue
+}
+
+# Where process 1 is hidden systemd is asked which network the unit has, and nothing is guessed.
+test_a_start_is_where_check_says_also_where_proc_hides_process_1() {
+        local status=0
+        ip netns add blue
+        vm web1
+        unit web1 NetworkNamespacePath=/run/netns/blue ProtectProc=ptraceable
+        fcjail check web1 2>/dev/null | grep -x "netns: inherit"
+        systemctl start fcjail@web1
+        test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
+        systemctl stop fcjail@web1
+        is_gone web1
+
+        unit web1 ProtectProc=ptraceable
+        fcjail check web1 2>/dev/null | grep -x "netns: private"
+        systemctl start fcjail@web1
+        not test "/proc/$(pid_of web1)/ns/net" -ef /proc/1/ns/net
+        systemctl stop fcjail@web1
+
+        # The unit that this process is of, whatever its name.
+        unit web1 PrivateNetwork=yes
+        echo FCJAIL_NETNS=inherit >>"$ENV/web1.env"
+        systemd-run --quiet --wait --collect -p ProtectProc=ptraceable \
+                -p "$(grep ^CapabilityBoundingSet= /usr/lib/systemd/system/fcjail@.service)" fcjail run web1 || status=$?
+        is 78 "$status"
+        eventually eval "journalctl -q --cursor='$cursor' | grep 'inherit would give the VM the host.s network'"
+        sed -i /FCJAIL_NETNS/d "$ENV/web1.env"
+
+        # It cannot be asked.
+        unit web1 NetworkNamespacePath=/run/netns/blue ProtectProc=ptraceable InaccessiblePaths=/run/systemd/private
+        not systemctl start fcjail@web1
+        says web1 "FCJAIL_NETNS= depends on the network namespace of the unit, but /proc hides process 1"
+        is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+        systemctl reset-failed fcjail@web1
+        echo FCJAIL_NETNS=private >>"$ENV/web1.env"
+        systemctl start fcjail@web1
+        not test "/proc/$(pid_of web1)/ns/net" -ef /run/netns/blue
         systemctl stop fcjail@web1
         ip netns del blue
 }

@@ -7,7 +7,8 @@
 
 #include "plan.h"
 
-#define NO_IDS .unit_uid = UID_INVALID, .unit_gid = GID_INVALID, .api_gid = GID_INVALID
+#define NO_IDS                                                                                              \
+        .unit_uid = UID_INVALID, .unit_gid = GID_INVALID, .api_gid = GID_INVALID, .own_netns = TRISTATE_NO
 static const HostFacts pc = { NO_IDS, .ctrl_alt_del = true }, no_pc = { NO_IDS, .cpu_files = true };
 static const Config unset = CONFIG_UNSET;
 
@@ -73,7 +74,7 @@ static void refuses(const Config *c, const HostFacts *facts, const char *reason)
 
 static HostFacts unit(uid_t uid, gid_t gid, gid_t api_gid)
 {
-        return (HostFacts){ .unit_uid = uid, .unit_gid = gid, .api_gid = api_gid };
+        return (HostFacts){ .own_netns = TRISTATE_NO, .unit_uid = uid, .unit_gid = gid, .api_gid = api_gid };
 }
 
 static Config ids(uid_t uid, gid_t gid)
