@@ -6,6 +6,7 @@
 # something is left then.
 
 set -uo pipefail
+SEED=${FCJAIL_SEED:-0}
 # What is meant for the tests is not for fcjail, which knows what it may be told.
 unset "${!FCJAIL_@}"
 export LC_ALL=C SYSTEMD_PAGER='' SYSTEMD_COLORS=0

@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC2317
 # A start, with each of its system calls made to fail, to lie, or to be its last one; and a cleanup likewise.
 #
-# FCJAIL_LONG=1 takes all points; otherwise a sample, which is another one each hour, or that of FCJAIL_SEED=.
+# FCJAIL_LONG=1 takes all points; otherwise a sample (tests/seed).
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
-LONG=${FCJAIL_LONG:-} SEED=${FCJAIL_SEED:-$(($(date +%s) / 3600))}
+LONG=${FCJAIL_LONG:-}
 . "$(dirname "$0")/../lab/lib.sh"
 
 HERE=$(dirname "$0")

@@ -59,6 +59,7 @@ restarts() {
 
 test_P6_kills_through_systemd() {
         local n=0 kinds=0
+        RANDOM=$SEED
         vm web1 FCJAIL_STOP=kill
         unit web1 TimeoutStopSec=5 StartLimitIntervalSec=0
         cycle kill_main
