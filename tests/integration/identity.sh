@@ -258,6 +258,7 @@ test_a_process_that_has_the_pid_and_start_time_by_accident_is_not_killed() {
         grep "runs as process $other: stop it first; if that process is no VMM, remove /run/fcjail/vm/web1" /tmp/out
         kill "$other"
         wait "$other" || true
+        wait "$other" || true
         fcjail cleanup web1
         is_gone web1
 }

@@ -341,7 +341,7 @@ test_journalctl_explains() {
         echo FCJAIL_UDI=1 >>"$ENV/web1.env"
         not systemctl start fcjail@web1
         text=$(journalctl -q -x -u fcjail@web1 --cursor="$cursor")
-        [[ $text == *"/etc/fcjail/web1.env:5: "*"There is no setting FCJAIL_UDI"*"The entry begins with the file and the line"* ]] || fail "$text"
+        [[ $text == *"/etc/fcjail/web1.env:5: "*"Unknown setting FCJAIL_UDI"*"The message begins with the place"* ]] || fail "$text"
 }
 
 test_check_sees_the_unit() {
@@ -383,6 +383,20 @@ test_check_sees_the_unit() {
         grep -x "uid: one that systemd chooses (shared)" <<<"$plan"
         grep -x "gid: as the uid" <<<"$plan"
         is null "$(fcjail check --json web1 2>/dev/null | jq .uid_range)"
+        # What the unit says is told from what the shell does.
+        unit web1 Environment=FCJAIL_KEEP=perhaps
+        not env FCJAIL_READY=now fcjail check web1 2>/tmp/err
+        grep -x "fcjail: Environment= of fcjail@web1.service: FCJAIL_KEEP= must be yes or no, not 'perhaps'" /tmp/err
+        grep -x "fcjail: the environment: FCJAIL_READY= must be api or exec, not 'now'" /tmp/err
+}
+
+says_what_was_meant() {
+        journalctl -q -o cat --cursor="$cursor" | grep -F "invalid VM id 'my\x2dvm': use 1 to 64 letters, digits or '-', not starting with '-'; did you mean 'my-vm'?" >/dev/null
+}
+
+test_an_escaped_instance_name_is_explained() {
+        not systemctl start 'fcjail@my\x2dvm'
+        eventually says_what_was_meant
 }
 
 # check_fails STATUS LINE…: that is all it says on standard error, and it prints the plan.
