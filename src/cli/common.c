@@ -180,7 +180,9 @@ int load_plan(const char *id, const Caller *caller, Plan *ret)
 
 int open_run_dir(const State *s)
 {
-        const char *const levels[] = { JAIL_VMM_DIR, s->id, JAIL_ROOT, JAIL_RUN };
+        const Layout l = { .base = s->chroot_dir, .vmm_name = s->vmm_name, .id = s->id };
+        const char *const levels[] = { layout_name(&l, LAYOUT_VMMS), layout_name(&l, LAYOUT_VM),
+                                       layout_name(&l, LAYOUT_ROOT), JAIL_RUN };
 
         _cleanup_close_ int fd = chase_open(s->chroot_dir, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (fd < 0)

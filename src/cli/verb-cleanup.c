@@ -106,10 +106,11 @@ static bool vmm_had_run(void)
 /* Somebody has removed it, or there was nothing to clean up. */
 static int clean_without_record(const char *id)
 {
-        char jail[sizeof(DEFAULT_CHROOT_DIR "/" JAIL_VMM_DIR "/") + ID_LEN_MAX];
+        const Layout usual = { .base = DEFAULT_CHROOT_DIR, .vmm_name = DEFAULT_VMM_NAME, .id = id };
+        char jail[PATH_MAX];
         LogField field = { "FCJAIL_OBJECT", jail };
 
-        (void) snprintf(jail, sizeof(jail), DEFAULT_CHROOT_DIR "/" JAIL_VMM_DIR "/%s", id);
+        (void) layout_path(&usual, LAYOUT_VM, "", jail);
         bool stays = faccessat(AT_FDCWD, jail, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
 
         if (systemd_runs_us() && vmm_had_run()) {

@@ -124,7 +124,7 @@ static int fail(Jail *jail)
                         jail->plan->id, jail->pid, jail->plan->id);
 
         /* Under systemd ExecStopPost= cleans up. Otherwise it is up to us, if the id is ours at all. */
-        if (gone && !jail->plan->supervised && jail->state.id) {
+        if (gone && !jail->plan->unit_cleans_up && jail->state.id) {
                 if (clean_up(&jail->state_root, &jail->state) < 0)
                         log_warning("`fcjail cleanup %s` tries again to remove what is left",
                                     jail->plan->id);
@@ -170,11 +170,11 @@ static void log_start(const Jail *jail)
 static int succeed(Jail *jail)
 {
         const Plan *p = jail->plan;
-        _cleanup_close_ int signal_fd = p->supervised ? -EBADF : receive_signals();
+        _cleanup_close_ int signal_fd = p->starter_stays ? receive_signals() : -EBADF;
 
         /* Whoever reads that may send one. */
         log_start(jail);
-        if (!p->supervised)
+        if (p->starter_stays)
                 return stay_with_vmm(jail, signal_fd);
 
         /* One datagram, and the last: what is sent after MAINPID= would come from a stranger. */

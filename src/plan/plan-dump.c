@@ -5,7 +5,6 @@
  * the moment (times, pids) in it.
  */
 
-#include <sched.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
@@ -28,13 +27,16 @@ static void dump_identity(FILE *f, const Plan *p)
 
 static void dump_jail(FILE *f, const Plan *p)
 {
-        fprintf(f, "jail: %s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT "\n", p->chroot_dir, p->id);
+        const Layout layout = plan_layout(p);
+        char path[PATH_MAX];
+
+        fprintf(f, "jail: %s\n", layout_path(&layout, LAYOUT_ROOT, "", path));
         fprintf(f, "vmm: %s (%s)\n", p->vmm, p->vmm_text_shared ? "shared text" : "private copy");
         if (p->config)
                 fprintf(f, "config: %s -> /" JAIL_CONFIG "\n", p->config);
         FOREACH_ARRAY (n, p->nodes, p->n_nodes)
                 fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev), n->mode);
-        if (p->cpu_files)
+        if (plan_mount(p, MOUNT_SYS))
                 fprintf(f, "sys: what the CPU is\n");
 }
 
@@ -65,13 +67,18 @@ const char *plan_netns_text(const Plan *p)
 
 static void dump_net(FILE *f, const Plan *p)
 {
+        const char *name;
+
         fprintf(f, "netns: %s\n", plan_netns_text(p));
         FOREACH_ARRAY (t, p->taps, p->n_taps)
                 dump_tap(f, t);
         if (p->n_taps == 0)
                 fprintf(f, "tap: none\n");
 
-        fprintf(f, "namespaces: mnt pid ipc uts cgroup%s\n", p->new_namespaces & CLONE_NEWNET ? " net" : "");
+        fprintf(f, "namespaces:");
+        for (size_t i = 0; (name = plan_next_namespace(p, &i));)
+                fprintf(f, " %s", name);
+        fputc('\n', f);
 }
 
 const char *plan_seccomp_text(const Plan *p)

@@ -3,7 +3,6 @@
 /* The plan for programs: the same facts as in plan-dump.c. A member that says nothing is left out. */
 
 #include <json-c/json.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -135,32 +134,30 @@ static int add_argv(struct json_object *o, const Plan *p)
 
 static int add_namespaces(struct json_object *o, const Plan *p)
 {
-        static const char *const always[] = { "mnt", "pid", "ipc", "uts", "cgroup" };
         struct json_object *array = json_object_new_array();
+        const char *name;
         int r;
 
         r = add(o, "namespaces", array);
-        FOREACH_ARRAY (name, always, ELEMENTSOF(always))
-                if (r >= 0)
-                        r = append(array, json_object_new_string(*name));
-        if (r >= 0 && p->new_namespaces & CLONE_NEWNET)
-                r = append(array, json_object_new_string("net"));
+        for (size_t i = 0; r >= 0 && (name = plan_next_namespace(p, &i));)
+                r = append(array, json_object_new_string(name));
         return r;
 }
 
 static int add_all(struct json_object *o, const Plan *p)
 {
-        char range[32], jail[4200];
+        const Layout layout = plan_layout(p);
+        char range[32], jail[PATH_MAX];
 
         (void) snprintf(range, sizeof(range), "%u-%u", p->uid_range.first, p->uid_range.last);
-        (void) snprintf(jail, sizeof(jail), "%s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT, p->chroot_dir, p->id);
+        (void) layout_path(&layout, LAYOUT_ROOT, "", jail);
         return ALL(add_string(o, "vm", p->id), add_id(o, "uid", p->uid),
                    add_string(o, "uid_range", p->uid == UID_INVALID && !p->uid_later ? range : NULL),
                    p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_id(o, "gid", p->gid),
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
                    add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
                    add_string(o, "config", p->config), add_nodes(o, p),
-                   p->cpu_files ? add_bool(o, "cpu_files", true) : 0,
+                   plan_mount(p, MOUNT_SYS) ? add_bool(o, "cpu_files", true) : 0,
                    add_string(o, "netns", plan_netns_text(p)), add_namespaces(o, p), add_taps(o, p),
                    add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
                    add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),

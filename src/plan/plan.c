@@ -4,10 +4,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
+#include "plan-jail.h"
 #include "plan.h"
 
 /* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
@@ -17,35 +15,18 @@
 #define DEFAULT_STOP 20
 static const UidRange default_range = { 1879048192, 1879113727 };
 
-/* Numbers from the kernel's Documentation/admin-guide/devices.txt. */
-static const struct {
-        const char *path;
-        mode_t mode;
-        unsigned major, minor;
-} standard_nodes[] = {
-        { "kvm", 0660, 10, 232 }, { "net/tun", 0660, 10, 200 }, { "null", 0666, 1, 3 },
-        { "random", 0444, 1, 8 }, { "urandom", 0444, 1, 9 },
-};
+/* Shorter than the unit's TimeoutStartSec=, so that it is we who say what is missing. */
+#define READY_TIMEOUT_USEC (10U * 1000000U)
 
-/* The mount table of the jail, in the order in which it is made. */
-static const MountPlan standard_mounts[] = {
-        { "", MOUNT_ROOT, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
-        { JAIL_RUN, MOUNT_RUN, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-        { JAIL_VMM, MOUNT_VMM, MS_RDONLY | MS_NOSUID | MS_NODEV },
-        { "", MOUNT_DISKS, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-        { JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOSUID | MS_NOEXEC },
-};
-static const MountPlan sys_mount = { JAIL_SYS, MOUNT_SYS, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC };
-
-/* What is always new besides the PID and mount namespaces. Never the user namespace: TAP devices and network namespaces
- * belong to the initial one. */
-#define ALWAYS_NEW (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+/* Never the user namespace: TAP devices and network namespaces belong to the initial one. */
+#define ALWAYS_NEW (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 void plan_done(Plan *p)
 {
         free(p->id);
         free(p->chroot_dir);
         free(p->vmm);
+        free(p->vmm_name);
         strv_free(p->vmm_args);
         free(p->config);
         free(p->api);
@@ -114,11 +95,28 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
                 api);
 }
 
+/* FNV-1a. */
+static uint32_t hash_id(const char *id)
+{
+        uint32_t h = 2166136261U;
+
+        for (const char *p = id; *p; p++)
+                h = (h ^ (uint8_t) *p) * 16777619U;
+        return h;
+}
+
+/* The same id gets the same uid again if it can, which is friendly to files that the VM owns. */
+static uid_t first_uid(const char *id, const UidRange *range)
+{
+        return range->first + hash_id(id) % (range->last - range->first + 1);
+}
+
 static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         int r;
 
         p->uid_range = c->uid_range.first != 0 ? c->uid_range : default_range;
+        p->uid_first = first_uid(p->id, &p->uid_range);
         p->uid = c->uid;
         p->gid = c->gid;
         p->uid_later = c->uid == UID_INVALID && facts->unit_uid_later;
@@ -162,6 +160,8 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (r >= 0)
                 r = dup_or(c->vmm, DEFAULT_VMM, &p->vmm);
         if (r >= 0)
+                r = dup_or(NULL, DEFAULT_VMM_NAME, &p->vmm_name);
+        if (r >= 0)
                 r = dup_words(c->vmm_args, &p->vmm_args);
         if (r >= 0)
                 r = dup_or(c->config, NULL, &p->config);
@@ -175,6 +175,7 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         p->api_group_required = c->api_group != NULL;
         p->keep = c->keep == TRISTATE_YES;
 
+        p->ready_timeout_usec = READY_TIMEOUT_USEC;
         p->ready = c->ready;
         if (p->ready == READY_UNSET)
                 p->ready = p->api ? READY_API : READY_EXEC;
@@ -228,32 +229,14 @@ static int plan_confinement(const Config *c, Diagnostics *d, Plan *p)
         if (r < 0)
                 return r;
 
+        p->keyring_required =
+                !p->unit_cleans_up && p->seccomp != SECCOMP_DEFAULT && p->seccomp != SECCOMP_IO_URING;
         if (p->apparmor && p->selinux)
                 return config_conflict(
                         c, d, "FCJAIL_SELINUX",
                         " and FCJAIL_APPARMOR= are both set, but a host has only one of the two modules; remove one");
         return 0;
 }
-
-static void plan_nodes(const HostFacts *facts, Plan *p)
-{
-        FOREACH_ARRAY (n, standard_nodes, ELEMENTSOF(standard_nodes))
-                p->nodes[p->n_nodes++] = (NodePlan){ n->path, n->mode, makedev(n->major, n->minor) };
-
-        /* For the restore of a snapshot through userfaultfd; the VMM alone decides whether it wants it. */
-        if (facts->userfaultfd != 0)
-                p->nodes[p->n_nodes++] = (NodePlan){ "userfaultfd", 0660, facts->userfaultfd };
-        p->cpu_files = facts->cpu_files;
-}
-
-static void plan_mounts(Plan *p)
-{
-        FOREACH_ARRAY (m, standard_mounts, ELEMENTSOF(standard_mounts))
-                p->mounts[p->n_mounts++] = *m;
-        if (p->cpu_files)
-                p->mounts[p->n_mounts++] = sys_mount;
-}
-_Static_assert(ELEMENTSOF(standard_mounts) < MOUNT_PLANS_MAX, "MOUNT_PLANS_MAX");
 
 static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
@@ -276,7 +259,11 @@ static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Pl
 
 int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)
 {
-        _cleanup_plan_ Plan p = { .supervised = facts->supervised };
+        _cleanup_plan_ Plan p = {
+                .adopted = facts->supervised,
+                .starter_stays = !facts->supervised,
+                .unit_cleans_up = facts->supervised,
+        };
         size_t n_before = d->n_items;
 
         p.id = strdup(id);
@@ -288,8 +275,7 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                 plan_identity(c, facts, d, &p), plan_vmm(c, facts, d, &p),  plan_net(c, facts, d, &p),
                 plan_confinement(c, d, &p),     plan_stop(c, facts, d, &p),
         };
-        plan_nodes(facts, &p);
-        plan_mounts(&p);
+        plan_jail(facts, &p);
 
         FOREACH_ARRAY (r, results, ELEMENTSOF(results))
                 if (*r == -ENOMEM)
@@ -336,7 +322,7 @@ int plan_argv(const Plan *p, const VmmTimes *times, char ***ret)
         _cleanup_strv_ char **v = NULL;
         int r;
 
-        r = push(&v, JAIL_VMM);
+        r = push(&v, p->vmm_name);
         if (r >= 0)
                 r = push_pair(&v, "--id", p->id);
         if (r >= 0)

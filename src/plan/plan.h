@@ -12,20 +12,16 @@
 
 #include "config.h"
 #include "diagnostics.h"
+#include "layout.h"
 #include "macro.h"
 
-/* The names that fcjail makes in the jail directory; all others there belong to somebody else. */
+/* Names in the jail, besides the VMM's, that have a meaning beyond the tables of the plan. */
 #define JAIL_DEV    "dev"
 #define JAIL_RUN    "run"
-#define JAIL_SYS    "sys" /* on aarch64 only */
-#define JAIL_VMM    "firecracker"
 #define JAIL_CONFIG "fcjail.json"
 
 #define DEFAULT_CHROOT_DIR "/srv/jailer"
-
-/* <base>/firecracker/<id>/root, the layout of Firecracker's own jailer. */
-#define JAIL_VMM_DIR "firecracker"
-#define JAIL_ROOT    "root"
+#define DEFAULT_VMM_NAME   "firecracker"
 
 /* What a plan needs to know about the host and the process, asked before (host/host.h). */
 typedef struct HostFacts {
@@ -67,18 +63,36 @@ typedef struct MountPlan {
 
 #define MOUNT_PLANS_MAX 8
 
+typedef enum FileKind {
+        FILE_VMM,    /* the VMM, or a place to mount its shared text on; root:root */
+        FILE_PLACE,  /* a directory to mount on */
+        FILE_RUN,    /* all that the VM may write besides its disks; root:<vm gid> */
+        FILE_CONFIG, /* the copy of FCJAIL_CONFIG=; root:<vm gid> */
+} FileKind;
+
+/* What fcjail makes in the VM's root/ on the host. All other names there belong to somebody else. */
+typedef struct FilePlan {
+        const char *path; /* a name in root/ */
+        FileKind kind;
+        mode_t mode; /* with its type */
+} FilePlan;
+
+#define FILE_PLANS_MAX 8
+
 typedef struct Plan {
         char *id;
 
         uid_t uid;          /* UID_INVALID: one of uid_range */
         gid_t gid;          /* GID_INVALID: the same number as the uid */
         UidRange uid_range; /* both included */
+        uid_t uid_first;    /* of uid_range: the one to try first, then those behind it, around the end */
         bool uid_later;     /* uid is UID_INVALID: not one of uid_range, but what systemd chooses */
         bool uid_shared;
         bool uid_shared_by_alias; /* nobody has said so, but metald's settings mean it */
 
         char *chroot_dir;
-        char *vmm; /* path on the host */
+        char *vmm;      /* path on the host */
+        char *vmm_name; /* in the jail, and of the directory that all its jails are in */
         bool vmm_text_shared;
         char **vmm_args;         /* further arguments, may be NULL */
         char *config;            /* path on the host; NULL: none */
@@ -86,8 +100,9 @@ typedef struct Plan {
         gid_t api_gid;           /* GID_INVALID: only root may use it */
         bool api_group_required; /* it was asked for by name */
         Ready ready;
+        uint64_t ready_timeout_usec; /* of step `ready` */
 
-        int new_namespaces; /* CLONE_NEW…: those that step `netns` makes */
+        int new_namespaces; /* CLONE_NEW…, the mount and PID namespaces among them */
         NetnsKind netns;
         char *netns_path;
         TapConfig taps[TAPS_MAX];
@@ -97,20 +112,36 @@ typedef struct Plan {
         size_t n_nodes;
         MountPlan mounts[MOUNT_PLANS_MAX];
         size_t n_mounts;
-        bool cpu_files; /* copies of the host's, on a tmpfs at /sys */
+        FilePlan files[FILE_PLANS_MAX];
+        size_t n_files;
 
         SeccompKind seccomp;
         char *seccomp_path;
         char *apparmor; /* at most one of the two; NULL: none */
         char *selinux;
 
-        bool supervised;
+        bool keyring_required; /* no filter and no unit keeps the VMM from the keys of whoever starts it */
+
+        bool adopted;          /* by systemd: from its birth the VMM is a child of whoever started fcjail */
+        bool starter_stays;    /* until the VMM ends; then it cleans up, and if it dies, so does the VMM */
+        bool unit_cleans_up;   /* systemd does, and ends the VMM in any case */
         uint32_t stop_seconds; /* wait this long after ctrl-alt-del; 0: kill at once */
         bool keep;
 } Plan;
 
 void plan_done(Plan *p);
 #define _cleanup_plan_ _cleanup_(plan_done)
+
+/* Where the jail is on the host. */
+Layout plan_layout(const Plan *p) _pure_;
+
+/* The row of this kind, or NULL. */
+const FilePlan *plan_file(const Plan *p, FileKind kind) _pure_;
+const MountPlan *plan_mount(const Plan *p, MountSource source) _pure_;
+
+/* The namespaces that the VM does not share with the host, one after the other: the name of one, as in /proc/PID/ns, or NULL
+ * after the last. *i begins with 0. */
+const char *plan_next_namespace(const Plan *p, size_t *i);
 
 /* FCJAIL_NETNS= as it was said, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;

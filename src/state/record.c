@@ -109,6 +109,26 @@ static void write_taps(FILE *f, const char *key, const void *field)
                 fprintf(f, "%s=%s\n", key, *name);
 }
 
+static int read_file_name(char *value, void *field)
+{
+        return filename_valid(value) ? read_string(value, field) : -EINVAL;
+}
+
+static int read_name(char *value, void *field)
+{
+        StateNames *names = field;
+
+        return names->n == STATE_NAMES_MAX ? -EINVAL : read_file_name(value, &names->names[names->n++]);
+}
+
+static void write_names(FILE *f, const char *key, const void *field)
+{
+        const StateNames *names = field;
+
+        FOREACH_ARRAY (name, names->names, names->n)
+                fprintf(f, "%s=%s\n", key, *name);
+}
+
 static int read_vmm(char *value, void *field)
 {
         ProcRef *vmm = field;
@@ -147,6 +167,10 @@ static const Line lines[] = {
         { "PID_NAMESPACE", STATE_BEGIN, read_u64,    write_u64,    offsetof(State, vmm.ns) },
         { "INVOCATION_ID", STATE_BEGIN, read_string, write_string, offsetof(State, invocation) },
         { "CHROOT_DIR",    STATE_BEGIN, read_path,   write_string, offsetof(State, chroot_dir) },
+        { "VMM_NAME",      STATE_BEGIN, read_file_name, write_string, offsetof(State, vmm_name) },
+        { "FILE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, files) },
+        { "PLACE",         STATE_BEGIN, read_name,   write_names,  offsetof(State, places) },
+        { "TREE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, trees) },
         { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },
         { "NETNS",         STATE_BEGIN, read_string, write_string, offsetof(State, netns) },
         { "SUPERVISED",    STATE_BEGIN, read_flag,   write_flag,   offsetof(State, supervised) },
@@ -215,7 +239,7 @@ static int read_lines(char *text, State *s)
 
         if (!complete)
                 return -ENODATA;
-        return s->id && s->boot && s->invocation && s->chroot_dir ? 0 : -EBADMSG;
+        return s->id && s->boot && s->invocation && s->chroot_dir && s->vmm_name ? 0 : -EBADMSG;
 }
 
 int state_read(int fd, State *ret)

@@ -63,12 +63,22 @@ void state_root_done(StateRoot *root)
         root->vm_fd = safe_close(root->vm_fd);
 }
 
+static void names_done(StateNames *names)
+{
+        FOREACH_ARRAY (name, names->names, names->n)
+                free(*name);
+}
+
 void state_done(State *s)
 {
         free(s->id);
         free(s->boot);
         free(s->invocation);
         free(s->chroot_dir);
+        free(s->vmm_name);
+        names_done(&s->files);
+        names_done(&s->places);
+        names_done(&s->trees);
         free(s->api);
         free(s->netns);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)

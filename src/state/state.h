@@ -47,6 +47,14 @@ typedef struct StateTaps {
         char *names[STATE_TAPS_MAX];
 } StateTaps;
 
+#define STATE_NAMES_MAX 8
+
+/* Of things that a start makes in the VM's root/. */
+typedef struct StateNames {
+        size_t n;
+        char *names[STATE_NAMES_MAX];
+} StateNames;
+
 typedef struct State {
         uint32_t version; /* 0: before there were versions; else the same as 1 */
         char *id;
@@ -57,6 +65,10 @@ typedef struct State {
         uid_t uid;        /* UID_INVALID: not yet chosen */
         gid_t gid;
         char *chroot_dir;
+        char *vmm_name;        /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
+        StateNames files;      /* files, */
+        StateNames places;     /* directories that are removed if nobody has put anything into them, */
+        StateNames trees;      /* and directories that are removed with all that is in them */
         char *api;             /* path in the jail; NULL: no API */
         uint32_t stop_seconds; /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
         char *netns;           /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the

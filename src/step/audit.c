@@ -190,21 +190,17 @@ static int audit_mounts(Jail *jail)
 /* Who owns what fcjail made, and who may do what with it; of run/ the group's bits are the mask of its ACL. */
 static int audit_files(Jail *jail)
 {
-        static const struct {
-                const char *path;
-                mode_t mode;
-        } files[] = {
-                { "/" JAIL_DEV, S_IFDIR | 0755 },
-                { "/" JAIL_RUN, S_IFDIR | 0770 },
-                { "/" JAIL_CONFIG, S_IFREG | 0440 }, /* last, as there may be none */
-        };
+        char path[NAME_MAX + 2];
         struct stat st;
 
-        FOREACH_ARRAY (f, files, jail->plan->config ? ELEMENTSOF(files) : ELEMENTSOF(files) - 1) {
-                if (lstat(f->path, &st) < 0)
-                        return wrong(jail, f->path, "it is not there");
+        FOREACH_ARRAY (f, jail->plan->files, jail->plan->n_files) {
+                if (f->kind == FILE_VMM) /* OUTSIDE may be filling it in; step `exec` looks at it */
+                        continue;
+                (void) snprintf(path, sizeof(path), "/%s", f->path);
+                if (lstat(path, &st) < 0)
+                        return wrong(jail, path, "it is not there");
                 if (st.st_mode != f->mode || st.st_uid != 0 || st.st_gid != jail->gid)
-                        return wrong(jail, f->path, "it is %o and belongs to %u:%u", st.st_mode, st.st_uid,
+                        return wrong(jail, path, "it is %o and belongs to %u:%u", st.st_mode, st.st_uid,
                                      st.st_gid);
         }
 
@@ -273,9 +269,9 @@ static int audit_process(Jail *jail)
         struct sigaction sa;
         sigset_t set;
 
-        if (getpid() != 1)
+        if ((jail->plan->new_namespaces & CLONE_NEWPID) && getpid() != 1)
                 return wrong(jail, "pid", "it is %i in its namespace", getpid());
-        if (getsid(0) != 1)
+        if (getsid(0) != getpid())
                 return wrong(jail, "session", "it is not its own");
         /* To set it tells what it was. Only to ask is what LockPersonality= of the unit refuses. */
         if (personality(PER_LINUX) != PER_LINUX)

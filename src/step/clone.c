@@ -112,7 +112,8 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
 
 static int do_clone(Jail *jail, int inside_fd)
 {
-        unsigned long flags = CLONE_NEWPID | CLONE_PIDFD | SIGCHLD;
+        unsigned long flags =
+                (unsigned long) (jail->plan->new_namespaces & CLONE_NEWPID) | CLONE_PIDFD | SIGCHLD;
         sigset_t set, saved;
         int pid_fd = -EBADF;
 
@@ -122,7 +123,7 @@ static int do_clone(Jail *jail, int inside_fd)
         if (sigprocmask(SIG_BLOCK, &set, &saved) < 0)
                 return step_fail(jail, -errno, "signals");
 
-        if (jail->plan->supervised)
+        if (jail->plan->adopted)
                 flags |= CLONE_PARENT;
         long pid =
                 syscall(SYS_clone, flags, /* stack= */ NULL, &pid_fd, /* child_tid= */ NULL, /* tls= */ 0UL);

@@ -20,6 +20,7 @@
 #include "inside.h"
 #include "step.h"
 #include "tolerated.h"
+#include "tree.h"
 
 /* The default of fs.pipe-max-size. */
 #define PIPE_SIZE (1024 * 1024)
@@ -68,18 +69,18 @@ static int copy_text(int source_fd, int fd, off_t size)
         return r < 0 ? r : move_all(source_fd, in_fd, out_fd, fd, size);
 }
 
-static int fill_vmm(Jail *jail)
+static int fill_vmm(Jail *jail, const FilePlan *vmm)
 {
         struct stat st;
         int r;
 
-        _cleanup_close_ int fd = openat(jail->root_fd, JAIL_VMM, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int fd = openat(jail->root_fd, vmm->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 || fstat(jail->host.vmm_fd, &st) < 0)
                 return -errno;
 
         r = copy_text(jail->host.vmm_fd, fd, st.st_size);
         /* Its mode comes last: it cannot be executed before it is whole. */
-        return r < 0 ? r : RET_NERRNO(fchmod(fd, VMM_MODE));
+        return r < 0 ? r : RET_NERRNO(fchmod(fd, vmm->mode & 07777));
 }
 
 int step_copy(Jail *jail)
@@ -87,10 +88,11 @@ int step_copy(Jail *jail)
         int r;
 
         if (!jail->plan->vmm_text_shared) {
-                r = fill_vmm(jail);
+                const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
+
+                r = fill_vmm(jail, vmm);
                 if (r < 0)
-                        return step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s/" JAIL_ROOT "/" JAIL_VMM,
-                                         jail->plan->chroot_dir, jail->plan->id);
+                        return tree_fail(jail, r, vmm->path);
         }
 
         /* If it is gone, the channel tells why. */

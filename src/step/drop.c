@@ -74,12 +74,6 @@ static int join_keyring(void)
         return joined == found ? 0 : -EBADE;
 }
 
-/* With the quota used up the old one stays, which is no harm where it is the unit's own or cannot be used. */
-static bool may_do_without_keyring(const Plan *p)
-{
-        return p->supervised || p->seccomp == SECCOMP_DEFAULT || p->seccomp == SECCOMP_IO_URING;
-}
-
 static int drop_uid(Jail *jail)
 {
         int r;
@@ -94,7 +88,8 @@ static int drop_uid(Jail *jail)
 
         /* As the VM's uid, so that it is this uid's quota, and no link to root's keys is left. */
         r = join_keyring();
-        if (r != -EDQUOT || may_do_without_keyring(jail->plan))
+        /* With the quota used up the old one stays. */
+        if (r != -EDQUOT || !jail->plan->keyring_required)
                 r = tolerate(TOLERATED_KEYRING, r);
         return r < 0 ? step_fail(jail, r, "session keyring") : 0;
 }

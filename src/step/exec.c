@@ -5,7 +5,9 @@
  * be there at this moment (MESSAGE_BEGIN arrives): a VMM that nobody looks after must not exist.
  */
 
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,16 +31,16 @@ static int wait_for_go(Jail *jail)
 }
 
 /* Not a part of the audit, as OUTSIDE may have been filling it in until now. */
-static int check_vmm(Jail *jail)
+static int check_vmm(Jail *jail, const char *path)
 {
+        const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
         struct stat st;
 
-        if (lstat("/" JAIL_VMM, &st) < 0)
-                return step_fail(jail, -errno, "/" JAIL_VMM);
-        if (!jail->plan->vmm_text_shared &&
-            (st.st_mode != (S_IFREG | VMM_MODE) || st.st_uid != 0 || st.st_gid != 0))
-                return step_fail(jail, -EBADE, "/" JAIL_VMM " is %o and belongs to %u:%u", st.st_mode,
-                                 st.st_uid, st.st_gid);
+        if (lstat(path, &st) < 0)
+                return step_fail(jail, -errno, "%s", path);
+        if (!jail->plan->vmm_text_shared && (st.st_mode != vmm->mode || st.st_uid != 0 || st.st_gid != 0))
+                return step_fail(jail, -EBADE, "%s is %o and belongs to %u:%u", path, st.st_mode, st.st_uid,
+                                 st.st_gid);
         return 0;
 }
 
@@ -61,23 +63,24 @@ int step_exec(Jail *jail)
 {
         VmmTimes times = { .start_usec = jail->start_usec, .start_cpu_usec = cpu_usec() };
         _cleanup_strv_ char **argv = NULL;
-        char *environment[] = { NULL };
+        char *environment[] = { NULL }, path[NAME_MAX + 2];
         int r;
 
         times.parent_cpu_usec = jail->cpu_usec + times.start_cpu_usec;
         r = plan_argv(jail->plan, &times, &argv);
         if (r < 0)
                 return step_fail(jail, r, "arguments");
+        (void) snprintf(path, sizeof(path), "/%s", jail->plan->vmm_name);
         r = wait_for_go(jail);
         if (r >= 0)
-                r = check_vmm(jail);
+                r = check_vmm(jail, path);
         if (r < 0)
                 return r;
 
         /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
          * OUTSIDE that is gone already does not get the next message. A change of the label at the exec takes it back as
          * well: see decisions.md. */
-        if (!jail->plan->supervised) {
+        if (jail->plan->starter_stays) {
                 int sig = 0;
 
                 if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
@@ -96,6 +99,6 @@ int step_exec(Jail *jail)
         if (r < 0)
                 return step_fail(jail, r, "the starting process");
 
-        (void) execve("/" JAIL_VMM, argv, environment);
+        (void) execve(path, argv, environment);
         return fail_at_exec(jail, -errno);
 }

@@ -64,39 +64,66 @@ static int let_managers_in(Jail *jail)
         return jail->plan->api_group_required ? r : tolerate(TOLERATED_ACL, r);
 }
 
-static int make_run(Jail *jail)
+static int make_run(Jail *jail, const FilePlan *run)
 {
         FsIds mine = fs_ids_get();
         int r, k;
 
-        r = tree_remove_run(jail->root_fd);
+        r = tree_remove(jail->root_fd, run->path);
         if (r < 0)
-                return tree_fail(jail, r, JAIL_ROOT "/" JAIL_RUN);
+                return r;
 
         /* root:<vm gid> by birth. Nothing is ever chowned. */
         r = fs_ids_set((FsIds){ mine.uid, jail->gid });
         if (r >= 0)
-                jail->run_fd = r = at_make_dir(jail->root_fd, JAIL_RUN, 0770);
+                jail->run_fd = r = at_make_dir(jail->root_fd, run->path, run->mode & 07777);
         k = fs_ids_set(mine);
         if (r >= 0)
                 r = k < 0 ? k : let_managers_in(jail);
-        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
+        return r;
 }
 
-static int make_config(Jail *jail)
+static int make_config(Jail *jail, const FilePlan *config)
 {
         FsIds mine = fs_ids_get();
         int r, k;
 
-        r = at_remove(jail->root_fd, JAIL_CONFIG);
-        if (r >= 0 && jail->host.config_fd >= 0) {
-                r = fs_ids_set((FsIds){ mine.uid, jail->gid });
-                if (r >= 0)
-                        r = at_copy_file(jail->root_fd, JAIL_CONFIG, 0440, jail->host.config_fd);
-                k = fs_ids_set(mine);
-                r = r >= 0 ? k : r;
+        r = at_remove(jail->root_fd, config->path);
+        if (r < 0)
+                return r;
+        r = fs_ids_set((FsIds){ mine.uid, jail->gid });
+        if (r >= 0)
+                r = at_copy_file(jail->root_fd, config->path, config->mode & 07777, jail->host.config_fd);
+        k = fs_ids_set(mine);
+        return r >= 0 ? k : r;
+}
+
+static int make_place(Jail *jail, const FilePlan *place)
+{
+        const Layout layout = plan_layout(jail->plan);
+        _cleanup_close_ int fd = -EBADF;
+        char path[PATH_MAX];
+
+        return tree_open_dir(jail, jail->root_fd, place->path,
+                             layout_path(&layout, LAYOUT_ROOT, place->path, path), &fd);
+}
+
+static int make_files(Jail *jail)
+{
+        /* Step `tree` has made the VMM. */
+        static int (*const makers[])(Jail * jail, const FilePlan *file) = {
+                [FILE_PLACE] = make_place,
+                [FILE_RUN] = make_run,
+                [FILE_CONFIG] = make_config,
+        };
+        int r;
+
+        FOREACH_ARRAY (f, jail->plan->files, jail->plan->n_files) {
+                r = makers[f->kind] ? makers[f->kind](jail, f) : 0;
+                if (r < 0) /* make_place() has said more */
+                        return f->kind == FILE_PLACE ? r : tree_fail(jail, r, f->path);
         }
-        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_CONFIG) : 0;
+        return 0;
 }
 
 /* A detached copy of the mount that the directory or file is on, which can be attached in any mount namespace. */
@@ -112,22 +139,22 @@ static int clone_root(Jail *jail, const MountPlan *m)
 {
         int r = clone_tree(jail, m, m->path, jail->root_fd, "");
 
-        return r < 0 ? tree_fail(jail, r, JAIL_ROOT) : 0;
+        return r < 0 ? tree_fail(jail, r, "") : 0;
 }
 
 static int clone_run(Jail *jail, const MountPlan *m)
 {
         int r = clone_tree(jail, m, m->path, jail->run_fd, "");
 
-        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_RUN) : 0;
+        return r < 0 ? tree_fail(jail, r, m->path) : 0;
 }
 
 static int clone_vmm(Jail *jail, const MountPlan *m)
 {
         int r = jail->plan->vmm_text_shared ? clone_tree(jail, m, m->path, jail->host.vmm_fd, "")
-                                            : clone_tree(jail, m, m->path, jail->root_fd, JAIL_VMM);
+                                            : clone_tree(jail, m, m->path, jail->root_fd, m->path);
 
-        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+        return r < 0 ? tree_fail(jail, r, m->path) : 0;
 }
 
 /* Directories of an operator's in one another. */
@@ -158,18 +185,17 @@ static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *na
 
         if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx) < 0)
                 return tree_fail(jail, -errno, path);
-        const char *in_jail = path + strlen(JAIL_ROOT "/");
-        if ((sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) || is_covered(jail->plan, in_jail))
+        if ((sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) || is_covered(jail->plan, path))
                 return 0;
         if (S_ISDIR(sx.stx_mode) && depth < DISK_DEPTH_MAX) {
                 _cleanup_close_ int fd = at_open_dir(dir_fd, name);
                 return fd < 0 ? tree_fail(jail, fd, path) : clone_disks_in(jail, m, fd, path, depth + 1);
         }
         if (is_disk(jail, &sx))
-                r = clone_tree(jail, m, in_jail, dir_fd, name);
+                r = clone_tree(jail, m, path, dir_fd, name);
         if (r == -E2BIG)
                 return step_fail_because(
-                        jail, r, EX_CANTCREAT, in_jail,
+                        jail, r, EX_CANTCREAT, path,
                         "is one of more than %i files in the jail directory that belong to the "
                         "VM; give those that the VM only reads to root",
                         JAIL_MOUNTS_MAX - MOUNT_PLANS_MAX);
@@ -200,7 +226,7 @@ static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char
                         return errno != 0 ? tree_fail(jail, -errno, prefix) : 0;
                 if (at_is_dot(de->d_name))
                         continue;
-                if (ASPRINTF(&path, "%s/%s", prefix, de->d_name) < 0)
+                if (ASPRINTF(&path, "%s%s%s", prefix, prefix[0] ? "/" : "", de->d_name) < 0)
                         return -ENOMEM;
                 r = clone_disk(jail, m, dir_fd, de->d_name, path, depth);
         }
@@ -209,7 +235,7 @@ static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char
 
 static int clone_disks(Jail *jail, const MountPlan *m)
 {
-        return clone_disks_in(jail, m, jail->root_fd, JAIL_ROOT, 0);
+        return clone_disks_in(jail, m, jail->root_fd, "", 0);
 }
 
 static int clone_mounts(Jail *jail)
@@ -230,15 +256,7 @@ static int clone_mounts(Jail *jail)
 
 int step_files(Jail *jail)
 {
-        _cleanup_close_ int dev_fd = -EBADF, sys_fd = -EBADF;
-        int r;
+        int r = make_files(jail);
 
-        r = tree_open_level(jail, jail->root_fd, JAIL_DEV, JAIL_ROOT "/" JAIL_DEV, &dev_fd);
-        if (r >= 0 && jail->plan->cpu_files)
-                r = tree_open_level(jail, jail->root_fd, JAIL_SYS, JAIL_ROOT "/" JAIL_SYS, &sys_fd);
-        if (r >= 0)
-                r = make_run(jail);
-        if (r >= 0)
-                r = make_config(jail);
         return r < 0 ? r : clone_mounts(jail);
 }

@@ -24,9 +24,6 @@ typedef struct Failure {
         char reason[512]; /* instead of the errno's text; may be empty */
 } Failure;
 
-/* Of the VMM in the jail: see tree.c. */
-#define VMM_MODE 0511
-
 /* A mount of the jail as it really is. */
 typedef struct JailMount {
         char *path; /* in the jail, relative to its root; "": the root itself */

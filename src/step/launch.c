@@ -51,7 +51,7 @@ int step_launch(Jail *jail)
         Message m;
         int r;
 
-        if (!jail->plan->supervised) {
+        if (jail->plan->starter_stays) {
                 r = take_signals(jail);
                 if (r < 0)
                         return step_fail(jail, r, "signals");

@@ -16,12 +16,18 @@
 #include "inside.h"
 #include "step.h"
 
+/* That of the PIDs is there, and that of the mounts comes later. */
+static int new_here(const Plan *p)
+{
+        return p->new_namespaces & ~(CLONE_NEWPID | CLONE_NEWNS);
+}
+
 /* Into new namespaces, and, if the plan names one, into that network namespace. */
 static int change(Jail *jail)
 {
         const Plan *p = jail->plan;
 
-        if (unshare(p->new_namespaces) < 0)
+        if (unshare(new_here(p)) < 0)
                 return step_fail(jail, -errno, "new namespaces");
         if (p->netns == NETNS_PATH && setns(jail->host.netns_fd, CLONE_NEWNET) < 0)
                 return step_fail(jail, -errno, "%s", p->netns_path);
@@ -63,11 +69,11 @@ static int check_joined(Jail *jail, ino_t now)
 int step_netns(Jail *jail)
 {
         const bool joins = jail->plan->netns == NETNS_PATH;
-        const int changed = jail->plan->new_namespaces | (joins ? CLONE_NEWNET : 0);
+        const int changed = new_here(jail->plan) | (joins ? CLONE_NEWNET : 0);
         ino_t before[_NAMESPACE_MAX], now[_NAMESPACE_MAX];
         int r;
 
-        if (getpid() != 1)
+        if ((jail->plan->new_namespaces & CLONE_NEWPID) && getpid() != 1)
                 return step_fail(jail, -EBADE, "the pid namespace is still the host's");
 
         r = namespaces_read(changed, before);

@@ -17,9 +17,6 @@
 #include "step.h"
 #include "time-util.h"
 
-/* Shorter than the unit's TimeoutStartSec=, so that it is we who say what is missing. */
-#define READY_TIMEOUT_USEC (10U * 1000000U)
-
 /* Between two questions to a VMM that is not there yet: a sixteenth of the time it took so far, so that a fast one
  * is not kept waiting and a slow one is not bothered. Not inotify(7), which could tell of the socket: to close its
  * descriptor waits for a grace period of the kernel, 15 ms here. */
@@ -71,7 +68,7 @@ static int fail(Jail *jail, int r)
                 return step_fail_because(jail, r, EX_UNAVAILABLE, "the VMM",
                                          jail->plan->config ? "its guest does not run after %u s"
                                                             : "its API does not answer after %u s",
-                                         READY_TIMEOUT_USEC / 1000000U);
+                                         (unsigned) (jail->plan->ready_timeout_usec / 1000000));
         case -ENOTSOCK:
                 return step_fail_because(jail, r, EX_UNAVAILABLE, jail->plan->api, "it is no socket");
         case -EBADMSG:
@@ -84,7 +81,7 @@ static int fail(Jail *jail, int r)
 
 int step_ready(Jail *jail)
 {
-        uint64_t begin = now_usec(), deadline = begin + READY_TIMEOUT_USEC;
+        uint64_t begin = now_usec(), deadline = begin + jail->plan->ready_timeout_usec;
         int r;
 
         if (jail->plan->ready == READY_EXEC)

@@ -27,7 +27,7 @@ static int find_invocation(const Plan *p, char ret[33])
         const char *env = getenv("INVOCATION_ID");
         uint8_t bytes[16];
 
-        if (p->supervised) {
+        if (p->unit_cleans_up) {
                 if (!env || !id128_valid(env))
                         return -EBADMSG;
                 memcpy(ret, env, 33);
@@ -64,6 +64,26 @@ static int lasting_netns(const Plan *p, char **ret)
         return r < 0 ? r : dup_to(name, ret);
 }
 
+/* How each kind of file is removed. */
+static int name_files(const Plan *p, State *s)
+{
+        StateNames *const lists[] = {
+                [FILE_VMM] = &s->files,
+                [FILE_PLACE] = &s->places,
+                [FILE_RUN] = &s->trees,
+                [FILE_CONFIG] = &s->files,
+        };
+        int r = 0;
+
+        FOREACH_ARRAY (f, p->files, p->n_files) {
+                StateNames *list = lists[f->kind];
+                if (r >= 0)
+                        r = dup_to(f->path, &list->names[list->n++]);
+        }
+        return r;
+}
+_Static_assert(FILE_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all files of a plan");
+
 _Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a plan");
 
 static int make_state(const Plan *p, State *ret)
@@ -73,7 +93,7 @@ static int make_state(const Plan *p, State *ret)
         int r;
 
         s.version = STATE_VERSION;
-        s.supervised = p->supervised;
+        s.supervised = p->unit_cleans_up;
         s.keep = p->keep;
         s.stop_seconds = p->stop_seconds;
 
@@ -90,6 +110,10 @@ static int make_state(const Plan *p, State *ret)
                 r = dup_to(invocation, &s.invocation);
         if (r >= 0)
                 r = dup_to(p->chroot_dir, &s.chroot_dir);
+        if (r >= 0)
+                r = dup_to(p->vmm_name, &s.vmm_name);
+        if (r >= 0)
+                r = name_files(p, &s);
         if (r >= 0)
                 r = dup_to(p->api, &s.api);
         if (r >= 0)
@@ -236,21 +260,11 @@ static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
         return 0;
 }
 
-/* FNV-1a: the same id gets the same uid again if it can, which is friendly to files that the VM owns. */
-static uint32_t hash_id(const char *id)
-{
-        uint32_t h = 2166136261U;
-
-        for (const char *p = id; *p; p++)
-                h = (h ^ (uint8_t) *p) * 16777619U;
-        return h;
-}
-
 static int uid_from_range(Jail *jail)
 {
         const UidRange *range = &jail->plan->uid_range;
         uint32_t n = range->last - range->first + 1;
-        uint32_t offset = hash_id(jail->plan->id) % n;
+        uint32_t offset = jail->plan->uid_first - range->first;
         int r;
 
         for (uint32_t i = 0; i < n; i++) {

@@ -3,14 +3,9 @@
 /*
  * Step `tree`: the jail's directory on the host, and the undo of all that is made in it.
  *
- *     <base>/firecracker/<id>/root/             root:root 0755
- *     <base>/firecracker/<id>/root/firecracker  root:root 0511: a program that its process cannot read is not
- *                                               dumpable and cannot be traced by another one of its uid
- *   and by step `files`, as OUTSIDE has the VMM to copy:
- *     <base>/firecracker/<id>/root/dev/         root:root 0755, only a place to mount on
- *     <base>/firecracker/<id>/root/sys/         the same, on aarch64 only
- *     <base>/firecracker/<id>/root/run/         root:<vm gid> 0770, all that the VM may write
- *     <base>/firecracker/<id>/root/fcjail.json  root:<vm gid> 0440
+ *     <base>/firecracker/<id>/root/   root:root 0755, and in it the files of the plan
+ *
+ * OUTSIDE makes as much of it as the copy of the VMM needs, INSIDE the rest (files.c).
  *
  * Should:  make the files and run/ anew, whatever an earlier life left under their names.
  * Mustn't: follow, change or remove anything else that is in root/: it belongs to somebody else.
@@ -27,84 +22,81 @@
 #include "at.h"
 #include "chase.h"
 #include "fd-util.h"
-#include "host.h"
 #include "step.h"
 #include "tree.h"
 
-int tree_fail(Jail *jail, int r, const char *name)
+static int fail_at(Jail *jail, int r, const char *path)
 {
-        const char *base = jail->plan->chroot_dir, *id = jail->plan->id;
-
-        if (!name)
-                return step_fail(jail, r, "%s/" JAIL_VMM_DIR, base);
-        (void) step_fail(jail, r, "%s/" JAIL_VMM_DIR "/%s%s%s", base, id, name[0] ? "/" : "", name);
         if (r == -ENOTEMPTY || r == -EEXIST)
                 return step_fail_because(
-                        jail, r, EX_CANTCREAT, strdupa(jail->failure.object),
-                        "is a directory with something in it; move it, as fcjail makes a file of "
-                        "this name");
-        return r;
+                        jail, r, EX_CANTCREAT, path,
+                        "is a directory with something in it; move it, as fcjail makes a file of this name");
+        return step_fail(jail, r, "%s", path);
 }
 
-int tree_open_level(Jail *jail, int dir_fd, const char *name, const char *below, int *ret_fd)
+int tree_fail(Jail *jail, int r, const char *name)
+{
+        const Layout layout = plan_layout(jail->plan);
+        char path[PATH_MAX];
+
+        return fail_at(jail, r, layout_path(&layout, LAYOUT_ROOT, name, path));
+}
+
+int tree_open_dir(Jail *jail, int dir_fd, const char *name, const char *path, int *ret_fd)
 {
         struct stat st;
 
         _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0755);
         if (fd < 0)
-                return tree_fail(jail, fd, below);
+                return fail_at(jail, fd, path);
         if (fstat(fd, &st) < 0)
-                return tree_fail(jail, -errno, below);
-        if (!only_root_can_change(&st)) {
-                (void) tree_fail(jail, -EPERM, below);
+                return fail_at(jail, -errno, path);
+        if (!only_root_can_change(&st))
                 return step_fail_because(
-                        jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
+                        jail, -EPERM, EX_NOPERM, path,
                         "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it "
                         "(Firecracker's own jailer gives it to the VM)",
                         st.st_uid, st.st_mode & 07777U);
-        }
-
-        if (st.st_mode & S_ISGID) {
-                (void) tree_fail(jail, -EPERM, below);
-                return step_fail_because(jail, -EPERM, EX_NOPERM, strdupa(jail->failure.object),
+        if (st.st_mode & S_ISGID)
+                return step_fail_because(jail, -EPERM, EX_NOPERM, path,
                                          "is setgid, so what is made in it would have its group and not the "
                                          "VM's; `chmod g-s` it");
-        }
 
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
-int tree_remove_run(int root_fd)
+int tree_remove(int root_fd, const char *name)
 {
         int r;
 
-        _cleanup_close_ int fd = at_hold_dir(root_fd, JAIL_RUN);
+        _cleanup_close_ int fd = at_hold_dir(root_fd, name);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         r = at_empty_dir(fd);
         if (r < 0)
                 return r;
-        return RET_NERRNO(unlinkat(root_fd, JAIL_RUN, AT_REMOVEDIR));
+        return RET_NERRNO(unlinkat(root_fd, name, AT_REMOVEDIR));
 }
 
 static int make_vmm(Jail *jail)
 {
+        const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
         struct statvfs sv;
         int r;
 
-        r = at_remove(jail->root_fd, JAIL_VMM);
+        r = at_remove(jail->root_fd, vmm->path);
         if (r < 0)
-                return tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM);
+                return tree_fail(jail, r, vmm->path);
 
         if (jail->plan->vmm_text_shared) {
                 /* Only a place to mount the host's binary on. */
-                r = at_write_file(jail->root_fd, JAIL_VMM, VMM_MODE, "", 0);
-                return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+                r = at_write_file(jail->root_fd, vmm->path, vmm->mode & 07777, "", 0);
+                return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
         }
 
         if (fstatvfs(jail->root_fd, &sv) < 0)
-                return tree_fail(jail, -errno, JAIL_ROOT);
+                return tree_fail(jail, -errno, "");
         if (sv.f_flag & ST_NOEXEC)
                 return step_fail_because(
                         jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
@@ -112,21 +104,25 @@ static int make_vmm(Jail *jail)
                         "remount it, move FCJAIL_CHROOT_DIR=, or say FCJAIL_VMM_TEXT=shared");
 
         /* Filled in, and made executable, by step `copy`. */
-        r = at_write_file(jail->root_fd, JAIL_VMM, 0200, "", 0);
-        return r < 0 ? tree_fail(jail, r, JAIL_ROOT "/" JAIL_VMM) : 0;
+        r = at_write_file(jail->root_fd, vmm->path, 0200, "", 0);
+        return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
 }
 
 int step_tree(Jail *jail)
 {
-        _cleanup_close_ int vmms_fd = -EBADF, vm_fd = -EBADF;
-        int r;
+        const Layout layout = plan_layout(jail->plan);
+        char path[PATH_MAX];
+        int r, fd;
 
-        r = tree_open_level(jail, jail->host.base_fd, JAIL_VMM_DIR, NULL, &vmms_fd);
-        if (r >= 0)
-                r = tree_open_level(jail, vmms_fd, jail->plan->id, "", &vm_fd);
-        if (r >= 0)
-                r = tree_open_level(jail, vm_fd, JAIL_ROOT, JAIL_ROOT, &jail->root_fd);
-        return r < 0 ? r : make_vmm(jail);
+        for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
+                r = tree_open_dir(jail, level == 0 ? jail->host.base_fd : jail->root_fd,
+                                  layout_name(&layout, level), layout_path(&layout, level, "", path), &fd);
+                if (r < 0)
+                        return r;
+                (void) safe_close(jail->root_fd);
+                jail->root_fd = fd;
+        }
+        return make_vmm(jail);
 }
 
 /* The names in a directory, for the log, put behind those in *names. */
@@ -193,47 +189,63 @@ static int remove_file(int root_fd, const char *name)
         return r == -ENOTEMPTY || r == -EEXIST ? 0 : r;
 }
 
-static int undo_root(Undo *undo, int vm_fd)
+/* Whatever it is now, if it is not what we made, it is not ours, and named with what else is left in root/. */
+static int undo_names(Undo *undo, int root_fd)
+{
+        const State *s = undo->state;
+        char prefix[NAME_MAX + sizeof("root//")];
+        int r = 0;
+
+        FOREACH_ARRAY (name, s->files.names, s->files.n)
+                if (r >= 0)
+                        r = remove_file(root_fd, *name);
+        FOREACH_ARRAY (name, s->trees.names, s->trees.n)
+                if (r >= 0)
+                        r = tree_remove(root_fd, *name);
+        if (r == -ENOTDIR)
+                r = 0;
+        FOREACH_ARRAY (name, s->places.names, s->places.n)
+                if (r >= 0) {
+                        (void) snprintf(prefix, sizeof(prefix), "root/%s/", *name);
+                        r = remove_level(root_fd, *name, prefix, &undo->kept);
+                }
+        return r;
+}
+
+static int undo_root(Undo *undo, const Layout *layout, int vm_fd)
 {
         int r;
 
-        _cleanup_close_ int root_fd = open_ours(vm_fd, JAIL_ROOT);
+        _cleanup_close_ int root_fd = open_ours(vm_fd, layout_name(layout, LAYOUT_ROOT));
         if (root_fd < 0)
                 return root_fd == -ENOENT ? 0 : root_fd;
 
-        r = remove_file(root_fd, JAIL_CONFIG);
-        if (r >= 0)
-                r = remove_file(root_fd, JAIL_VMM);
-        if (r >= 0)
-                r = tree_remove_run(root_fd);
-        if (r >= 0 || r == -ENOTDIR) /* not ours, then, and named below */
-                r = remove_level(root_fd, JAIL_DEV, "root/dev/", &undo->kept);
-        if (r >= 0 && HOST_HAS_CPU_FILES)
-                r = remove_level(root_fd, JAIL_SYS, "root/sys/", &undo->kept);
-        return r < 0 ? r : remove_level(vm_fd, JAIL_ROOT, "root/", &undo->kept);
+        r = undo_names(undo, root_fd);
+        return r < 0 ? r : remove_level(vm_fd, layout_name(layout, LAYOUT_ROOT), "root/", &undo->kept);
 }
 
 int undo_tree(Undo *undo)
 {
+        const State *s = undo->state;
+        const Layout layout = { .base = s->chroot_dir, .vmm_name = s->vmm_name, .id = s->id };
         int r;
 
-        if (undo->state->keep)
+        if (s->keep)
                 return 0;
 
-        _cleanup_close_ int base_fd =
-                chase_open(undo->state->chroot_dir, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        _cleanup_close_ int base_fd = chase_open(layout.base, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (base_fd < 0)
                 return base_fd == -ENOENT ? 0 : base_fd;
-        _cleanup_close_ int vmms_fd = open_ours(base_fd, JAIL_VMM_DIR);
+        _cleanup_close_ int vmms_fd = open_ours(base_fd, layout_name(&layout, LAYOUT_VMMS));
         if (vmms_fd < 0)
                 return vmms_fd == -ENOENT ? 0 : vmms_fd;
-        _cleanup_close_ int vm_fd = open_ours(vmms_fd, undo->state->id);
+        _cleanup_close_ int vm_fd = open_ours(vmms_fd, layout_name(&layout, LAYOUT_VM));
         if (vm_fd < 0)
                 return vm_fd == -ENOENT ? 0 : vm_fd;
 
-        r = undo_root(undo, vm_fd);
+        r = undo_root(undo, &layout, vm_fd);
         if (r < 0)
                 return r;
-        /* <base>/firecracker stays: another start may just be going through it. */
-        return undo->kept ? 0 : remove_level(vmms_fd, undo->state->id, "", &undo->kept);
+        /* The directory of all VMs stays: another start may just be going through it. */
+        return undo->kept ? 0 : remove_level(vmms_fd, layout_name(&layout, LAYOUT_VM), "", &undo->kept);
 }

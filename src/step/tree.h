@@ -6,13 +6,12 @@
 #include "jail.h"
 #include "macro.h"
 
-/* step_fail() with a path of the jail's directory as the object. name: in the VM's directory; "": that directory; NULL: the
- * one above it. */
+/* step_fail() about `name` in the VM's root/, "" for that itself. */
 int tree_fail(Jail *jail, int r, const char *name);
 
-/* A directory of the way down, made or found, which only root may be able to change. below: as in tree_fail(). 0 and
- * *ret_fd, or -errno after tree_fail(). */
-int tree_open_level(Jail *jail, int dir_fd, const char *name, const char *below, int *ret_fd) _must_check_;
+/* A directory that only root may be able to change, made or found; path: what messages call it. 0 and *ret_fd, or -errno
+ * after step_fail(). */
+int tree_open_dir(Jail *jail, int dir_fd, const char *name, const char *path, int *ret_fd) _must_check_;
 
-/* Removes run/ with all that is in it. 0, also if there is none, or -errno. */
-int tree_remove_run(int root_fd) _must_check_;
+/* Removes a directory with all that is in it. 0, also if there is none, or -errno. */
+int tree_remove(int root_fd, const char *name) _must_check_;

@@ -10,6 +10,13 @@ static bool same_text(const char *a, const char *b)
         return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static void check_names(const StateNames *a, const StateNames *b)
+{
+        CHECK(a->n == b->n && a->n <= STATE_NAMES_MAX);
+        for (size_t i = 0; i < a->n; i++)
+                CHECK(filename_valid(a->names[i]) && same_text(a->names[i], b->names[i]));
+}
+
 static void check_again(const State *s)
 {
         _cleanup_state_ State again = STATE_NULL;
@@ -24,6 +31,10 @@ static void check_again(const State *s)
 
         CHECK(same_text(s->id, again.id) && same_text(s->boot, again.boot));
         CHECK(same_text(s->invocation, again.invocation) && same_text(s->chroot_dir, again.chroot_dir));
+        CHECK(same_text(s->vmm_name, again.vmm_name));
+        check_names(&s->files, &again.files);
+        check_names(&s->places, &again.places);
+        check_names(&s->trees, &again.trees);
         CHECK(same_text(s->api, again.api) && same_text(s->netns, again.netns));
         CHECK(s->supervised == again.supervised && s->keep == again.keep &&
               s->stop_seconds == again.stop_seconds);
@@ -51,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
 
         CHECK(memmem(data, size, "COMPLETE\n", 9));
-        CHECK(s.id && s.boot && s.invocation && s.chroot_dir && s.taps.n <= STATE_TAPS_MAX &&
+        CHECK(s.id && s.boot && s.invocation && s.chroot_dir && s.vmm_name && s.taps.n <= STATE_TAPS_MAX &&
               s.vmm.pid >= 0);
         check_again(&s);
 

@@ -32,6 +32,11 @@ static State example(const char *id, const char *invocation)
         s.boot = strdup(boot);
         s.invocation = strdup(invocation);
         s.chroot_dir = strdup("/srv/jailer");
+        s.vmm_name = strdup("firecracker");
+        s.files.names[s.files.n++] = strdup("firecracker");
+        s.files.names[s.files.n++] = strdup("fcjail.json");
+        s.places.names[s.places.n++] = strdup("dev");
+        s.trees.names[s.trees.n++] = strdup("run");
         s.api = strdup("/run/firecracker.socket");
         s.taps.names[s.taps.n++] = strdup("tap0");
         return s;
@@ -82,6 +87,10 @@ CHILD_TEST(state, what_is_written_is_read)
         CHECK_IS(state_load(&root, "web1", &t), 0);
         CHECK(strcmp(t.id, "web1") == 0 && strcmp(t.invocation, "abc") == 0 && strcmp(t.boot, s.boot) == 0);
         CHECK(strcmp(t.chroot_dir, "/srv/jailer") == 0 && strcmp(t.api, "/run/firecracker.socket") == 0);
+        CHECK(strcmp(t.vmm_name, "firecracker") == 0);
+        CHECK(t.files.n == 2 && strcmp(t.files.names[1], "fcjail.json") == 0);
+        CHECK(t.places.n == 1 && strcmp(t.places.names[0], "dev") == 0);
+        CHECK(t.trees.n == 1 && strcmp(t.trees.names[0], "run") == 0);
         CHECK(t.supervised && !t.keep && !t.netns && t.stop_seconds == 20);
         CHECK(t.taps.n == 1 && strcmp(t.taps.names[0], "tap0") == 0);
         CHECK(t.uid == 4711 && t.gid == 4712 && t.vmm.pid == getpid());
@@ -140,7 +149,9 @@ CHILD_TEST(state, what_is_not_complete_tells_of_nothing)
         open_root();
         CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
         CHECK_IS(state_load(&root, "web1", &t), -ENODATA);
-        append_text("web1", "ID=web1\nBOOT_ID=1\nINVOCATION_ID=2\nCHROOT_DIR=/srv\nTAP=tap0\n");
+        append_text(
+                "web1",
+                "ID=web1\nBOOT_ID=1\nINVOCATION_ID=2\nCHROOT_DIR=/srv\nVMM_NAME=firecracker\nTAP=tap0\n");
         CHECK_IS(state_load(&root, "web1", &t), -ENODATA);
 }
 
@@ -158,9 +169,10 @@ CHILD_TEST(state, a_uid_that_was_not_chosen_is_invalid)
 
 CHILD_TEST(state, what_is_not_ours_is_refused)
 {
-        static const char *const wrong[] = { "what=ever\n",      "\n",      "=x\n",      "ID=../x\n",
-                                             "CHROOT_DIR=srv\n", "UID=0\n", "VMM=0 1\n", "VMM=1\n",
-                                             "TAP=a/b\n",        "KEEP=\n" };
+        static const char *const wrong[] = { "what=ever\n",      "\n",          "=x\n",      "ID=../x\n",
+                                             "CHROOT_DIR=srv\n", "UID=0\n",     "VMM=0 1\n", "VMM=1\n",
+                                             "TAP=a/b\n",        "KEEP=\n",     "FILE=..\n", "TREE=a/b\n",
+                                             "PLACE=\n",         "VMM_NAME=/\n" };
         State s = example("web1", "abc"), t = STATE_NULL;
 
         open_root();
@@ -218,7 +230,9 @@ CHILD_TEST(state, a_record_without_a_version_is_understood)
 
         open_root();
         CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
-        append_text("web1", "ID=web1\nBOOT_ID=1\nINVOCATION_ID=2\nCHROOT_DIR=/srv\nCOMPLETE\n");
+        append_text(
+                "web1",
+                "ID=web1\nBOOT_ID=1\nINVOCATION_ID=2\nCHROOT_DIR=/srv\nVMM_NAME=firecracker\nCOMPLETE\n");
         CHECK_IS(state_load(&root, "web1", &t), 0);
         CHECK(state_is_understood(&t) && t.version == 0);
 }

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the jail is made of. A device node, a mount or a file is a row here; an optional one is added where its condition
+ * is. The steps make the rows, `audit` reads them back, and the record has what a cleanup removes. */
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "plan-jail.h"
+
+#define JAIL_SYS "sys"
+
+/* Not readable: a program that its process cannot read is not dumpable and cannot be traced by another one of its uid. */
+#define VMM_MODE (S_IFREG | 0511)
+
+static void add_node(Plan *p, const char *path, mode_t mode, dev_t rdev)
+{
+        assert(p->n_nodes < ELEMENTSOF(p->nodes));
+        p->nodes[p->n_nodes++] = (NodePlan){ path, mode, rdev };
+}
+
+static void add_mount(Plan *p, const char *path, MountSource source, unsigned long flags)
+{
+        assert(p->n_mounts < ELEMENTSOF(p->mounts));
+        p->mounts[p->n_mounts++] = (MountPlan){ path, source, MS_NOSUID | flags };
+}
+
+static void add_file(Plan *p, const char *path, FileKind kind, mode_t mode)
+{
+        assert(p->n_files < ELEMENTSOF(p->files));
+        p->files[p->n_files++] = (FilePlan){ path, kind, mode };
+}
+
+/* Numbers from the kernel's Documentation/admin-guide/devices.txt. */
+static void plan_nodes(const HostFacts *facts, Plan *p)
+{
+        add_node(p, "kvm", 0660, makedev(10, 232));
+        add_node(p, "net/tun", 0660, makedev(10, 200));
+        add_node(p, "null", 0666, makedev(1, 3));
+        add_node(p, "random", 0444, makedev(1, 8));
+        add_node(p, "urandom", 0444, makedev(1, 9));
+        /* For the restore of a snapshot through userfaultfd; the VMM alone decides whether it wants it. */
+        if (facts->userfaultfd != 0)
+                add_node(p, "userfaultfd", 0660, facts->userfaultfd);
+}
+
+/* In the order in which they are made. */
+static void plan_mounts(const HostFacts *facts, Plan *p)
+{
+        add_mount(p, "", MOUNT_ROOT, MS_RDONLY | MS_NODEV | MS_NOEXEC);
+        add_mount(p, JAIL_RUN, MOUNT_RUN, MS_NODEV | MS_NOEXEC);
+        add_mount(p, p->vmm_name, MOUNT_VMM, MS_RDONLY | MS_NODEV);
+        add_mount(p, "", MOUNT_DISKS, MS_NODEV | MS_NOEXEC);
+        add_mount(p, JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOEXEC);
+        if (facts->cpu_files)
+                add_mount(p, JAIL_SYS, MOUNT_SYS, MS_RDONLY | MS_NODEV | MS_NOEXEC);
+}
+
+static void plan_files(const HostFacts *facts, Plan *p)
+{
+        add_file(p, p->vmm_name, FILE_VMM, VMM_MODE);
+        add_file(p, JAIL_DEV, FILE_PLACE, S_IFDIR | 0755);
+        if (facts->cpu_files)
+                add_file(p, JAIL_SYS, FILE_PLACE, S_IFDIR | 0755);
+        add_file(p, JAIL_RUN, FILE_RUN, S_IFDIR | 0770);
+        if (p->config)
+                add_file(p, JAIL_CONFIG, FILE_CONFIG, S_IFREG | 0440);
+}
+
+void plan_jail(const HostFacts *facts, Plan *p)
+{
+        plan_nodes(facts, p);
+        plan_mounts(facts, p);
+        plan_files(facts, p);
+}
+
+Layout plan_layout(const Plan *p)
+{
+        return (Layout){ .base = p->chroot_dir, .vmm_name = p->vmm_name, .id = p->id };
+}
+
+const FilePlan *plan_file(const Plan *p, FileKind kind)
+{
+        FOREACH_ARRAY (f, p->files, p->n_files)
+                if (f->kind == kind)
+                        return f;
+        return NULL;
+}
+
+const MountPlan *plan_mount(const Plan *p, MountSource source)
+{
+        FOREACH_ARRAY (m, p->mounts, p->n_mounts)
+                if (m->source == source)
+                        return m;
+        return NULL;
+}
+
+const char *plan_next_namespace(const Plan *p, size_t *i)
+{
+        static const struct {
+                const char *name;
+                int flag;
+        } kinds[] = {
+                { "mnt", CLONE_NEWNS },  { "pid", CLONE_NEWPID },       { "ipc", CLONE_NEWIPC },
+                { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "net", CLONE_NEWNET },
+        };
+
+        while (*i < ELEMENTSOF(kinds)) {
+                size_t k = (*i)++;
+                if (p->new_namespaces & kinds[k].flag)
+                        return kinds[k].name;
+        }
+        return NULL;
+}
