@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +176,31 @@ int state_load(const StateRoot *root, const char *id, State *ret)
         _cleanup_close_ int fd = open_record(root, id, O_RDONLY);
 
         return fd < 0 ? fd : state_read(fd, ret);
+}
+
+int state_each(const StateRoot *root, int (*each)(const char *id, void *userdata), void *userdata)
+{
+        int r = 0;
+
+        int fd = at_open_dir(root->vm_fd, ".");
+        if (fd < 0)
+                return fd;
+        _cleanup_closedir_ DIR *d = fdopendir(fd);
+        if (!d) {
+                r = -errno;
+                (void) safe_close(fd);
+                return r;
+        }
+
+        while (r == 0) {
+                errno = 0;
+                struct dirent *de = readdir(d);
+                if (!de)
+                        return -errno;
+                if (id_valid(de->d_name))
+                        r = each(de->d_name, userdata);
+        }
+        return r;
 }
 
 static bool is_of_this_boot(const State *s)

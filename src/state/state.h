@@ -108,6 +108,11 @@ bool state_is_understood(const State *s) _pure_;
 /* Opens and reads without a lock, for those who only look. -ENOENT: no such VM. */
 int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
 
+/* Calls `each` with the id of every record until it returns something else than 0, which is returned; else 0 or -errno. A
+ * record that it then opens may be gone. */
+int state_each(const StateRoot *root, int (*each)(const char *id, void *userdata), void *userdata)
+        _must_check_;
+
 /*
  * A pidfd of the VMM that the state tells of, -ESRCH if that has provably ended, or another -errno. A process with the
  * recorded pid and start time counts as the VMM, also if /proc hides the start time. *ret_identified says whether it

@@ -130,6 +130,38 @@ CHILD_TEST(state, a_child_keeps_the_lock)
         CHECK(state_lock(&root, "web1", /* create= */ true) >= 0);
 }
 
+static int count(const char *id, void *userdata)
+{
+        unsigned *n = userdata;
+
+        *n += strcmp(id, "web1") == 0 ? 1 : strcmp(id, "web2") == 0 ? 10 : 100;
+        return 0;
+}
+
+static int stop_at_once(const char *id, void *userdata)
+{
+        (void) id;
+        (void) userdata;
+        return 7;
+}
+
+CHILD_TEST(state, goes_over_all_records)
+{
+        State a = example("web1", "abc"), b = example("web2", "def");
+        unsigned n = 0;
+
+        open_root();
+        CHECK_IS(state_each(&root, stop_at_once, NULL), 0);
+        write_down(&a, NULL);
+        write_down(&b, NULL);
+        CHECK(mkdirat(root.vm_fd, "no.id", 0755) >= 0);
+        for (int i = 0; i < 2; i++) {
+                CHECK_IS(state_each(&root, count, &n), 0);
+                CHECK_IS(n, 11 * (i + 1));
+        }
+        CHECK_IS(state_each(&root, stop_at_once, NULL), 7);
+}
+
 CHILD_TEST(state, a_torn_line_tells_of_nothing)
 {
         State s = example("web1", "abc"), t = STATE_NULL;
