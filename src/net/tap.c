@@ -125,7 +125,7 @@ int tap_index(const Netlink *nl, const char *name)
                 return r;
         if (ioctl(nl_socket_get_fd(nl->sock), SIOCGIFINDEX, &ifr) < 0)
                 return -errno;
-        return ifr.ifr_ifindex;
+        return ifr.ifr_ifindex > 0 ? ifr.ifr_ifindex : -EBADMSG;
 }
 
 /* What the kernel says of the request that it refused, in its own words if it has any. */

@@ -129,6 +129,34 @@ static void write_names(FILE *f, const char *key, const void *field)
                 fprintf(f, "%s=%s\n", key, *name);
 }
 
+/* "name index", of a TAP that an earlier line has named. */
+static int read_index(char *value, void *field)
+{
+        StateTaps *taps = field;
+        uint32_t ifindex;
+
+        char *space = strchr(value, ' ');
+        if (!space || parse_u32(space + 1, 1, INT32_MAX, &ifindex) < 0)
+                return -EINVAL;
+        *space = '\0';
+        for (size_t i = 0; i < taps->n; i++) {
+                if (strcmp(taps->names[i], value) != 0)
+                        continue;
+                taps->indexes[i] = (int) ifindex;
+                return 0;
+        }
+        return -EINVAL;
+}
+
+static void write_index(FILE *f, const char *key, const void *field)
+{
+        const StateTaps *taps = field;
+
+        for (size_t i = 0; i < taps->n; i++)
+                if (taps->indexes[i] > 0)
+                        fprintf(f, "%s=%s %i\n", key, taps->names[i], taps->indexes[i]);
+}
+
 static int read_vmm(char *value, void *field)
 {
         ProcRef *vmm = field;
@@ -180,6 +208,7 @@ static const Line lines[] = {
         { "UID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, uid) },
         { "GID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, gid) },
         { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
+        { "TAP_INDEX",     STATE_TAP,   read_index,  write_index,  offsetof(State, taps) },
 };
 /* clang-format on */
 

@@ -45,6 +45,8 @@ void state_root_done(StateRoot *root);
 typedef struct StateTaps {
         size_t n;
         char *names[STATE_TAPS_MAX];
+        int indexes
+                [STATE_TAPS_MAX]; /* 0: none yet. Others may give a TAP another name and alias, but no other index */
 } StateTaps;
 
 #define STATE_NAMES_MAX 8
@@ -136,6 +138,7 @@ typedef enum StateMoment {
         STATE_BEGIN, /* step `state`: what will be made */
         STATE_UID,   /* step `uid`, before the uid is claimed */
         STATE_VMM,   /* step `clone`, by INSIDE about itself */
+        STATE_TAP, /* step `tap`, by INSIDE, before a TAP is persistent in a namespace that outlives the VM */
 } StateMoment;
 
 /* Replaces the content by what is known at the beginning. fd is locked. */

@@ -24,6 +24,7 @@
 #include "inside.h"
 #include "link.h"
 #include "log.h"
+#include "proc.h"
 #include "step.h"
 #include "tap.h"
 
@@ -203,19 +204,43 @@ static int verify(TapMaker *m, const TapSpec *spec, char why[TAP_WHY_MAX])
         return r < 0 ? r : tap_verify(&m->nl, spec, why);
 }
 
-static int finish(TapMaker *m, size_t i)
+static int configure_taps(TapMaker *m)
 {
-        const TapSpec *spec = &m->specs[i];
+        for (size_t i = 0; i < m->jail->plan->n_taps; i++) {
+                char why[TAP_WHY_MAX] = "";
+                int r = tap_configure(&m->nl, &m->specs[i], why);
+
+                if (r < 0)
+                        return tap_failed(m, m->specs[i].name, r, why);
+        }
+        return 0;
+}
+
+/* By its index a TAP is known also when others have given it another name or alias. */
+static int record_taps(TapMaker *m)
+{
+        StateTaps *taps = &m->jail->state.taps;
+        int r;
+
+        for (size_t i = 0; i < taps->n; i++) {
+                r = taps->indexes[i] = tap_index(&m->nl, taps->names[i]);
+                if (r < 0)
+                        return tap_failed(m, taps->names[i], r, "");
+        }
+        r = state_append(m->jail->state_fd, &m->jail->state, STATE_TAP);
+        return r < 0 ? step_fail(m->jail, r, "/run/fcjail/vm/%s", m->jail->plan->id) : 0;
+}
+
+static int keep_tap(TapMaker *m, size_t i)
+{
         char why[TAP_WHY_MAX] = "";
         int r;
 
-        r = tap_configure(&m->nl, spec, why);
-        if (r >= 0)
-                r = tap_keep(m->fds[i]);
+        r = tap_keep(m->fds[i]);
         m->fds[i] = safe_close(m->fds[i]);
         if (r >= 0)
-                r = verify(m, spec, why);
-        return r < 0 ? tap_failed(m, spec->name, r, why) : 0;
+                r = verify(m, &m->specs[i], why);
+        return r < 0 ? tap_failed(m, m->specs[i].name, r, why) : 0;
 }
 
 static int make_taps(TapMaker *m)
@@ -228,8 +253,12 @@ static int make_taps(TapMaker *m)
         r = specify(m);
         if (r >= 0)
                 r = is_shared(m) ? open_taps_aside(m) : open_taps(m);
+        if (r >= 0)
+                r = configure_taps(m);
+        if (r >= 0 && is_shared(m))
+                r = record_taps(m);
         for (size_t i = 0; r >= 0 && i < m->jail->plan->n_taps; i++)
-                r = finish(m, i);
+                r = keep_tap(m, i);
         return r;
 }
 
@@ -263,20 +292,55 @@ static int open_netlink_in(int netns_fd, Netlink *ret)
         return 0;
 }
 
-static int remove_tap(Netlink *nl, const State *s, const char *name)
+/* The mark is proof. So is the index with kind, owner and group, if neither the mark of another start nor another boot
+ * speaks against it. */
+static bool is_ours(const State *s, int ifindex, const Link *l)
 {
-        char mark[STATE_MARK_MAX];
-        Link l;
+        char mark[STATE_MARK_MAX], id[ID_LEN_MAX + 1], boot[33];
+
+        if (l->is_tun && strcmp(l->alias, state_mark(s, mark)) == 0)
+                return true;
+        return l->is_tun && l->ifindex == ifindex && l->owner == (int64_t) s->uid &&
+               l->group == (int64_t) s->gid && !state_id_of_mark(l->alias, id) && boot_id(boot) >= 0 &&
+               strcmp(boot, s->boot) == 0;
+}
+
+/* 1: it is there, 0: a device is there that has its name, and is another. -ENODEV: neither. */
+static int find_tap(Netlink *nl, const State *s, size_t i, Link *ret)
+{
+        const int ifindex = s->taps.indexes[i];
         int r;
 
-        r = link_by_name(nl, name, &l);
-        if (r == -ENODEV)
-                return 0;
-        if (r < 0)
+        r = ifindex > 0 ? link_by_index(nl, ifindex, ret) : -ENODEV;
+        if (r >= 0 && is_ours(s, ifindex, ret))
+                return 1;
+        if (r < 0 && r != -ENODEV)
                 return r;
-        if (!l.is_tun || strcmp(l.alias, state_mark(s, mark)) != 0)
+        r = link_by_name(nl, s->taps.names[i], ret);
+        return r < 0 ? r : is_ours(s, ifindex, ret);
+}
+
+/* Without an index there was none, and whose device it is that has the name was said by the start. */
+static int remove_tap(Netlink *nl, const State *s, size_t i)
+{
+        const char *name = s->taps.names[i];
+        Link l;
+
+        int r = find_tap(nl, s, i, &l);
+        if (r > 0)
+                return link_remove(nl, l.ifindex);
+        if (r < 0 && r != -ENODEV)
+                return r;
+        if (s->taps.indexes[i] == 0)
                 return 0;
-        return link_remove(nl, l.ifindex);
+        if (r == 0)
+                log_warning("Kept %s in %s: it is not the TAP that fcjail made for '%s', which is gone",
+                            name, s->netns, s->id);
+        else
+                log_warning(
+                        "The TAP %s of '%s' is no longer in %s; if another network namespace has it, `ip link del` there removes it",
+                        name, s->id, s->netns);
+        return 0;
 }
 
 static int remove_taps(Netlink *nl, const State *s)
@@ -284,7 +348,7 @@ static int remove_taps(Netlink *nl, const State *s)
         int r, first = 0;
 
         for (size_t i = 0; i < s->taps.n; i++) {
-                r = remove_tap(nl, s, s->taps.names[i]);
+                r = remove_tap(nl, s, i);
                 if (r < 0 && first == 0)
                         first = r;
         }

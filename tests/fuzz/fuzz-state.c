@@ -26,6 +26,7 @@ static void check_again(const State *s)
         CHECK(state_write(fd, s) == 0);
         CHECK(state_append(fd, s, STATE_UID) == 0);
         CHECK(state_append(fd, s, STATE_VMM) == 0);
+        CHECK(state_append(fd, s, STATE_TAP) == 0);
         CHECK(state_read(fd, &again) == 0);
         (void) close(fd);
 
@@ -40,7 +41,8 @@ static void check_again(const State *s)
               s->stop_seconds == again.stop_seconds);
         CHECK(s->taps.n == again.taps.n);
         for (size_t i = 0; i < s->taps.n; i++)
-                CHECK(same_text(s->taps.names[i], again.taps.names[i]));
+                CHECK(same_text(s->taps.names[i], again.taps.names[i]) &&
+                      s->taps.indexes[i] == again.taps.indexes[i]);
         CHECK(s->uid == again.uid && s->gid == again.gid);
         CHECK(s->version == again.version && !again.unknown);
         CHECK(s->vmm.pid == again.vmm.pid && s->vmm.start == again.vmm.start && s->vmm.ns == again.vmm.ns);

@@ -180,6 +180,51 @@ test_host() {
         not ip link show dev tap0
 }
 
+# An administrator may label and rename devices; a stop knows its own by the index.
+test_a_tap_with_another_name_and_alias_is_removed() {
+        vm web1 FCJAIL_NETNS=host
+        systemctl start fcjail@web1
+        ip link set tap0 alias "customer 12"
+        systemctl stop fcjail@web1
+        not ip link show dev tap0
+        is_gone web1
+
+        systemctl start fcjail@web1
+        ip link set tap0 down
+        ip link set tap0 name customer12 alias ''
+        systemctl stop fcjail@web1
+        not ip link show dev customer12
+        is_gone web1
+}
+
+# Anything else is left, and named.
+test_what_cannot_be_told_to_be_the_tap_is_named() {
+        ip netns add blue
+        vm web1 FCJAIL_NETNS=blue
+        systemctl start fcjail@web1
+        ip -n blue link del tap0
+        systemctl stop fcjail@web1
+        says web1 "The TAP tap0 of 'web1' is no longer in /run/netns/blue"
+        ended_well web1
+
+        systemctl start fcjail@web1
+        ip -n blue link del tap0
+        ip netns exec blue ip tuntap add dev tap0 mode tap
+        systemctl stop fcjail@web1
+        says web1 "Kept tap0 in /run/netns/blue: it is not the TAP that fcjail made for 'web1', which is gone"
+        ip -n blue link show dev tap0
+        is_gone web1
+
+        # The mark of another start counts more than an index.
+        ip -n blue link del tap0
+        systemctl start fcjail@web1
+        ip -n blue link set tap0 alias "fcjail web2 0123456789abcdef0123456789abcdef"
+        systemctl stop fcjail@web1
+        ip -n blue link show dev tap0
+        is_gone web1
+        ip netns del blue
+}
+
 test_the_hosts_is_never_meant_by_a_name() {
         ip netns add blue
         touch /run/netns/red

@@ -98,6 +98,31 @@ CHILD_TEST(state, what_is_written_is_read)
         CHECK_IS(state_vmm_alive(&t), 1);
 }
 
+CHILD_TEST(state, the_index_of_a_tap_comes_later)
+{
+        static const char *const wrong[] = { "tap0", "tap0 0", "tap0 x", "tap0 2147483648", "tap1 7", "" };
+        State s = example("web1", "abc");
+
+        open_root();
+        write_down(&s, NULL);
+        s.taps.indexes[0] = 7;
+        int fd = openat(root.vm_fd, "web1", O_RDWR | O_CLOEXEC);
+        CHECK(fd >= 0);
+        CHECK_IS(state_append(fd, &s, STATE_TAP), 0);
+        _cleanup_state_ State t = STATE_NULL;
+        CHECK_IS(state_read(fd, &t), 0);
+        CHECK(t.taps.n == 1 && t.taps.indexes[0] == 7 && state_is_understood(&t));
+
+        FOREACH_ARRAY (value, wrong, ELEMENTSOF(wrong)) {
+                char line[64];
+
+                CHECK_IS(state_write(fd, &s), 0);
+                (void) snprintf(line, sizeof(line), "TAP_INDEX=%s\n", *value);
+                append_text("web1", line);
+                CHECK_IS(state_read(fd, &t), -EBADMSG);
+        }
+}
+
 CHILD_TEST(state, one_has_the_lock)
 {
         open_root();
