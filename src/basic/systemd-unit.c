@@ -74,6 +74,10 @@ static int take(SystemdUnit *u, char *s, size_t *n_environment)
                 { "NetworkNamespacePath", .string = &u->netns_path },
                 { "DynamicUser", .boolean = &u->dynamic_user },
                 { "PrivateNetwork", .boolean = &u->private_network },
+                { "PrivateUsers", .boolean = &u->private_users },
+                { "PrivateDevices", .boolean = &u->private_devices },
+                { "ProcSubset", .string = &u->proc_subset },
+                { "RootDirectory", .string = &u->root_directory },
         };
         char *value;
 
@@ -96,7 +100,9 @@ static int take(SystemdUnit *u, char *s, size_t *n_environment)
 
 int systemd_unit_query(const char *name, SystemdUnit *ret)
 {
-        _cleanup_systemd_unit_ SystemdUnit u = { .user = "", .group = "", .netns_path = "" };
+        _cleanup_systemd_unit_ SystemdUnit u = {
+                .user = "", .group = "", .netns_path = "", .proc_subset = "", .root_directory = ""
+        };
         size_t size = 0, n = 0, n_environment = 0;
         int r;
 

@@ -49,6 +49,8 @@ typedef struct SystemdUnit {
         const char *netns_path; /* NetworkNamespacePath=; empty: none */
         bool dynamic_user;      /* DynamicUser= */
         bool private_network;   /* PrivateNetwork=, also of JoinsNamespaceOf=, which needs it */
+        bool private_users, private_devices;
+        const char *proc_subset, *root_directory;
         uint64_t timeout_stop_usec;
         char *text; /* where all strings are */
 } SystemdUnit;

@@ -90,8 +90,8 @@ int check_capabilities(void)
                 char *name = cap_to_name(*c);
                 log_entry(
                         LOG_ERR, MESSAGE_PRIVILEGE, -EPERM, NULL, 0,
-                        "The capability %s is missing: run fcjail as root, or put it into the unit's CapabilityBoundingSet= and, with User=, AmbientCapabilities=",
-                        name ? name : "?");
+                        "The capability %s is missing: run fcjail as root, or put it into the unit's CapabilityBoundingSet= and, with User=, AmbientCapabilities=%s",
+                        name ? name : "?", *c == CAP_MKNOD ? "; PrivateDevices= takes it away" : "");
                 (void) cap_free(name);
                 status = EX_NOPERM;
         }

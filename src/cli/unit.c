@@ -112,3 +112,43 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
         *ret = c;
         return EX_OK;
 }
+
+/* Directives that leave a start without what it needs. Not how they are set, only that they are. */
+static int check_directives(const SystemdUnit *u, Findings *f)
+{
+        const struct {
+                const char *name;
+                bool set;
+        } directives[] = {
+                { "PrivateUsers=", u->private_users },
+                { "PrivateDevices=", u->private_devices },
+                { "ProcSubset=pid", u->proc_subset && strcmp(u->proc_subset, "pid") == 0 },
+                { "RootDirectory=", u->root_directory && u->root_directory[0] },
+        };
+
+        FOREACH_ARRAY (d, directives, ELEMENTSOF(directives))
+                if (d->set && findings_add(f, SEVERITY_ERROR, -EINVAL, EX_CONFIG, d->name, NULL,
+                                           "no VM can start with it; remove it from the unit") == -ENOMEM)
+                        return -ENOMEM;
+        return 0;
+}
+
+/* systemd makes no user with the name of a group that is there. Without User= it takes the name from the unit's. */
+static int check_dynamic_user(const SystemdUnit *u, Findings *f)
+{
+        Caller ignored;
+        gid_t gid;
+
+        if (!u->dynamic_user || !u->user[0] || find_user(u->user, &ignored) || host_group(u->user, &gid) < 0)
+                return 0;
+        return findings_add(f, SEVERITY_ERROR, -EINVAL, EX_CONFIG,
+                            "DynamicUser=", "set User= in the unit as well, such as User=vm-%i",
+                            "systemd cannot make the user '%s', as there is a group of this name", u->user);
+}
+
+int unit_check(const SystemdUnit *u, Findings *f)
+{
+        if (check_directives(u, f) == -ENOMEM || check_dynamic_user(u, f) == -ENOMEM)
+                return -ENOMEM;
+        return 0;
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common.h"
+#include "findings.h"
 #include "systemd.h"
 
 /*
@@ -10,3 +11,6 @@
  * it was not seen is an error for root where systemd runs, as a start would see it.
  */
 int unit_caller(const char *id, SystemdUnit *u, Caller *ret);
+
+/* What in the unit makes a start impossible, as findings. 0, also with findings, or -ENOMEM. */
+int unit_check(const SystemdUnit *u, Findings *f) _must_check_;

@@ -24,12 +24,12 @@ static void check_times(const Plan *p, const SystemdUnit *u)
 }
 
 /* What a start would find: all of it is told, and the status is that of the first error. */
-static int check_host(const Plan *p)
+static int check_host(const SystemdUnit *u, const Plan *p)
 {
         _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
         _cleanup_findings_ Findings findings = {};
 
-        if (host_open(p, &objects, &findings) < 0)
+        if (unit_check(u, &findings) < 0 || host_open(p, &objects, &findings) < 0)
                 return EX_OSERR;
         FOREACH_ARRAY (i, findings.items, findings.n_items)
                 if (i->severity == SEVERITY_ERROR)
@@ -59,7 +59,7 @@ static int check(const char *id, bool json)
         if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
             fflush(stdout) != 0)
                 return EX_IOERR;
-        return check_host(&plan);
+        return check_host(&unit, &plan);
 }
 
 int verb_check(const CommandLine *c)

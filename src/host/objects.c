@@ -26,6 +26,9 @@
 
 #define CONFIG_SIZE_MAX (1024 * 1024)
 
+/* PROC_USER_INIT_INO of the kernel, which has been the same since it is one, Linux 3.8. */
+#define USER_NAMESPACE_INITIAL 0xEFFFFFFD
+
 /* Of a program; linkers make some ten. */
 #define PHDRS_MAX 64
 
@@ -105,6 +108,47 @@ static int open_file(Findings *f, const char *path, const char *remedy, struct s
         if (!S_ISREG(ret_st->st_mode))
                 return not_a_file(f, path, ret_st);
         return TAKE_FD(fd);
+}
+
+/* TAP devices and device nodes are for the initial one alone, whatever a process may do in another. */
+static int check_user_namespace(const Plan *p, HostObjects *o, Findings *f)
+{
+        struct stat st;
+
+        (void) p;
+        (void) o;
+        if (stat("/proc/self/ns/user", &st) < 0)
+                return failed(f, -errno, "/proc/self/ns/user", "it");
+        if (st.st_ino == USER_NAMESPACE_INITIAL)
+                return 0;
+        return WRONG(f, -EPERM, EX_NOPERM, "/proc/self/ns/user", "remove PrivateUsers= from the unit",
+                     "is not the initial user namespace");
+}
+
+static int check_proc(const Plan *p, HostObjects *o, Findings *f)
+{
+        (void) p;
+        (void) o;
+        if (access("/proc/sys", F_OK) >= 0)
+                return 0;
+        return WRONG(f, -errno, EX_CONFIG, "/proc/sys", "remove ProcSubset=pid from the unit",
+                     "cannot be seen: %s", strerror(errno));
+}
+
+/* What is read-only for this process alone is said here: what fails later would not name the directive. */
+static int check_writable(const Plan *p, HostObjects *o, Findings *f)
+{
+        const char *paths[] = { "/run/fcjail", p->chroot_dir };
+        int r = 0;
+
+        (void) o;
+        FOREACH_ARRAY (path, paths, ELEMENTSOF(paths))
+                if (access(*path, W_OK) < 0 && errno == EROFS && r != -ENOMEM)
+                        r = WRONG(f, -EROFS, EX_CONFIG, *path,
+                                  "if ProtectSystem= or ReadOnlyPaths= of the unit makes it so, add "
+                                  "ReadWritePaths=/run/fcjail and the chroot base",
+                                  "is read-only");
+        return r;
 }
 
 static int open_base(const Plan *p, HostObjects *o, Findings *f)
@@ -301,8 +345,9 @@ static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
 int host_open(const Plan *plan, HostObjects *o, Findings *f)
 {
         static int (*const checks[])(const Plan *, HostObjects *, Findings *) = {
-                open_base,      open_vmm,      open_config, open_netns, open_filter,
-                check_apparmor, check_selinux, check_kvm,   check_tun,  check_suid_dumpable,
+                check_user_namespace, check_proc,  check_writable, open_base,     open_vmm,  open_config,
+                open_netns,           open_filter, check_apparmor, check_selinux, check_kvm, check_tun,
+                check_suid_dumpable,
         };
 
         FOREACH_ARRAY (check, checks, ELEMENTSOF(checks))

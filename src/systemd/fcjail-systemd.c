@@ -97,6 +97,10 @@ static int put_unit(sd_bus *bus, const char *path)
                 { "NetworkNamespacePath", put_string },
                 { "DynamicUser", put_boolean },
                 { "PrivateNetwork", put_boolean },
+                { "PrivateUsers", put_boolean },
+                { "PrivateDevices", put_boolean },
+                { "ProcSubset", put_string },
+                { "RootDirectory", put_string },
                 { "TimeoutStopUSec", put_usec },
         };
         int r;

@@ -336,7 +336,7 @@ test_journalctl_explains() {
         not systemctl start fcjail@web1
         says web1 "Failed at step paths of 'web1': /nosuch: it does not exist; install Firecracker there"
         text=$(journalctl -q -x -u fcjail@web1 --cursor="$cursor")
-        [[ $text == *"A path of VM web1 is not as it should be"*"namei -l /nosuch"* ]] || fail "$text"
+        [[ $text == *"VM web1 needs something that is missing or unsafe"*"namei -l /nosuch"* ]] || fail "$text"
 
         echo FCJAIL_UDI=1 >>"$ENV/web1.env"
         not systemctl start fcjail@web1
@@ -377,7 +377,7 @@ test_check_sees_the_unit() {
         fcjail check web1 2>/tmp/err | grep -x "netns: inherit"
         grep "From the unit: /run/netns/blue" /tmp/err
         # A uid that nobody knows yet can be shared all the same.
-        unit web1 DynamicUser=yes
+        unit web1 DynamicUser=yes User=vm-%i
         echo FCJAIL_SHARED_UID=yes >>"$ENV/web1.env"
         plan=$(fcjail check web1)
         grep -x "uid: one that systemd chooses (shared)" <<<"$plan"
@@ -436,6 +436,44 @@ test_check_opens_all_that_a_start_would() {
         unshare --mount bash -c 'mount -t tmpfs tmpfs /dev && fcjail check web1' >/tmp/plan 2>/tmp/err || is 69 $?
         grep "/dev/kvm: the host does not have this device" /tmp/err
         grep "/dev/net/tun: the host does not have this device" /tmp/err
+}
+
+# refuses_directive STATUS OBJECT DIRECTIVE…: a start fails for good and names the directive, and check knows it before.
+refuses_directive() {
+        local status=0
+        unit web1 "${@:3}"
+        not systemctl start fcjail@web1
+        says web1 "$2"
+        says web1 "${3%%=*}="
+        is "$1" "$(systemctl show -P ExecMainStatus fcjail@web1)"
+        is_gone web1
+        systemctl reset-failed fcjail@web1
+        fcjail check web1 >/tmp/plan 2>/tmp/err || status=$?
+        is 78 "$status"
+        grep "${3%%=*}=.*: no VM can start with it; remove it from the unit" /tmp/err
+}
+
+test_directives_with_which_no_vm_starts_are_named() {
+        local status=0
+        vm web1
+        refuses_directive 77 "/proc/self/ns/user: is not the initial user namespace" PrivateUsers=yes
+        refuses_directive 77 "The capability cap_mknod is missing" PrivateDevices=yes
+        refuses_directive 78 "/proc/sys: cannot be seen" ProcSubset=pid
+        unit web1 ProtectSystem=strict
+        not systemctl start fcjail@web1
+        says web1 "/run/fcjail: is read-only; if ProtectSystem= or ReadOnlyPaths= of the unit makes it so"
+        is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
+        unit web1 ProtectSystem=strict "ReadWritePaths=/run/fcjail /srv/jailer"
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+
+        # systemd takes the name from the unit's, and ends with 217/USER.
+        unit web1 DynamicUser=yes
+        fcjail check web1 >/tmp/plan 2>/tmp/err || status=$?
+        is 78 "$status"
+        grep "DynamicUser=: systemd cannot make the user 'fcjail', as there is a group of this name; set User= in the unit as well, such as User=vm-%i" /tmp/err
+        unit web1 DynamicUser=yes User=vm-%i
+        fcjail check web1 >/tmp/plan
 }
 
 # on_terminal COMMAND: its output, with a terminal of 60 lines.
