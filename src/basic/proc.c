@@ -66,7 +66,7 @@ int pid_namespace(uint64_t *ret)
 /* In another namespace the pid is that of another process, or of none. */
 static int check_namespace(const ProcRef *ref)
 {
-        uint64_t own;
+        uint64_t own = 0;
         int r;
 
         if (ref->ns == 0)
