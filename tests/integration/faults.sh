@@ -200,6 +200,27 @@ test_every_check_of_the_audit_can_fail() {
         only=()
 }
 
+# little_endian NUMBER: as 8 bytes for strace.
+little_endian() {
+        printf '%016x' "$1" | fold -w 2 | tac | tr -d '\n'
+}
+
+# The same file, of another owner: st_dev, st_ino, st_nlink, st_mode and st_uid of x86_64.
+test_the_audit_notices_a_disk_of_somebody_else() {
+        only_on_a_pc
+        local disk=$BASE/web1/root/disk status=0 same
+        mkdir -p "${disk%/*}"
+        echo data >"$disk"
+        chown 4711 "$disk"
+        vm web1 FCJAIL_UID=4711
+        same=$(little_endian "$(stat -c %d "$disk")")$(little_endian "$(stat -c %i "$disk")")$(little_endian 1)a481000001000000
+        strace -f -o /tmp/strace --trace-path=/disk -e trace=newfstatat,lstat -e "inject=newfstatat:poke_exit=@arg3=$same" \
+                -e "inject=lstat:poke_exit=@arg2=$same" fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 71 "$status"
+        grep "Failed at step audit of 'web1': /disk: it can be written and belongs to uid 1" /tmp/out
+        rm -rf "${BASE:?}/web1"
+}
+
 test_a_lie_about_namespaces_and_mounts_is_noticed() {
         fails_at netns 71 setns:retval=0
         fails_at netns 71 unshare:retval=0:when=1
