@@ -18,18 +18,21 @@
 #include "time-util.h"
 
 /* Between two questions to a VMM that is not there yet: a sixteenth of the time it took so far, so that a fast one
- * is not kept waiting and a slow one is not bothered. Not inotify(7), which could tell of the socket: to close its
- * descriptor waits for a grace period of the kernel, 15 ms here. */
-#define RETRY_MIN_USEC 100U
-#define RETRY_MAX_USEC 20000U
+ * is not kept waiting and a slow one is not bothered; as long as any VMM takes to make its socket, no more than 0.2 ms, as
+ * such a question is an openat(2) that fails. Not inotify(7), which could tell of the socket: to close its descriptor
+ * waits for a grace period of the kernel, 15 ms here. */
+#define RETRY_MIN_USEC   100U
+#define RETRY_EAGER_USEC 200U
+#define RETRY_MAX_USEC   20000U
+#define EAGER_USEC       (30U * 1000U)
 
 /* Waits, or returns -ESRCH as soon as the VMM has ended. */
 static int wait_a_moment(const Jail *jail, uint64_t waited_usec)
 {
         struct pollfd p = { .fd = jail->pid_fd, .events = POLLIN };
-        uint64_t usec = waited_usec / 16;
+        uint64_t usec = waited_usec / 16, max = waited_usec < EAGER_USEC ? RETRY_EAGER_USEC : RETRY_MAX_USEC;
 
-        usec = usec < RETRY_MIN_USEC ? RETRY_MIN_USEC : usec > RETRY_MAX_USEC ? RETRY_MAX_USEC : usec;
+        usec = usec < RETRY_MIN_USEC ? RETRY_MIN_USEC : usec > max ? max : usec;
         int n = ppoll(&p, 1, &(struct timespec){ .tv_nsec = (long) usec * 1000 }, NULL);
         if (n < 0 && errno != EINTR)
                 return -errno;
