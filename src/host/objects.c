@@ -23,8 +23,7 @@
 #include "filter-read.h"
 #include "host.h"
 #include "objects.h"
-
-#define CONFIG_SIZE_MAX (1024 * 1024)
+#include "vmm-files.h"
 
 /* PROC_USER_INIT_INO of the kernel, which has been the same since it is one, Linux 3.8. */
 #define USER_NAMESPACE_INITIAL 0xEFFFFFFD
@@ -215,9 +214,9 @@ static int open_config(const Plan *p, HostObjects *o, Findings *f)
         r = o->config_fd = open_file(f, p->config, "write it, or unset FCJAIL_CONFIG=", &st);
         if (r < 0)
                 return r;
-        if (st.st_size > CONFIG_SIZE_MAX)
+        if (st.st_size > VMM_CONFIG_SIZE_MAX)
                 return WRONG(f, -EFBIG, EX_NOINPUT, p->config, NULL, "is larger than %i bytes",
-                             CONFIG_SIZE_MAX);
+                             VMM_CONFIG_SIZE_MAX);
         return 0;
 }
 

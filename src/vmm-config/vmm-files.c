@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Should:  read what Firecracker (1.16) would read. Members that the table does not know are Firecracker's affair.
+ * Mustn't: take the last of two members of one name, as json-c does and Firecracker does not: what is read here would not be
+ *          what the VMM opens.
+ */
+
+#include <json-c/json.h>
+#include <json-c/json_visit.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm-files.h"
+
+/* Firecracker's parser takes no more. */
+#define DEPTH_MAX 128
+
+/* One row per place in the configuration. */
+typedef struct Row {
+        VmmFileKind kind;
+        const char *section,
+                *member; /* "/section/member", or "/section/N/member" if the section is a list */
+        bool list;
+        const char *label; /* the member beside it that names it; NULL: nothing does */
+        const char
+                *read_only; /* the member beside it that says whether it is only read; NULL: it always is */
+} Row;
+
+static const Row rows[] = {
+        { VMM_FILE_KERNEL, "boot-source", "kernel_image_path", false, NULL, NULL },
+        { VMM_FILE_INITRD, "boot-source", "initrd_path", false, NULL, NULL },
+        { VMM_FILE_DRIVE, "drives", "path_on_host", true, "drive_id", "is_read_only" },
+};
+
+static void vmm_file_done(VmmFile *f)
+{
+        free(f->pointer);
+        free(f->label);
+        free(f->path);
+}
+
+void vmm_files_done(VmmFiles *f)
+{
+        FOREACH_ARRAY (i, f->items, f->n_items)
+                vmm_file_done(i);
+        free(f->items);
+        *f = (VmmFiles){};
+}
+
+/* Each returns -EBADMSG, or -ENOMEM. */
+#define WRONG(ret_why, ...) (ASPRINTF(ret_why, __VA_ARGS__) < 0 ? -ENOMEM : -EBADMSG)
+
+/* NULL, which is also what json-c makes of null: there is none. */
+static struct json_object *member_of(struct json_object *o, const char *name)
+{
+        struct json_object *member = NULL;
+
+        (void) json_object_object_get_ex(o, name, &member);
+        return member;
+}
+
+/* What a path cannot hold would cut it. */
+static int read_string(struct json_object *object, const char *where, const char *name, char **ret,
+                       char **ret_why)
+{
+        struct json_object *o = member_of(object, name);
+
+        if (!json_object_is_type(o, json_type_string))
+                return WRONG(ret_why, "%s/%s is not a string", where, name);
+        const char *s = json_object_get_string(o);
+        if (strlen(s) != (size_t) json_object_get_string_len(o))
+                return WRONG(ret_why, "%s/%s has a NUL character", where, name);
+
+        char *copy = strdup(s);
+        if (!copy)
+                return -ENOMEM;
+        *ret = copy;
+        return 0;
+}
+
+static int read_bool(struct json_object *object, const char *where, const char *name, bool *ret,
+                     char **ret_why)
+{
+        struct json_object *o = member_of(object, name);
+
+        if (o && !json_object_is_type(o, json_type_boolean))
+                return WRONG(ret_why, "%s/%s is neither true nor false", where, name);
+        *ret = json_object_get_boolean(o);
+        return 0;
+}
+
+static int append(VmmFiles *files, VmmFile *f)
+{
+        VmmFile *items = reallocarray(files->items, files->n_items + 1, sizeof(VmmFile));
+
+        if (!items)
+                return -ENOMEM;
+        files->items = items;
+        items[files->n_items++] = *f;
+        *f = (VmmFile){};
+        return 0;
+}
+
+/* `where` is the pointer to the object. */
+static int read_object(const Row *row, struct json_object *object, const char *where, VmmFiles *files,
+                       char **ret_why)
+{
+        _cleanup_(vmm_file_done) VmmFile f = { .kind = row->kind, .read_only = true };
+        int r;
+
+        if (!json_object_is_type(object, json_type_object))
+                return WRONG(ret_why, "%s is not an object", where);
+        if (!member_of(object, row->member))
+                return 0;
+        if (ASPRINTF(&f.pointer, "%s/%s", where, row->member) < 0)
+                return -ENOMEM;
+
+        r = read_string(object, where, row->member, &f.path, ret_why);
+        if (r >= 0 && row->label && member_of(object, row->label))
+                r = read_string(object, where, row->label, &f.label, ret_why);
+        if (r >= 0 && row->read_only)
+                r = read_bool(object, where, row->read_only, &f.read_only, ret_why);
+        return r < 0 ? r : append(files, &f);
+}
+
+static int read_row(const Row *row, struct json_object *config, VmmFiles *files, char **ret_why)
+{
+        struct json_object *section = member_of(config, row->section);
+        char where[64];
+        int r = 0;
+
+        (void) snprintf(where, sizeof(where), "/%s", row->section);
+        if (!section)
+                return 0;
+        if (!row->list)
+                return read_object(row, section, where, files, ret_why);
+        if (!json_object_is_type(section, json_type_array))
+                return WRONG(ret_why, "%s is not an array", where);
+
+        for (size_t i = 0; r >= 0 && i < json_object_array_length(section); i++) {
+                (void) snprintf(where, sizeof(where), "/%s/%zu", row->section, i);
+                r = read_object(row, json_object_array_get_idx(section, i), where, files, ret_why);
+        }
+        return r;
+}
+
+/* Of valid JSON, in which each member has one. */
+static size_t count_colons(const char *text, size_t size)
+{
+        bool quoted = false;
+        size_t n = 0;
+
+        for (size_t i = 0; i < size; i++) {
+                if (text[i] == '"')
+                        quoted = !quoted;
+                else if (quoted && text[i] == '\\')
+                        i++;
+                else if (!quoted && text[i] == ':')
+                        n++;
+        }
+        return n;
+}
+
+static int count_member(struct json_object *o, int flags, struct json_object *parent, const char *key,
+                        size_t *index, void *n)
+{
+        (void) o;
+        (void) parent;
+        (void) index;
+        if (key && !(flags & JSON_C_VISIT_SECOND))
+                (*(size_t *) n)++;
+        return JSON_C_VISIT_RETURN_CONTINUE;
+}
+
+static bool has_duplicates(struct json_object *config, const char *text, size_t size)
+{
+        size_t n = 0;
+
+        return json_c_visit(config, 0, count_member, &n) < 0 || n != count_colons(text, size);
+}
+
+/* Of the line and column where the parser stopped. */
+static int bad_syntax(struct json_tokener *tok, const char *text, size_t size, char **ret_why)
+{
+        enum json_tokener_error e = json_tokener_get_error(tok);
+        size_t offset = json_tokener_get_parse_end(tok), line = 1, column = 1;
+
+        if (offset > size)
+                offset = size;
+        for (size_t i = 0; i < offset; i++, column++)
+                if (text[i] == '\n') {
+                        line++;
+                        column = 0;
+                }
+        return WRONG(ret_why, "is not valid JSON at line %zu, column %zu: %s", line, column,
+                     e == json_tokener_continue  ? "unexpected end of the file"
+                     : e == json_tokener_success ? "unexpected character"
+                                                 : json_tokener_error_desc(e));
+}
+
+static void json_putp(struct json_object **o)
+{
+        json_object_put(*o);
+}
+
+static int parse(const char *text, size_t size, struct json_object **ret, char **ret_why)
+{
+        int r = 0;
+
+        struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
+        if (!tok)
+                return -ENOMEM;
+        json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        struct json_object *o = json_tokener_parse_ex(tok, text, (int) size);
+        /* A NUL is an end to json-c. */
+        if (json_tokener_get_error(tok) != json_tokener_success || json_tokener_get_parse_end(tok) != size)
+                r = bad_syntax(tok, text, size, ret_why);
+        json_tokener_free(tok);
+        if (r < 0)
+                json_object_put(o);
+        else
+                *ret = o;
+        return r;
+}
+
+int vmm_files_read(const char *text, size_t size, VmmFiles *ret, char **ret_why)
+{
+        _cleanup_(json_putp) struct json_object *config = NULL;
+        _cleanup_vmm_files_ VmmFiles files = {};
+        int r;
+
+        if (size > VMM_CONFIG_SIZE_MAX)
+                return WRONG(ret_why, "is larger than %i bytes", VMM_CONFIG_SIZE_MAX);
+        r = parse(text, size, &config, ret_why);
+        if (r < 0)
+                return r;
+        if (!json_object_is_type(config, json_type_object))
+                return WRONG(ret_why, "is not a JSON object");
+        if (has_duplicates(config, text, size))
+                return WRONG(ret_why, "has an object with two members of the same name");
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                r = read_row(&rows[i], config, &files, ret_why);
+        if (r < 0)
+                return r;
+        *ret = files;
+        files = (VmmFiles){};
+        return 0;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm-files.h"
+
+static void reads(const char *text, VmmFiles *ret)
+{
+        _cleanup_free_ char *why = NULL;
+
+        cr_assert_eq(vmm_files_read(text, strlen(text), ret, &why), 0, "%s", why);
+        cr_assert_null(why);
+}
+
+static void refuses_bytes(const char *text, size_t size, const char *want)
+{
+        _cleanup_vmm_files_ VmmFiles files = {};
+        _cleanup_free_ char *why = NULL;
+
+        cr_assert_eq(vmm_files_read(text, size, &files, &why), -EBADMSG, "%s", text);
+        cr_assert_str_eq(why, want);
+        cr_assert_eq(files.n_items, 0);
+}
+
+static void is_file(const VmmFile *f, VmmFileKind kind, bool read_only, const char *pointer,
+                    const char *label, const char *path)
+{
+        cr_expect_eq(f->kind, kind);
+        cr_expect_eq(f->read_only, read_only);
+        cr_expect_str_eq(f->pointer, pointer);
+        cr_expect_str_eq(f->path, path);
+        if (label)
+                cr_expect_str_eq(f->label, label);
+        else
+                cr_expect_null(f->label);
+}
+
+Test(vmm_files, names_every_file)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+
+        reads("{\"drives\": ["
+              "{\"drive_id\": \"root\", \"path_on_host\": \"/a\", \"is_root_device\": true},"
+              "{\"drive_id\": \"v\", \"socket\": \"/run/v.sock\", \"path_on_host\": null},"
+              "{\"path_on_host\": \"/\\u00e4\", \"is_read_only\": true}],"
+              "\"boot-source\": {\"initrd_path\": \"/i\", \"kernel_image_path\": \"/k\"}}",
+              &f);
+        cr_assert_eq(f.n_items, 4);
+        is_file(&f.items[0], VMM_FILE_KERNEL, true, "/boot-source/kernel_image_path", NULL, "/k");
+        is_file(&f.items[1], VMM_FILE_INITRD, true, "/boot-source/initrd_path", NULL, "/i");
+        is_file(&f.items[2], VMM_FILE_DRIVE, false, "/drives/0/path_on_host", "root", "/a");
+        is_file(&f.items[3], VMM_FILE_DRIVE, true, "/drives/2/path_on_host", NULL, "/\xc3\xa4");
+}
+
+Test(vmm_files, names_none_where_there_is_none)
+{
+        static const char *const rows[] = {
+                "{}",
+                " {\"drives\": [], \"boot-source\": {}}\n",
+                "{\"drives\": null, \"boot-source\": {\"initrd_path\": null}}",
+                "{\"path_on_host\": \"/a\", \"other\": {\"drives\": [{\"path_on_host\": \"/a\"}]}}",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_vmm_files_ VmmFiles f = {};
+
+                reads(rows[i], &f);
+                cr_expect_eq(f.n_items, 0, "row %zu", i);
+        }
+}
+
+Test(vmm_files, is_read_only_absent_or_null_means_writable)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+
+        reads("{\"drives\": [{\"path_on_host\": \"/a\", \"is_read_only\": null},"
+              "{\"path_on_host\": \"/a\", \"is_read_only\": false}, {\"path_on_host\": \"/a\"}]}",
+              &f);
+        cr_assert_eq(f.n_items, 3);
+        FOREACH_ARRAY (i, f.items, f.n_items)
+                cr_expect_not(i->read_only);
+}
+
+/* What json-c says of it changes from one version to the next. */
+Test(vmm_files, refuses_what_is_not_json)
+{
+        static const struct {
+                const char *text, *want;
+        } rows[] = {
+                { "", "line 1, column 1: unexpected end of the file" },
+                { "{\n  \"a\": [1,\n", "line 3, column 1: unexpected end of the file" },
+                { "{\n \"a\": x}", "line 2, column 7: " },
+                { "{} {}", "line 1, column 4: " },
+                { "{} // x", "line 1, column 4: " },
+                { "{a: 1}", "line 1, column 2: " },
+                { "{\"a\": 1,}", "line 1, column 9: " },
+                { "{\"a\": \"\xff\"}", "line 1, column 8: " },
+                { "\xef\xbb\xbf{}", "line 1, column 1: " },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_vmm_files_ VmmFiles f = {};
+                _cleanup_free_ char *why = NULL, *want = NULL;
+
+                cr_expect_eq(vmm_files_read(rows[i].text, strlen(rows[i].text), &f, &why), -EBADMSG);
+                cr_assert(ASPRINTF(&want, "is not valid JSON at %s", rows[i].want) > 0);
+                cr_expect(strncmp(why, want, strlen(want)) == 0, "%s", why);
+        }
+}
+
+Test(vmm_files, refuses_what_is_no_object)
+{
+        refuses_bytes("[]", 2, "is not a JSON object");
+        refuses_bytes("null ", 5, "is not a JSON object");
+}
+
+Test(vmm_files, refuses_a_nul_byte)
+{
+        refuses_bytes("{}\0{}", 5, "is not valid JSON at line 1, column 3: unexpected character");
+}
+
+/* json-c takes the last one, and Firecracker none. */
+Test(vmm_files, refuses_a_name_twice)
+{
+        static const char *const rows[] = {
+                "{\"drives\": [], \"drives\": []}",
+                "{\"drives\": [{\"path_on_host\": \"/a\", \"path_on_host\": \"/b\"}]}",
+                "{\"a\": {\"b\": 1}, \"\\u0061\": 1}",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                refuses_bytes(rows[i], strlen(rows[i]), "has an object with two members of the same name");
+}
+
+Test(vmm_files, takes_colons_in_strings_for_no_members)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+
+        reads("{\"a:\": \":\\\":\\\\\", \"b\": [{\"c\": \"\\\\\"}, {\"c\" : {}}]}", &f);
+}
+
+Test(vmm_files, refuses_what_has_another_type)
+{
+        static const struct {
+                const char *text, *want;
+        } rows[] = {
+                { "{\"drives\": {}}", "/drives is not an array" },
+                { "{\"drives\": [{}, 1]}", "/drives/1 is not an object" },
+                { "{\"boot-source\": \"/k\"}", "/boot-source is not an object" },
+                { "{\"boot-source\": {\"initrd_path\": 1}}", "/boot-source/initrd_path is not a string" },
+                { "{\"drives\": [{\"path_on_host\": []}]}", "/drives/0/path_on_host is not a string" },
+                { "{\"drives\": [{\"path_on_host\": \"/a\", \"drive_id\": 1}]}",
+                  "/drives/0/drive_id is not a string" },
+                { "{\"drives\": [{\"path_on_host\": \"/a\", \"is_read_only\": \"yes\"}]}",
+                  "/drives/0/is_read_only is neither true nor false" },
+                { "{\"drives\": [{\"path_on_host\": \"/a\\u0000b\"}]}",
+                  "/drives/0/path_on_host has a NUL character" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                refuses_bytes(rows[i].text, strlen(rows[i].text), rows[i].want);
+}
+
+/* A text of brackets, that deep. */
+static int read_deep(size_t depth)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+        _cleanup_free_ char *why = NULL;
+        char text[600] = "{\"a\":";
+        const size_t head = strlen(text);
+
+        memset(text + head, '[', depth - 1);
+        memset(text + head + depth - 1, ']', depth - 1);
+        text[head + 2 * (depth - 1)] = '}';
+        return vmm_files_read(text, strlen(text), &f, &why);
+}
+
+Test(vmm_files, bounds_depth_and_size)
+{
+        _cleanup_free_ char *large = malloc(VMM_CONFIG_SIZE_MAX + 1);
+
+        cr_expect_eq(read_deep(127), 0);
+        cr_expect_eq(read_deep(129), -EBADMSG);
+        cr_assert_not_null(large);
+        memset(large, ' ', VMM_CONFIG_SIZE_MAX + 1);
+        refuses_bytes(large, VMM_CONFIG_SIZE_MAX + 1, "is larger than 1048576 bytes");
+        large[0] = '{';
+        large[1] = '}';
+        _cleanup_vmm_files_ VmmFiles f = {};
+        _cleanup_free_ char *why = NULL;
+        cr_expect_eq(vmm_files_read(large, VMM_CONFIG_SIZE_MAX, &f, &why), 0);
+}
