@@ -195,9 +195,7 @@ static int run(const Plan *plan, uint64_t start_usec, int notify_fd)
         jail.notify_fd = notify_fd;
         jail.config_usec = now_usec() - start_usec;
 
-        r = steps_run(&jail, STEP_OUTSIDE);
-        if (r >= 0)
-                r = steps_run(&jail, STEP_AFTER);
+        r = steps_run(&jail, SIDE_OUTSIDE);
         return r < 0 ? fail(&jail) : succeed(&jail);
 }
 

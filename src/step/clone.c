@@ -17,46 +17,18 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "fd-util.h"
 #include "give-way.h"
-#include "inside.h"
 #include "log.h"
 #include "step.h"
 #include "time-util.h"
-
-int message_send(const Jail *jail, MessageKind kind)
-{
-        Message m = { .kind = (char) kind, .failure = jail->failure };
-
-        memcpy(m.step_usec, jail->step_usec, sizeof(m.step_usec));
-        ssize_t n = send(jail->channel_fd, &m, sizeof(m), MSG_NOSIGNAL);
-        if (n < 0)
-                return -errno;
-        return (size_t) n == sizeof(m) ? 0 : -EIO;
-}
-
-int message_receive(const Jail *jail, Message *ret)
-{
-        for (;;) {
-                ssize_t n = recv(jail->channel_fd, ret, sizeof(*ret), 0);
-                /* ECONNRESET: the other side went without having read all that we sent. It is reported once,
-                 * and before what the other side has sent itself. */
-                if (n < 0 && (errno == EINTR || errno == ECONNRESET))
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        return 0;
-                return (size_t) n == sizeof(*ret) ? 1 : -EBADMSG;
-        }
-}
 
 static void die_by_signal(int sig)
 {
@@ -103,10 +75,10 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
         if (r < 0)
                 jail->failure.step = step_index(step_clone);
         else
-                r = steps_run(jail, STEP_INSIDE);
+                r = steps_run(jail, SIDE_INSIDE);
 
         /* Only failures come back. If OUTSIDE is gone too, nobody is left to tell. */
-        r = message_send(jail, MESSAGE_FAILED);
+        r = channel_tell(jail, TELL_FAILED, jail->failure.step);
         _exit(r < 0 ? EX_TEMPFAIL : EX_OSERR);
 }
 

@@ -2,13 +2,14 @@
 
 /*
  * Step `copy`: the VMM's text, what takes longest in a start, while INSIDE makes the rest. INSIDE may execute it
- * when it has been told to go on.
+ * when this step is done.
  *
  * The file's blocks are reserved at once, and the text moves through a pipe of the largest size that anybody may have.
  * sendfile(2), which has one of 64 KiB and reserves block by block, takes 1.7 times as long on ext4.
  *
  * Should:  open the file for writing only now. A descriptor that INSIDE had inherited would make its execve(2) fail
  *          with ETXTBSY.
+ * Should:  end as soon as INSIDE has failed. The text would be for nobody.
  * Should:  count. A text that ends early would be executed, and would be another one.
  */
 
@@ -16,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "fd-util.h"
-#include "inside.h"
 #include "step.h"
 #include "tolerated.h"
 #include "tree.h"
@@ -38,10 +39,12 @@ static ssize_t move(int from_fd, off_t *from_offset, int to_fd, size_t size)
         return n < 0 ? -errno : n == 0 ? -EIO : n;
 }
 
-static int move_all(int source_fd, int in_fd, int out_fd, int fd, off_t size)
+static int move_all(const Jail *jail, int in_fd, int out_fd, int fd, off_t size)
 {
         for (off_t offset = 0; offset < size;) {
-                ssize_t n = move(source_fd, &offset, in_fd, (size_t) (size - offset));
+                if (channel_has_news(jail))
+                        return -ECANCELED;
+                ssize_t n = move(jail->host.vmm_fd, &offset, in_fd, (size_t) (size - offset));
                 if (n < 0)
                         return (int) n;
                 /* Before there is more, or the pipe would be full. */
@@ -55,7 +58,7 @@ static int move_all(int source_fd, int in_fd, int out_fd, int fd, off_t size)
         return 0;
 }
 
-static int copy_text(int source_fd, int fd, off_t size)
+static int copy_text(const Jail *jail, int fd, off_t size)
 {
         int pair[2], r;
 
@@ -66,7 +69,7 @@ static int copy_text(int source_fd, int fd, off_t size)
                 return -errno;
         _cleanup_close_ int out_fd = pair[0], in_fd = pair[1];
         r = tolerate(TOLERATED_PIPE_SIZE, RET_NERRNO(fcntl(in_fd, F_SETPIPE_SZ, PIPE_SIZE)));
-        return r < 0 ? r : move_all(source_fd, in_fd, out_fd, fd, size);
+        return r < 0 ? r : move_all(jail, in_fd, out_fd, fd, size);
 }
 
 static int fill_vmm(Jail *jail, const FilePlan *vmm)
@@ -78,24 +81,30 @@ static int fill_vmm(Jail *jail, const FilePlan *vmm)
         if (fd < 0 || fstat(jail->host.vmm_fd, &st) < 0)
                 return -errno;
 
-        r = copy_text(jail->host.vmm_fd, fd, st.st_size);
+        r = copy_text(jail, fd, st.st_size);
         /* Its mode comes last: it cannot be executed before it is whole. */
         return r < 0 ? r : RET_NERRNO(fchmod(fd, vmm->mode & 07777));
 }
 
+/* INSIDE says nothing yet but that it has failed. */
+static int hear_failure(Jail *jail)
+{
+        Tell m;
+        int r = channel_hear(jail, &m);
+
+        return channel_failure(jail, r, &m);
+}
+
 int step_copy(Jail *jail)
 {
+        const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
         int r;
 
-        if (!jail->plan->vmm_text_shared) {
-                const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
+        if (jail->plan->vmm_text_shared)
+                return 0;
 
-                r = fill_vmm(jail, vmm);
-                if (r < 0)
-                        return tree_fail(jail, r, vmm->path);
-        }
-
-        /* If it is gone, the channel tells why. */
-        r = message_send(jail, MESSAGE_GO);
-        return r < 0 && r != -EPIPE ? step_fail(jail, r, "channel") : 0;
+        r = fill_vmm(jail, vmm);
+        if (r == -ECANCELED)
+                return hear_failure(jail);
+        return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `exec`: the last one of INSIDE. OUTSIDE must have said that all is in place (MESSAGE_GO), and must
- * be there at this moment (MESSAGE_BEGIN arrives): a VMM that nobody looks after must not exist.
+ * Step `exec`: the last one of INSIDE. OUTSIDE has copied the VMM, and must be there at this moment
+ * (TELL_EXEC arrives): a VMM that nobody looks after must not exist.
  */
 
 #include <limits.h>
@@ -13,22 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "inside.h"
+#include "channel.h"
 #include "step.h"
 #include "time-util.h"
-
-static int wait_for_go(Jail *jail)
-{
-        Message m;
-        int r;
-
-        r = message_receive(jail, &m);
-        if (r < 0)
-                return step_fail(jail, r, "channel");
-        if (r == 0 || m.kind != MESSAGE_GO)
-                return step_fail(jail, -ECANCELED, "the starting process");
-        return 0;
-}
 
 /* Not a part of the audit, as OUTSIDE may have been filling it in until now. */
 static int check_vmm(Jail *jail, const char *path)
@@ -71,9 +58,7 @@ int step_exec(Jail *jail)
         if (r < 0)
                 return step_fail(jail, r, "arguments");
         (void) snprintf(path, sizeof(path), "/%s", jail->plan->vmm_name);
-        r = wait_for_go(jail);
-        if (r >= 0)
-                r = check_vmm(jail, path);
+        r = check_vmm(jail, path);
         if (r < 0)
                 return r;
 
@@ -95,7 +80,7 @@ int step_exec(Jail *jail)
         if (umask(0007) != 0007)
                 return step_fail(jail, -EBADE, "umask");
 
-        r = message_send(jail, MESSAGE_BEGIN);
+        r = channel_tell(jail, TELL_EXEC, -1);
         if (r < 0)
                 return step_fail(jail, r, "the starting process");
 

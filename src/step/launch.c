@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "inside.h"
+#include "channel.h"
 #include "step.h"
 
 static int interrupt_fd = -EBADF; /* the pidfd of INSIDE; never closed, as the signal may always come */
@@ -47,8 +47,8 @@ static int take_signals(const Jail *jail)
 
 int step_launch(Jail *jail)
 {
-        bool begun = false;
-        Message m;
+        bool announced = false;
+        Tell m;
         int r;
 
         if (jail->plan->starter_stays) {
@@ -57,24 +57,14 @@ int step_launch(Jail *jail)
                         return step_fail(jail, r, "signals");
         }
 
-        for (;;) {
-                r = message_receive(jail, &m);
-                if (r < 0)
-                        return step_fail(jail, r, "channel");
-                if (r == 0)
-                        break;
-                if (m.kind == MESSAGE_FAILED) {
-                        jail->failure = m.failure;
-                        return m.failure.error < 0 ? m.failure.error : -EIO;
-                }
-                begun = m.kind == MESSAGE_BEGIN;
-                if (begun)
-                        steps_take_times(jail, m.step_usec);
+        /* The end of the channel is the execve, if INSIDE has announced it. */
+        while ((r = channel_hear(jail, &m)) > 0 && m.kind == TELL_EXEC) {
+                announced = true;
+                steps_take_times(jail, m.step_usec);
         }
+        if (r != 0 || !announced)
+                return channel_failure(jail, r, &m);
 
-        if (!begun)
-                return step_fail_because(jail, -ESRCH, EX_TEMPFAIL, "the new process",
-                                         "was killed before it executed the VMM");
         if (proc_has_ended(jail->pid_fd) && interrupted)
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, "the VMM",
                                          "a signal ended it before it was ready");

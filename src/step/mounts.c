@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "fd-util.h"
-#include "inside.h"
 #include "mount-util.h"
+#include "namespaces.h"
 #include "step.h"
 
 /* Any directory will do as a place for the cage: it is covered in this mount namespace only. */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "host.h"
-#include "inside.h"
+#include "namespaces.h"
 #include "step.h"
 
 /* That of the PIDs is there, and that of the mounts comes later. */

@@ -4,14 +4,27 @@
 /*
  * Theory of operation
  *
- * A start is this table, from the first row to the last. It is done by two processes:
+ * A start is the table below. Two processes go through it, each through its own rows in their order:
  *
  *   OUTSIDE  the process that was started. It stays in the host's namespaces the whole time, decides,
- *            records, logs, and is the only one that talks to systemd. `clone` makes
+ *            records, logs, and is the only one that talks to systemd.
  *   INSIDE   the process that becomes the VMM. From `group` on it changes only itself. It reports a failure through
  *            the channel, because after `root` neither the journal nor systemd can be reached by name any more.
  *
- * Why this order:
+ *            OUTSIDE                            INSIDE
+ *            paths
+ *            state
+ *            uid
+ *            tree
+ *            clone ───────────────────────────▶ netns
+ *            copy                               tap
+ *              │  ◀── a failure ends the copy   files
+ *              │                                group … seccomp
+ *              └──────── copy is done ────────▶ exec
+ *            launch ◀── "the next is the exec" ─┘ the VMM
+ *            ready  ◀───── it answers ──────────  │
+ *
+ * A row of INSIDE can wait for one of OUTSIDE (`after`). Why this order:
  *
  *   paths    Everything that comes from a path is opened, verified and held before anything is made, so that
  *            a bad configuration leaves no trace.
@@ -19,7 +32,8 @@
  *            is not written down.
  *   uid      Before anything that is born with the VM's gid. Nothing is ever chowned.
  *   tree     As much of the jail's directory as `copy` needs.
- *   clone    As early as INSIDE can be of use. It is born into a PID namespace.
+ *   clone    As early as INSIDE can be of use. It is born into a PID namespace. Which of the two becomes the VMM is
+ *            decided there and nowhere else.
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
  *   netns    And the IPC, UTS and cgroup namespaces. Before `tap`, because /dev/net/tun belongs to the network namespace
  *            it is opened in. Not with the clone, because OUTSIDE would wait for it.
@@ -28,14 +42,14 @@
  *            INSIDE is in the host's mount namespace and group.
  *   group    From here on everything that is made belongs to root and the VM's group.
  *   label    While /proc can still be reached. It takes effect at the exec.
- *   mounts   An own mount table with the jail's root in it …
+ *   mounts   A mount table with nothing but the jail in it …
  *   nodes    … its device nodes, on a tmpfs so that they are on no disk …
  *   root     … which becomes the root, and is all that is left of the host.
  *   drop     All privileges, in the order in which each can still be dropped.
  *   audit    Reads everything back, before the filter: with the filter on, a setuid(0) fails even for a
  *            process that is all-powerful, and would prove nothing.
  *   seccomp  After the audit, and has an audit of its own.
- *   exec     Only if OUTSIDE is still there, and says that all is in place.
+ *   exec     Only if the VMM is whole, and OUTSIDE is still there.
  *   launch   OUTSIDE learns what became of INSIDE,
  *   ready    and waits until the VMM does what its users wait for.
  */
@@ -45,6 +59,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "channel.h"
 #include "log.h"
 #include "messages.h"
 #include "step.h"
@@ -52,38 +67,41 @@
 #include "time-util.h"
 
 const Step steps[] = {
-        { "paths", STEP_OUTSIDE, step_paths, NULL, EX_NOINPUT, MESSAGE_PATHS,
+        { "paths", SIDE_OUTSIDE, step_paths, NULL, EX_NOINPUT, MESSAGE_PATHS,
           "open and verify the chroot base, the VMM, its configuration and the network namespace" },
-        { "state", STEP_OUTSIDE, step_state, NULL, EX_TEMPFAIL, MESSAGE_STATE,
+        { "state", SIDE_OUTSIDE, step_state, NULL, EX_TEMPFAIL, MESSAGE_STATE,
           "take the VM's id, clean up a dead earlier life, record what will be made" },
-        { "uid", STEP_OUTSIDE, step_uid, undo_uid, EX_TEMPFAIL, MESSAGE_UID, "take the VM's uid" },
-        { "tree", STEP_OUTSIDE, step_tree, undo_tree, EX_CANTCREAT, MESSAGE_TREE,
+        { "uid", SIDE_OUTSIDE, step_uid, undo_uid, EX_TEMPFAIL, MESSAGE_UID, "take the VM's uid" },
+        { "tree", SIDE_OUTSIDE, step_tree, undo_tree, EX_CANTCREAT, MESSAGE_TREE,
           "make the jail directory, with a place for the VMM" },
-        { "clone", STEP_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,
+        { "clone", SIDE_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,
           "make the process that becomes the VMM" },
-        { "copy", STEP_OUTSIDE, step_copy, NULL, EX_CANTCREAT, MESSAGE_COPY,
+        { "copy", SIDE_OUTSIDE, step_copy, NULL, EX_CANTCREAT, MESSAGE_COPY,
           "fill in the VMM meanwhile, and let that process go on" },
-        { "netns", STEP_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,
+        { "netns", SIDE_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,
           "make or enter the network namespace, make the others" },
-        { "tap", STEP_INSIDE, step_tap, undo_tap, EX_OSERR, MESSAGE_TAP, "make the TAP devices in it" },
-        { "files", STEP_INSIDE, step_files, NULL, EX_CANTCREAT, MESSAGE_FILES,
+        { "tap", SIDE_INSIDE, step_tap, undo_tap, EX_OSERR, MESSAGE_TAP, "make the TAP devices in it" },
+        { "files", SIDE_INSIDE, step_files, NULL, EX_CANTCREAT, MESSAGE_FILES,
           "make what else is in the jail directory, copy the VMM's configuration" },
-        { "group", STEP_INSIDE, step_group, NULL, EX_OSERR, MESSAGE_GROUP,
+        { "group", SIDE_INSIDE, step_group, NULL, EX_OSERR, MESSAGE_GROUP,
           "take the VM's group, and no other" },
-        { "label", STEP_INSIDE, step_label, NULL, EX_OSERR, MESSAGE_LABEL,
+        { "label", SIDE_INSIDE, step_label, NULL, EX_OSERR, MESSAGE_LABEL,
           "say to AppArmor or SELinux what the VMM will run as" },
-        { "mounts", STEP_INSIDE, step_mounts, NULL, EX_OSERR, MESSAGE_MOUNTS,
+        { "mounts", SIDE_INSIDE, step_mounts, NULL, EX_OSERR, MESSAGE_MOUNTS,
           "make a mount namespace with the jail's root in it" },
-        { "nodes", STEP_INSIDE, step_nodes, NULL, EX_OSERR, MESSAGE_NODES, "make the device nodes" },
-        { "root", STEP_INSIDE, step_root, NULL, EX_OSERR, MESSAGE_ROOT,
+        { "nodes", SIDE_INSIDE, step_nodes, NULL, EX_OSERR, MESSAGE_NODES, "make the device nodes" },
+        { "root", SIDE_INSIDE, step_root, NULL, EX_OSERR, MESSAGE_ROOT,
           "make it the root directory and leave the host's file systems" },
-        { "drop", STEP_INSIDE, step_drop, NULL, EX_OSERR, MESSAGE_DROP, "drop all privileges" },
-        { "audit", STEP_INSIDE, step_audit, NULL, EX_OSERR, MESSAGE_AUDIT, "read the whole end state back" },
-        { "seccomp", STEP_INSIDE, step_seccomp, NULL, EX_OSERR, MESSAGE_SECCOMP,
+        { "drop", SIDE_INSIDE, step_drop, NULL, EX_OSERR, MESSAGE_DROP, "drop all privileges" },
+        { "audit", SIDE_INSIDE, step_audit, NULL, EX_OSERR, MESSAGE_AUDIT, "read the whole end state back" },
+        { "seccomp", SIDE_INSIDE, step_seccomp, NULL, EX_OSERR, MESSAGE_SECCOMP,
           "install the system call filter, and try it" },
-        { "exec", STEP_INSIDE, step_exec, NULL, EX_OSERR, MESSAGE_EXEC, "execute the VMM" },
-        { "launch", STEP_AFTER, step_launch, NULL, EX_OSERR, MESSAGE_LAUNCH, "see the VMM executed" },
-        { "ready", STEP_AFTER, step_ready, NULL, EX_UNAVAILABLE, MESSAGE_READY, "see the VMM ready" },
+        { "exec", SIDE_INSIDE, step_exec, NULL, EX_OSERR, MESSAGE_EXEC, "execute the VMM",
+          .after = step_copy },
+        { "launch", SIDE_OUTSIDE, step_launch, NULL, EX_OSERR, MESSAGE_LAUNCH, "wait for the exec",
+          .shown = true },
+        { "ready", SIDE_OUTSIDE, step_ready, NULL, EX_UNAVAILABLE, MESSAGE_READY,
+          "wait until the VMM is ready", .shown = true },
 };
 const size_t n_steps = ELEMENTSOF(steps);
 _Static_assert(ELEMENTSOF(steps) <= STEPS_MAX, "STEPS_MAX");
@@ -97,6 +115,43 @@ int step_index(int (*run)(Jail *jail))
         return (int) i;
 }
 
+static bool is_awaited(const Step *step)
+{
+        FOREACH_ARRAY (s, steps, n_steps)
+                if (s->after == step->run)
+                        return true;
+        return false;
+}
+
+/* OUTSIDE says nothing else before. If it is gone, nobody would look after the VMM. */
+static int wait_for(Jail *jail, const Step *step)
+{
+        Tell m;
+        int r = channel_hear(jail, &m);
+
+        if (r < 0)
+                return step_fail(jail, r, "channel");
+        if (r == 0 || m.kind != TELL_DONE || m.step != step_index(step->after))
+                return step_fail(jail, -ECANCELED, "the starting process");
+        return 0;
+}
+
+static int run_step(Jail *jail, const Step *step)
+{
+        int r = 0;
+
+        if (step->after)
+                r = wait_for(jail, step);
+        if (r >= 0)
+                r = step->run(jail);
+        if (r < 0 || !is_awaited(step))
+                return r;
+
+        /* If INSIDE is gone, `launch` hears why. */
+        r = channel_tell(jail, TELL_DONE, step_index(step->run));
+        return r < 0 && r != -EPIPE ? step_fail(jail, r, "channel") : 0;
+}
+
 int steps_run(Jail *jail, StepSide side)
 {
         int r;
@@ -104,11 +159,11 @@ int steps_run(Jail *jail, StepSide side)
         for (size_t i = 0; i < n_steps; i++) {
                 if (steps[i].side != side)
                         continue;
-                /* Of what waits for others. Of the steps before, PID 1 would show it on a CPU that INSIDE could have. */
-                if (side == STEP_AFTER)
+                /* Not those before: PID 1 would show it on a CPU that INSIDE could have. */
+                if (steps[i].shown)
                         systemd_notify_status(jail->notify_fd, "Starting: %s", steps[i].name);
                 uint64_t begin = now_usec();
-                r = steps[i].run(jail);
+                r = run_step(jail, &steps[i]);
                 jail->step_usec[i] = (uint32_t) (now_usec() - begin);
                 if (r < 0) {
                         /* A failure that INSIDE reported names the step it came from. */
@@ -124,7 +179,7 @@ int steps_run(Jail *jail, StepSide side)
 void steps_take_times(Jail *jail, const uint32_t *usec)
 {
         for (size_t i = 0; i < n_steps; i++)
-                if (steps[i].side == STEP_INSIDE)
+                if (steps[i].side == SIDE_INSIDE)
                         jail->step_usec[i] = usec[i];
 }
 

@@ -14,9 +14,8 @@ typedef struct Undo {
 } Undo;
 
 typedef enum StepSide {
-        STEP_OUTSIDE, /* in the host's namespaces, up to the word for INSIDE to go on */
-        STEP_INSIDE,  /* in its own process, up to the exec */
-        STEP_AFTER,   /* OUTSIDE again, while INSIDE is at work and after the VMM has started */
+        SIDE_OUTSIDE, /* in the host's namespaces */
+        SIDE_INSIDE,  /* in the process that becomes the VMM */
 } StepSide;
 
 typedef struct Step {
@@ -27,6 +26,9 @@ typedef struct Step {
         int exit_status;         /* unless the failure says another */
         const char *message_id;
         const char *summary; /* for the man page, which a test compares */
+        int (*after)(
+                Jail *jail); /* the step of OUTSIDE that has to be done before this one of INSIDE; NULL: none */
+        bool shown;          /* in STATUS=: it waits for others */
 } Step;
 
 extern const Step steps[];
@@ -35,7 +37,7 @@ extern const size_t n_steps;
 /* Where the step that has this function is in the table. */
 int step_index(int (*run)(Jail *jail)) _pure_;
 
-/* Runs the steps of one side in order. 0, or the -errno of the first that failed, with jail->failure set. */
+/* Runs the steps of one side in order, those of INSIDE that wait for one of OUTSIDE after that. 0, or the -errno of the first that failed, with jail->failure set. */
 int steps_run(Jail *jail, StepSide side) _must_check_;
 
 /* INSIDE's own times, as it reported them right before the exec. That of `exec` itself ends with INSIDE. */

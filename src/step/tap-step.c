@@ -21,9 +21,9 @@
 
 #include "fd-util.h"
 #include "host.h"
-#include "inside.h"
 #include "link.h"
 #include "log.h"
+#include "namespaces.h"
 #include "proc.h"
 #include "step.h"
 #include "tap.h"

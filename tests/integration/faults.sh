@@ -102,6 +102,22 @@ test_a_text_that_ends_early_is_not_executed() {
         fails_at copy 73 splice:retval=0:when=3
 }
 
+# A text that takes longer than all that INSIDE does.
+test_a_failure_of_the_other_process_ends_the_copy() {
+        local n
+        cp /usr/local/bin/demo-vmm /usr/local/bin/large-vmm
+        truncate -s 64M /usr/local/bin/large-vmm
+        vm web1 FCJAIL_VMM=/usr/local/bin/large-vmm FCJAIL_NETNS=host
+        ip tuntap add dev tap0 mode tap
+        not strace -f -o /tmp/strace -e trace=splice fcjail run web1 >/tmp/out 2>&1
+        grep "Failed at step tap of 'web1'" /tmp/out
+        ip link del tap0
+        n=$(grep -c splice /tmp/strace || true)
+        ((n < 128)) || fail "all of it was copied"
+        rm /usr/local/bin/large-vmm
+        is_gone web1
+}
+
 follow=(-f) # or (): the injection is OUTSIDE's alone
 # starts_with INJECTION
 starts_with() {

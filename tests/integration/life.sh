@@ -259,7 +259,7 @@ test_the_entry_of_a_start_has_the_time_of_each_step() {
         vm web1
         systemctl start fcjail@web1
         says web1 "Started VM 'web1'"
-        for step in CONFIG $(sed -n 's/^ *{ "\([a-z]*\)", STEP_[A-Z]*,.*/\U\1/p' /host/src/step/step.c); do
+        for step in CONFIG $(sed -n 's/^ *{ "\([a-z]*\)", SIDE_[A-Z]*,.*/\U\1/p' /host/src/step/step.c); do
                 [[ $(started_field "FCJAIL_USEC_$step") =~ ^[0-9]+$ ]] || fail "no FCJAIL_USEC_$step"
                 n=$((n + 1))
         done

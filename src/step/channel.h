@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What OUTSIDE and INSIDE say to each other: a SOCK_SEQPACKET pair, which has whole messages, and an end that shows when the
+ * other side is gone. */
+
+#include "jail.h"
+
+typedef enum TellKind {
+        TELL_DONE = 'd',   /* a step is done that a step of the other side waits for */
+        TELL_EXEC = 'e',   /* INSIDE: the next thing is the execve */
+        TELL_FAILED = 'f', /* INSIDE: a step failed, the execve among them */
+} TellKind;
+
+typedef struct Tell {
+        char kind;
+        int step;                      /* of TELL_DONE: its index in the table */
+        Failure failure;               /* of TELL_FAILED */
+        uint32_t step_usec[STEPS_MAX]; /* of TELL_EXEC */
+} Tell;
+
+/* Never raises SIGPIPE. Failure and times are those of the jail. 0 or -errno; -EPIPE: the other side is gone. */
+int channel_tell(const Jail *jail, TellKind kind, int step) _must_check_;
+
+/* Waits for a message. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
+int channel_hear(const Jail *jail, Tell *ret) _must_check_;
+
+/* Whether there is something to hear, the end among it. Does not wait. */
+bool channel_has_news(const Jail *jail);
+
+/* OUTSIDE: what INSIDE's failure was, from what channel_hear() returned, *m if that is 1; as a step returns it. */
+int channel_failure(Jail *jail, int r, const Tell *m) _must_check_;
