@@ -215,7 +215,7 @@ static const Line lines[] = {
 /* What it names is for the log: a version of fcjail that knows it has made it. */
 static int add_unknown(State *s, const char *line)
 {
-        char *longer;
+        char *longer = NULL;
 
         if (ASPRINTF(&longer, "%s%s%s", s->unknown ? s->unknown : "", s->unknown ? "\n" : "", line) < 0)
                 return -ENOMEM;
