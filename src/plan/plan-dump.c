@@ -28,7 +28,7 @@ static void dump_identity(FILE *f, const Plan *p)
 static void dump_jail(FILE *f, const Plan *p)
 {
         const Layout layout = plan_layout(p);
-        char path[PATH_MAX];
+        char path[PATH_MAX], flags[MOUNT_FLAGS_TEXT_MAX];
 
         fprintf(f, "jail: %s\n", layout_path(&layout, LAYOUT_ROOT, "", path));
         fprintf(f, "vmm: %s (%s)\n", p->vmm, p->vmm_text_shared ? "shared text" : "private copy");
@@ -36,8 +36,8 @@ static void dump_jail(FILE *f, const Plan *p)
                 fprintf(f, "config: %s -> /" JAIL_CONFIG "\n", p->config);
         FOREACH_ARRAY (n, p->nodes, p->n_nodes)
                 fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev), n->mode);
-        if (plan_mount(p, MOUNT_SYS))
-                fprintf(f, "sys: what the CPU is\n");
+        FOREACH_ARRAY (m, p->mounts, p->n_mounts)
+                fprintf(f, "mount: %s %s\n", plan_mount_text(m, path), plan_mount_flags(m, flags));
 }
 
 static void dump_tap(FILE *f, const TapConfig *t)

@@ -4,6 +4,7 @@
  * is. The steps make the rows, `audit` reads them back, and the record has what a cleanup removes. */
 
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -95,6 +96,22 @@ const MountPlan *plan_mount(const Plan *p, MountSource source)
                 if (m->source == source)
                         return m;
         return NULL;
+}
+
+const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2])
+{
+        if (m->source == MOUNT_DISKS)
+                return "files that belong to the VM";
+        (void) snprintf(buf, NAME_MAX + 2, "/%s", m->path);
+        return buf;
+}
+
+const char *plan_mount_flags(const MountPlan *m, char buf[MOUNT_FLAGS_TEXT_MAX])
+{
+        (void) snprintf(buf, MOUNT_FLAGS_TEXT_MAX, "%s%s%s%s", m->flags & MS_RDONLY ? "ro" : "rw",
+                        m->flags & MS_NOSUID ? ",nosuid" : "", m->flags & MS_NODEV ? ",nodev" : "",
+                        m->flags & MS_NOEXEC ? ",noexec" : "");
+        return buf;
 }
 
 const char *plan_next_namespace(const Plan *p, size_t *i)

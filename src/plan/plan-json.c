@@ -86,6 +86,25 @@ static int add_nodes(struct json_object *o, const Plan *p)
         return r;
 }
 
+static int add_mounts(struct json_object *o, const Plan *p)
+{
+        struct json_object *array = json_object_new_array();
+        char path[NAME_MAX + 2], flags[MOUNT_FLAGS_TEXT_MAX];
+        int r;
+
+        r = add(o, "mounts", array);
+        FOREACH_ARRAY (m, p->mounts, p->n_mounts) {
+                struct json_object *mount = r >= 0 ? json_object_new_object() : NULL;
+
+                if (r < 0 || append(array, mount) < 0)
+                        return -ENOMEM;
+                r = ALL(m->source == MOUNT_DISKS ? add_bool(mount, "disks", true)
+                                                 : add_string(mount, "path", plan_mount_text(m, path)),
+                        add_string(mount, "options", plan_mount_flags(m, flags)));
+        }
+        return r;
+}
+
 static int add_addresses(struct json_object *tap, const TapConfig *t)
 {
         struct json_object *array = json_object_new_array();
@@ -156,8 +175,7 @@ static int add_all(struct json_object *o, const Plan *p)
                    p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_id(o, "gid", p->gid),
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
                    add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
-                   add_string(o, "config", p->config), add_nodes(o, p),
-                   plan_mount(p, MOUNT_SYS) ? add_bool(o, "cpu_files", true) : 0,
+                   add_string(o, "config", p->config), add_nodes(o, p), add_mounts(o, p),
                    add_string(o, "netns", plan_netns_text(p)), add_namespaces(o, p), add_taps(o, p),
                    add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
                    add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),

@@ -143,6 +143,13 @@ const MountPlan *plan_mount(const Plan *p, MountSource source) _pure_;
  * after the last. *i begins with 0. */
 const char *plan_next_namespace(const Plan *p, size_t *i);
 
+/* The path in the jail, in buf; of MOUNT_DISKS what they are. */
+const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2]);
+
+/* As in fstab(5): "ro,nosuid,nodev". */
+#define MOUNT_FLAGS_TEXT_MAX 32
+const char *plan_mount_flags(const MountPlan *m, char buf[MOUNT_FLAGS_TEXT_MAX]);
+
 /* FCJAIL_NETNS= as it was said, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;
 

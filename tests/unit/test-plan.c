@@ -53,9 +53,9 @@ Test(plan, gives_files_about_the_cpu_where_the_vmm_reads_them)
 
         make(&unset, &no_pc, &plan);
         cr_assert_eq(plan_dump(&plan, &text), 0);
-        cr_expect(strstr(text, "\nsys: "));
+        cr_expect(strstr(text, "\nmount: /sys ro,nosuid,nodev,noexec\n"));
         cr_assert_eq(plan_dump_json(&plan, &json), 0);
-        cr_expect(strstr(json, "\"cpu_files\":true"));
+        cr_expect(strstr(json, "{\"path\":\"/sys\",\"options\":\"ro,nosuid,nodev,noexec\"}"));
 
         make(&unset, &pc, &other);
         cr_expect_null(plan_mount(&other, MOUNT_SYS));
