@@ -170,6 +170,13 @@ test_P4_lies() {
         end_lanes
 }
 
+# INSIDE reads the mask after all else that may change it: sigaction(3) of glibc 2.41 does.
+test_P4_the_signal_mask_is_read_last() {
+        lanes
+        grep -n -e '^1 rt_sigaction' -e '^1 rt_sigprocmask' "$CALLS" | tail -n 1 | grep -E ':1 rt_sigprocmask [0-9]+ 0 0$'
+        end_lanes
+}
+
 # What an earlier life has left is removed before the VMM could see it, or else it does not get to run. The same jail
 # needs no reason here: of two removals one was enough, or there was nothing to remove. Up to the exec; what comes
 # after it is the way out.
