@@ -54,7 +54,7 @@ int netns_open_current(void)
 
 int netns_is_current(int fd)
 {
-        ino_t now[_NAMESPACE_MAX];
+        ino_t now[_NAMESPACE_MAX] = {};
         struct stat st;
         int r;
 
