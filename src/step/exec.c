@@ -64,7 +64,7 @@ int step_exec(Jail *jail)
 
         /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
          * OUTSIDE that is gone already does not get the next message. A change of the label at the exec takes it back as
-         * well: see decisions.md. */
+         * well: see D12 in docs/decisions.md. */
         if (jail->plan->starter_stays) {
                 int sig = 0;
 
