@@ -174,8 +174,8 @@ test_without_user_namespaces_the_chroot_is_proved() {
         only=()
 }
 
-# audit_notices CALL(ARGUMENTS INJECTION: that call of the audit, which is the last one that begins so in a start that
-# ends right after the audit. The injection meets OUTSIDE's call of the same number, too.
+# audit_notices CALL(ARGUMENTS INJECTION [BACK]: that call of the audit, which is the last one that begins so (or so many
+# back) in a start that ends right after the audit. The injection meets OUTSIDE's call of the same number, too.
 audit_notices() {
         local call=${1%%(*} nth
         inject seccomp:error=EINVAL ",$call"
@@ -186,7 +186,7 @@ audit_notices() {
                 /INJECTED/ { exit } # what follows is the cleanup
                 END { print last }' /tmp/strace)
         [[ -n $nth ]] || fail "no $1"
-        fails_at audit 71 "$call:$2:when=$nth"
+        fails_at audit 71 "$call:$2:when=$((nth - ${3:-0}))"
 }
 
 test_every_check_of_the_audit_can_fail() {
@@ -201,7 +201,8 @@ test_every_check_of_the_audit_can_fail() {
         audit_notices 'setuid(0' retval=0
         audit_notices 'setgid(0' retval=0
         audit_notices 'personality(PER_LINUX' retval=1
-        audit_notices 'getpid()' retval=2
+        audit_notices 'getpid()' retval=2 1 # the last one is for its session
+        grep ": pid: it is " /tmp/out
         # Another object; all else stays as it is.
         audit_notices "$stat\"/\"," "poke_exit=$buffer=$zeros"
         audit_notices "$stat\"/..\"," "poke_exit=$buffer=$zeros"
