@@ -67,7 +67,7 @@ int api_connect(int run_fd, const char *name, uid_t uid, gid_t gid)
 }
 
 /* Waits for the socket. 0, or why the wait is over. */
-static int wait_for(int fd, short events, uint64_t deadline_usec, int pid_fd)
+static int wait_for_socket(int fd, short events, uint64_t deadline_usec, int pid_fd)
 {
         struct pollfd p[] = { { .fd = fd, .events = events }, { .fd = pid_fd, .events = POLLIN } };
 
@@ -99,7 +99,7 @@ static int send_all(int fd, const char *data, size_t size, uint64_t deadline_use
         while (size > 0) {
                 ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
                 if (n < 0 && errno == EAGAIN) {
-                        r = wait_for(fd, POLLOUT, deadline_usec, pid_fd);
+                        r = wait_for_socket(fd, POLLOUT, deadline_usec, pid_fd);
                         if (r < 0)
                                 return r;
                         continue;
@@ -200,7 +200,7 @@ static int receive_reply(int fd, uint64_t deadline_usec, int pid_fd, ApiReply *r
                 return -ENOMEM;
 
         for (;;) {
-                r = wait_for(fd, POLLIN, deadline_usec, pid_fd);
+                r = wait_for_socket(fd, POLLIN, deadline_usec, pid_fd);
                 if (r < 0)
                         return r;
                 ssize_t n = recv(fd, buf + size, API_REPLY_MAX - size, 0);

@@ -115,7 +115,7 @@ static int go_down(Emptying *e, int path_fd)
 }
 
 /* Opens the one above the last one again, where the walk left it. */
-static int reopen(Emptying *e, Level *level)
+static int reopen_level(Emptying *e, Level *level)
 {
         struct stat st;
         int r;
@@ -142,7 +142,7 @@ static int go_up(Emptying *e)
         int r;
 
         if (!level->dir) {
-                r = reopen(e, level);
+                r = reopen_level(e, level);
                 if (r < 0)
                         return r;
         }

@@ -14,6 +14,11 @@ bool only_root_can_change(const struct stat *st)
         return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+bool same_object(const struct stat *a, const struct stat *b)
+{
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 bool at_is_dot(const char *name)
 {
         return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;

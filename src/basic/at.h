@@ -15,6 +15,9 @@
 /* It belongs to root, and neither its group nor others may write to it. */
 bool only_root_can_change(const struct stat *st) _pure_;
 
+/* Whether both are of one object. */
+bool same_object(const struct stat *a, const struct stat *b) _pure_;
+
 /* "." or "..", which every directory has. */
 bool at_is_dot(const char *name) _pure_;
 

@@ -230,7 +230,7 @@ static int step(Walk *w, int *ret_fd, struct stat *ret_st)
 }
 
 /* Opens the object that an O_PATH descriptor stands for. */
-static int reopen(int path_fd, int open_flags)
+static int reopen_path(int path_fd, int open_flags)
 {
         char path[FD_PATH_MAX];
 
@@ -266,7 +266,7 @@ static int walk(Walk *w, const char *path, int open_flags)
         if (!(open_flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
                 return -EBADFD;
 
-        return open_flags & O_PATH ? TAKE_FD(fd) : reopen(fd, open_flags);
+        return open_flags & O_PATH ? TAKE_FD(fd) : reopen_path(fd, open_flags);
 }
 
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit)

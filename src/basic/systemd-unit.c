@@ -28,7 +28,7 @@ static _noreturn_ void become_peer(const char *name, int out_fd)
 }
 
 /* What fcjail-systemd writes, all of it or an error. */
-static int ask(const char *name, char *buf, size_t size, size_t *ret)
+static int ask_peer(const char *name, char *buf, size_t size, size_t *ret)
 {
         int pair[2], status, r;
 
@@ -62,7 +62,7 @@ static char *value_of(char *s, const char *key)
         return strncmp(s, key, n) == 0 && s[n] == '=' ? s + n + 1 : NULL;
 }
 
-static int take(SystemdUnit *u, char *s, size_t *n_environment)
+static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
 {
         const struct {
                 const char *key;
@@ -109,7 +109,7 @@ int systemd_unit_query(const char *name, SystemdUnit *ret)
         u.text = malloc(TEXT_MAX);
         if (!u.text)
                 return -ENOMEM;
-        r = ask(name, u.text, TEXT_MAX, &size);
+        r = ask_peer(name, u.text, TEXT_MAX, &size);
         if (r < 0)
                 return r;
 
@@ -121,7 +121,7 @@ int systemd_unit_query(const char *name, SystemdUnit *ret)
         char *s = u.text;
         for (size_t i = 0; i < n && r >= 0; i++) {
                 char *next = s + strlen(s) + 1;
-                r = take(&u, s, &n_environment);
+                r = take_property(&u, s, &n_environment);
                 s = next;
         }
         if (r < 0)

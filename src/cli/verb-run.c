@@ -108,7 +108,7 @@ static int connect_notify(const char *id, int *ret_fd)
         return EX_OK;
 }
 
-static int fail(Jail *jail)
+static int fail_start(Jail *jail)
 {
         const Failure *f = &jail->failure;
         int status = failure_log(jail->plan, f);
@@ -196,7 +196,7 @@ static int run(const Plan *plan, uint64_t start_usec, int notify_fd)
         jail.config_usec = now_usec() - start_usec;
 
         r = steps_run(&jail, SIDE_OUTSIDE);
-        return r < 0 ? fail(&jail) : succeed(&jail);
+        return r < 0 ? fail_start(&jail) : succeed(&jail);
 }
 
 int verb_run(const CommandLine *c)

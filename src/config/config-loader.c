@@ -20,14 +20,8 @@ void config_loader_done(ConfigLoader *l)
                 free(k->text);
 }
 
-/* An error is told, and we go on; only the lack of memory ends the work. */
-static int told(int r)
-{
-        return r == -EBADMSG ? 0 : r;
-}
-
 #define complain(loader, kind, place, key, ...)                                                             \
-        told(diagnostics_add((loader)->d, kind, place, key, __VA_ARGS__))
+        diagnostics_go_on(diagnostics_add((loader)->d, kind, place, key, __VA_ARGS__))
 
 int config_loader_begin(ConfigLoader *l, PlaceKind kind, const char *name, EnvScope scope)
 {

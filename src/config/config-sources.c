@@ -26,7 +26,7 @@ static int add_text(ConfigLoader *l, char *data, size_t size)
         return r;
 }
 
-static int add_file(ConfigLoader *l, const EnvPath *path)
+static int add_env_file(ConfigLoader *l, const EnvPath *path)
 {
         _cleanup_free_ char *data = NULL;
         size_t size;
@@ -56,7 +56,7 @@ int config_loader_add_files(ConfigLoader *l)
                 l->configured = true; /* what an unreadable directory has for this VM is not known */
         FOREACH_ARRAY (p, paths.items, paths.n_items)
                 if (r >= 0)
-                        r = add_file(l, p);
+                        r = add_env_file(l, p);
         return r;
 }
 

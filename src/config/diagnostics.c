@@ -40,7 +40,7 @@ static _printf_(2, 0) char *make_text(const Place *place, const char *format, va
         return text_escape(raw);
 }
 
-static int append(Diagnostics *d, Diagnostic *item)
+static int append_item(Diagnostics *d, Diagnostic *item)
 {
         Diagnostic *items = reallocarray(d->items, d->n_items + 1, sizeof(Diagnostic));
         if (!items)
@@ -70,7 +70,7 @@ int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const Place *place, con
         va_end(ap);
 
         if (item.text && !item.file == !file && !item.key == !key)
-                r = append(d, &item);
+                r = append_item(d, &item);
         if (r == -ENOMEM)
                 diagnostic_done(&item);
         return r;

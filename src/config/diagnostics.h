@@ -43,6 +43,12 @@ void diagnostics_done(Diagnostics *d);
 int diagnostics_add(Diagnostics *d, DiagnosticKind kind, const Place *place, const char *key,
                     const char *format, ...) _printf_(5, 6);
 
+/* After diagnostics_add(): an error is in the list, and the work goes on; only the lack of memory ends it. 0 or r. */
+static inline int diagnostics_go_on(int r)
+{
+        return r == -EBADMSG ? 0 : r;
+}
+
 /* The same about a file as a whole. */
 #define diagnostics_add_file(d, kind, path, ...)                                                            \
         diagnostics_add(d, kind, &(const Place){ PLACE_FILE, path, 0 }, NULL, __VA_ARGS__)

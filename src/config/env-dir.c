@@ -85,7 +85,7 @@ static bool name_taken_at(int dir_fd, const char *name, bool *ret_regular)
 }
 
 /* Returns a descriptor, or -EBADMSG after an error, or -ENOMEM. */
-static int open_dir(const char *path, int flags, Diagnostics *d)
+static int open_env_dir(const char *path, int flags, Diagnostics *d)
 {
         _cleanup_free_ char *culprit = NULL;
 
@@ -99,7 +99,7 @@ static int open_dirs(Listing *l)
         for (size_t i = 0; i < ENV_DIRS_MAX; i++) {
                 if (!name_taken(env_dirs[i].path))
                         continue;
-                l->paths.dir_fds[i] = open_dir(env_dirs[i].path, O_PATH, l->d);
+                l->paths.dir_fds[i] = open_env_dir(env_dirs[i].path, O_PATH, l->d);
                 if (l->paths.dir_fds[i] == -ENOMEM)
                         return -ENOMEM;
         }
@@ -169,7 +169,7 @@ static int list_drop_in_dir(Listing *l, size_t first, const char *path)
         _cleanup_closedir_ DIR *dir = NULL;
         int r;
 
-        _cleanup_close_ int fd = open_dir(path, O_RDONLY, l->d);
+        _cleanup_close_ int fd = open_env_dir(path, O_RDONLY, l->d);
         if (fd < 0)
                 return fd == -ENOMEM ? fd : 0;
         dir = fdopendir(fd);
@@ -277,7 +277,7 @@ static int open_quickly(const EnvPath *path)
 }
 
 /* Returns a descriptor, -EBADF if the file is masked: only then *ret_masked is set. */
-static int open_file(const char *path, bool *ret_masked, char **ret_culprit)
+static int open_env_file(const char *path, bool *ret_masked, char **ret_culprit)
 {
         struct stat st;
 
@@ -320,7 +320,7 @@ int env_dir_read(const EnvPath *path, Diagnostics *d, char **ret_data, size_t *r
 
         _cleanup_close_ int fd = open_quickly(path);
         if (fd < 0)
-                fd = open_file(path->path, &masked, &culprit);
+                fd = open_env_file(path->path, &masked, &culprit);
         if (masked)
                 return 0;
 

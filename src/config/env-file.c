@@ -26,15 +26,10 @@
 #include "env-file.h"
 #include "text.h"
 
-/* An error is told, and the scan goes on; only the lack of memory ends it. */
-static int told(int r)
-{
-        return r == -EBADMSG ? 0 : r;
-}
-
 #define complain(file, line, ...)                                                                           \
-        told(diagnostics_add((file)->d, DIAGNOSTIC_SYNTAX,                                                  \
-                             &(const Place){ PLACE_FILE, (file)->name, line }, NULL, __VA_ARGS__))
+        diagnostics_go_on(diagnostics_add((file)->d, DIAGNOSTIC_SYNTAX,                                     \
+                                          &(const Place){ PLACE_FILE, (file)->name, line }, NULL,           \
+                                          __VA_ARGS__))
 
 static bool is_blank(char c)
 {
@@ -128,7 +123,7 @@ static void skip_blanks(EnvFile *f)
 }
 
 /* Puts the next character at *out, which is never ahead of it. */
-static void take(EnvFile *f, char **out)
+static void take_token(EnvFile *f, char **out)
 {
         if (*f->p == '\n')
                 f->line++;
@@ -142,7 +137,7 @@ static void take_escaped_in_quotes(EnvFile *f, char **out)
                 return;
         if (!strchr("\"\\`$", *f->p))
                 *(*out)++ = '\\';
-        take(f, out);
+        take_token(f, out);
 }
 
 static int scan_quoted(EnvFile *f, char **out)
@@ -155,7 +150,7 @@ static int scan_quoted(EnvFile *f, char **out)
                         f->p++;
                         take_escaped_in_quotes(f, out);
                 } else
-                        take(f, out);
+                        take_token(f, out);
 
         if (f->p >= f->end)
                 return complain(f, line, "the quoted value has no closing %c", quote);
@@ -177,7 +172,7 @@ static int scan_plain(EnvFile *f, char **out)
                         skip_lf(f); /* if it is CR LF the value ends here */
                 else {
                         escaped = escaped || !is_blank(*f->p);
-                        take(f, out);
+                        take_token(f, out);
                 }
                 if (escaped)
                         keep = *out;

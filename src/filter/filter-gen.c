@@ -48,7 +48,7 @@ static const struct {
         { "aarch64", SCMP_ARCH_AARCH64 },
 };
 
-static void check(int r, const char *what)
+static void die_unless_ok(int r, const char *what)
 {
         if (r >= 0)
                 return;
@@ -65,13 +65,13 @@ static void refuse(scmp_filter_ctx ctx, const char *const *names, size_t n)
                 if (nr == __NR_SCMP_ERROR)
                         continue;
                 int r = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 0, NULL);
-                check(r == -EDOM ? 0 : r, names[i]);
+                die_unless_ok(r == -EDOM ? 0 : r, names[i]);
         }
 }
 
 static void refuse_if(scmp_filter_ctx ctx, int nr, const char *name, struct scmp_arg_cmp condition)
 {
-        check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 1, &condition), name);
+        die_unless_ok(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 1, &condition), name);
 }
 
 /* For arguments that the kernel reads as 32 bits: a filter that looked at the others too would be passed by
@@ -94,7 +94,8 @@ static void refuse_namespaces(scmp_filter_ctx ctx)
                           (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, flags[i], flags[i] });
 
         /* Its flags lie in memory, where no filter can look. */
-        check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL), "clone3");
+        die_unless_ok(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL),
+                      "clone3");
 }
 
 /* No other family than AF_UNIX, which the API socket and vsock need. "Not equal" looks at all 64 bits, so
@@ -144,7 +145,7 @@ static void refuse_mode_bit(scmp_filter_ctx ctx, const char *name, unsigned mode
 
                 r = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, flags != 0 ? 2 : 1, conditions);
                 /* Not every architecture has every call. */
-                check(r == -EDOM ? 0 : r, name);
+                die_unless_ok(r == -EDOM ? 0 : r, name);
         }
 }
 
@@ -194,8 +195,8 @@ static void print(scmp_filter_ctx ctx, uint32_t arch, const char *name)
         FILE *f = tmpfile();
 
         if (!f)
-                check(-errno, "tmpfile");
-        check(seccomp_export_bpf(ctx, fileno(f)), "export");
+                die_unless_ok(-errno, "tmpfile");
+        die_unless_ok(seccomp_export_bpf(ctx, fileno(f)), "export");
         rewind(f);
 
         printf("\nstatic const struct sock_filter %s[] = {\n", name);
@@ -210,14 +211,14 @@ static scmp_filter_ctx new_filter(uint32_t arch)
 {
         scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 
-        check(ctx ? 0 : -ENOMEM, "init");
+        die_unless_ok(ctx ? 0 : -ENOMEM, "init");
         if (arch != seccomp_arch_native()) {
-                check(seccomp_arch_add(ctx, arch), "arch");
-                check(seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE), "native arch");
+                die_unless_ok(seccomp_arch_add(ctx, arch), "arch");
+                die_unless_ok(seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE), "native arch");
         }
-        check(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
+        die_unless_ok(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
         /* A binary tree instead of a list: each call of the VMM goes through it. */
-        check(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
+        die_unless_ok(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
         return ctx;
 }
 
@@ -225,7 +226,8 @@ static void generate(uint32_t arch, const char *name, bool io_uring)
 {
         scmp_filter_ctx ctx = new_filter(arch);
 
-        check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(FILTER_MARK_ERRNO), FILTER_MARK, 0, NULL), "mark");
+        die_unless_ok(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(FILTER_MARK_ERRNO), FILTER_MARK, 0, NULL),
+                      "mark");
         refuse(ctx, refused, N(refused));
         if (!io_uring)
                 refuse(ctx, refused_io_uring, N(refused_io_uring));
@@ -244,7 +246,7 @@ int main(int argc, char **argv)
                 if (argc != 2 || strcmp(argv[1], machines[i].name) != 0)
                         continue;
                 /* The kernel that builds need not know the actions: an emulated one has no seccomp(2). */
-                check(seccomp_api_set(3), "API level");
+                die_unless_ok(seccomp_api_set(3), "API level");
                 printf("/* Made by filter-gen.c for %s. */\n#pragma once\n\n#include <linux/filter.h>\n",
                        argv[1]);
                 generate(machines[i].arch, "filter_default", /* io_uring= */ false);

@@ -34,7 +34,7 @@ static _printf_(2, 0) char *make_text(const char *remedy, const char *format, va
         return text;
 }
 
-static int append(Findings *f, const Finding *item)
+static int append_item(Findings *f, const Finding *item)
 {
         Finding *items = reallocarray(f->items, f->n_items + 1, sizeof(Finding));
 
@@ -62,7 +62,7 @@ int findings_add(Findings *f, Severity severity, int error, int exit_status, con
         va_end(ap);
 
         if (item.object && item.text)
-                r = append(f, &item);
+                r = append_item(f, &item);
         if (r == -ENOMEM)
                 finding_done(&item);
         return r;

@@ -26,7 +26,7 @@ int in_netns_of_host(void)
 
         if (stat("/proc/1/net/dev", &init) < 0 || stat("/proc/self/net/dev", &self) < 0)
                 return -errno;
-        return init.st_ino == self.st_ino && init.st_dev == self.st_dev;
+        return same_object(&init, &self);
 }
 
 /* The unit that systemd has made our control group for. */

@@ -10,7 +10,7 @@
 #include "plan.h"
 
 /* Adds a member; -ENOMEM if the value could not be made. Takes the value in any case. */
-static int add(struct json_object *o, const char *name, struct json_object *value)
+static int add_member(struct json_object *o, const char *name, struct json_object *value)
 {
         if (!value)
                 return -ENOMEM;
@@ -23,25 +23,25 @@ static int add(struct json_object *o, const char *name, struct json_object *valu
 
 static int add_string(struct json_object *o, const char *name, const char *value)
 {
-        return value ? add(o, name, json_object_new_string(value)) : 0;
+        return value ? add_member(o, name, json_object_new_string(value)) : 0;
 }
 
 static int add_number(struct json_object *o, const char *name, uint32_t value)
 {
-        return value != 0 ? add(o, name, json_object_new_int64(value)) : 0;
+        return value != 0 ? add_member(o, name, json_object_new_int64(value)) : 0;
 }
 
 static int add_id(struct json_object *o, const char *name, uint32_t id)
 {
-        return id != UID_INVALID ? add(o, name, json_object_new_int64(id)) : 0;
+        return id != UID_INVALID ? add_member(o, name, json_object_new_int64(id)) : 0;
 }
 
 static int add_bool(struct json_object *o, const char *name, bool value)
 {
-        return add(o, name, json_object_new_boolean(value));
+        return add_member(o, name, json_object_new_boolean(value));
 }
 
-static int append(struct json_object *array, struct json_object *value)
+static int add_value(struct json_object *array, struct json_object *value)
 {
         if (!value)
                 return -ENOMEM;
@@ -69,18 +69,18 @@ static int add_nodes(struct json_object *o, const Plan *p)
         struct json_object *array = json_object_new_array();
         int r;
 
-        r = add(o, "nodes", array);
+        r = add_member(o, "nodes", array);
         FOREACH_ARRAY (n, p->nodes, p->n_nodes) {
                 struct json_object *node = r >= 0 ? json_object_new_object() : NULL;
                 char path[64], mode[8];
 
-                if (r < 0 || append(array, node) < 0)
+                if (r < 0 || add_value(array, node) < 0)
                         return -ENOMEM;
                 (void) snprintf(path, sizeof(path), "/dev/%s", n->path);
                 (void) snprintf(mode, sizeof(mode), "%04o", n->mode);
                 r = ALL(add_string(node, "path", path),
-                        add(node, "major", json_object_new_int64(major(n->rdev))),
-                        add(node, "minor", json_object_new_int64(minor(n->rdev))),
+                        add_member(node, "major", json_object_new_int64(major(n->rdev))),
+                        add_member(node, "minor", json_object_new_int64(minor(n->rdev))),
                         add_string(node, "mode", mode));
         }
         return r;
@@ -92,11 +92,11 @@ static int add_mounts(struct json_object *o, const Plan *p)
         char path[NAME_MAX + 2], flags[MOUNT_FLAGS_TEXT_MAX];
         int r;
 
-        r = add(o, "mounts", array);
+        r = add_member(o, "mounts", array);
         FOREACH_ARRAY (m, p->mounts, p->n_mounts) {
                 struct json_object *mount = r >= 0 ? json_object_new_object() : NULL;
 
-                if (r < 0 || append(array, mount) < 0)
+                if (r < 0 || add_value(array, mount) < 0)
                         return -ENOMEM;
                 r = ALL(m->source == MOUNT_DISKS ? add_bool(mount, "disks", true)
                                                  : add_string(mount, "path", plan_mount_text(m, path)),
@@ -111,10 +111,10 @@ static int add_addresses(struct json_object *tap, const TapConfig *t)
         char text[ADDRESS_STR_MAX];
         int r;
 
-        r = add(tap, "addresses", array);
+        r = add_member(tap, "addresses", array);
         FOREACH_ARRAY (a, t->addresses, t->n_addresses)
                 if (r >= 0)
-                        r = append(array, json_object_new_string(address_to_string(a, text)));
+                        r = add_value(array, json_object_new_string(address_to_string(a, text)));
         return r;
 }
 
@@ -123,12 +123,12 @@ static int add_taps(struct json_object *o, const Plan *p)
         struct json_object *array = json_object_new_array();
         int r;
 
-        r = add(o, "taps", array);
+        r = add_member(o, "taps", array);
         FOREACH_ARRAY (t, p->taps, p->n_taps) {
                 struct json_object *tap = r >= 0 ? json_object_new_object() : NULL;
                 char mac[MAC_STR_MAX];
 
-                if (r < 0 || append(array, tap) < 0)
+                if (r < 0 || add_value(array, tap) < 0)
                         return -ENOMEM;
                 r = ALL(add_string(tap, "name", t->name), add_number(tap, "mtu", t->mtu),
                         add_string(tap, "mac", t->has_mac ? mac_to_string(&t->mac, mac) : NULL),
@@ -143,11 +143,11 @@ static int add_argv(struct json_object *o, const Plan *p)
         _cleanup_strv_ char **argv = NULL;
         int r;
 
-        r = add(o, "argv", array);
+        r = add_member(o, "argv", array);
         if (r >= 0)
                 r = plan_argv(p, &(VmmTimes){}, &argv);
         for (char **a = argv; r >= 0 && a && *a; a++)
-                r = append(array, json_object_new_string(*a));
+                r = add_value(array, json_object_new_string(*a));
         return r;
 }
 
@@ -157,9 +157,9 @@ static int add_namespaces(struct json_object *o, const Plan *p)
         const char *name;
         int r;
 
-        r = add(o, "namespaces", array);
+        r = add_member(o, "namespaces", array);
         for (size_t i = 0; r >= 0 && (name = plan_next_namespace(p, &i));)
-                r = append(array, json_object_new_string(name));
+                r = add_value(array, json_object_new_string(name));
         return r;
 }
 

@@ -297,7 +297,7 @@ int state_read(int fd, State *ret)
 }
 
 /* In one write(2): a writer that dies leaves whole lines and at most a part of one. */
-static int append(int fd, const State *s, StateMoment moment, const char *end)
+static int append_lines(int fd, const State *s, StateMoment moment, const char *end)
 {
         _cleanup_free_ char *text = NULL;
         size_t size = 0;
@@ -324,10 +324,10 @@ int state_write(int fd, const State *s)
 {
         if (ftruncate(fd, 0) < 0)
                 return -errno;
-        return append(fd, s, STATE_BEGIN, "COMPLETE\n");
+        return append_lines(fd, s, STATE_BEGIN, "COMPLETE\n");
 }
 
 int state_append(int fd, const State *s, StateMoment moment)
 {
-        return append(fd, s, moment, "");
+        return append_lines(fd, s, moment, "");
 }

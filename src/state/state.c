@@ -134,7 +134,7 @@ static int is_current(const StateRoot *root, const char *id, int fd)
         if (fstatat(root->vm_fd, id, &named, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
 
-        return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+        return same_object(&held, &named);
 }
 
 int state_lock(const StateRoot *root, const char *id, bool create)

@@ -22,7 +22,7 @@ typedef struct Records {
 } Records;
 
 /* For root alone: who may open it may lock it, and all starts would wait for that. */
-static int open_dir(const StateRoot *root)
+static int open_uid_dir(const StateRoot *root)
 {
         struct stat st;
 
@@ -41,7 +41,7 @@ static int open_dir(const StateRoot *root)
 
 static int records_open(const StateRoot *root, uid_t uid, Records *ret)
 {
-        Records r = { .fd = open_dir(root) };
+        Records r = { .fd = open_uid_dir(root) };
 
         if (r.fd < 0)
                 return r.fd;
@@ -117,7 +117,7 @@ static int shared_alive(const StateRoot *root, const Records *rec, const State *
         return r;
 }
 
-static int add(int dir_fd, const char *name, const State *s)
+static int add_record(int dir_fd, const char *name, const State *s)
 {
         char target[RECORD_MAX], found[RECORD_MAX];
 
@@ -142,7 +142,7 @@ static int add_shared(const Records *rec, const State *s)
         if (fd < 0)
                 return fd;
         r = at_remove(fd, s->id);
-        return r < 0 ? r : add(fd, s->id, s);
+        return r < 0 ? r : add_record(fd, s->id, s);
 }
 
 int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State *s, char **ret_owner)
@@ -160,7 +160,7 @@ int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State 
         if (r != 0)
                 return r < 0 ? r : -EBUSY;
 
-        return shared ? add_shared(&rec, s) : add(rec.fd, rec.alone, s);
+        return shared ? add_shared(&rec, s) : add_record(rec.fd, rec.alone, s);
 }
 
 static int release(int dir_fd, const char *name, const State *s)

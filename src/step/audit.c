@@ -28,6 +28,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "drop.h"
 #include "step.h"
 
@@ -133,11 +134,6 @@ static int audit_no_way_back(Jail *jail)
         if (unshare(CLONE_NEWUSER) >= 0 || !is_refusal(errno))
                 return wrong(jail, "unshare(CLONE_NEWUSER)", "it was not refused");
         return 0;
-}
-
-static bool same_object(const struct stat *a, const struct stat *b)
-{
-        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static int audit_root(Jail *jail)

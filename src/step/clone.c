@@ -25,7 +25,6 @@
 
 #include "channel.h"
 #include "fd-util.h"
-#include "give-way.h"
 #include "log.h"
 #include "step.h"
 #include "time-util.h"
@@ -110,6 +109,19 @@ static int do_clone(Jail *jail, int inside_fd)
         jail->pid = (pid_t) pid;
         jail->pid_fd = pid_fd;
         return 0;
+}
+
+/* What OUTSIDE does from now on takes long, or can wait: a batch process is not put before others when it wakes up, as
+ * OUTSIDE does when the VMM is executed. A policy that the unit asks for stays. */
+static int give_way(void)
+{
+        int policy = sched_getscheduler(0);
+
+        if (policy < 0)
+                return -errno;
+        if (policy != SCHED_OTHER)
+                return 0;
+        return RET_NERRNO(sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){}));
 }
 
 int step_clone(Jail *jail)

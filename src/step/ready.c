@@ -40,7 +40,7 @@ static int wait_a_moment(const Jail *jail, uint64_t waited_usec)
 }
 
 /* 1: ready. 0: not yet. */
-static int ask(const Jail *jail, uint64_t deadline)
+static int ask_api(const Jail *jail, uint64_t deadline)
 {
         _cleanup_api_reply_ ApiReply reply = {};
         int r;
@@ -58,7 +58,7 @@ static int ask(const Jail *jail, uint64_t deadline)
         return api_says_running(&reply);
 }
 
-static int fail(Jail *jail, int r)
+static int fail_ready(Jail *jail, int r)
 {
         switch (r) {
         case -ESRCH:
@@ -95,14 +95,14 @@ int step_ready(Jail *jail)
                 return step_fail(jail, jail->run_fd, "/" JAIL_RUN);
 
         for (;;) {
-                r = ask(jail, deadline);
+                r = ask_api(jail, deadline);
                 if (r != 0)
-                        return r < 0 ? fail(jail, r) : 0;
+                        return r < 0 ? fail_ready(jail, r) : 0;
                 if (now_usec() >= deadline)
-                        return fail(jail, -ETIMEDOUT);
+                        return fail_ready(jail, -ETIMEDOUT);
 
                 r = wait_a_moment(jail, now_usec() - begin);
                 if (r < 0)
-                        return fail(jail, r);
+                        return fail_ready(jail, r);
         }
 }

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "fd-util.h"
 #include "step.h"
 
@@ -51,11 +52,6 @@ static int restrict_mounts(Jail *jail)
         }
 
         return 0;
-}
-
-static bool same_object(const struct stat *a, const struct stat *b)
-{
-        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 /* Two things that cannot be seen any more once we are chrooted. The cage is what pivot_root(2) has made the root of the

@@ -125,7 +125,7 @@ static bool is_awaited(const Step *step)
 }
 
 /* OUTSIDE says nothing else before. If it is gone, nobody would look after the VMM. */
-static int wait_for(Jail *jail, const Step *step)
+static int wait_for_outside(Jail *jail, const Step *step)
 {
         Tell m;
         int r = channel_hear(jail, &m);
@@ -142,7 +142,7 @@ static int run_step(Jail *jail, const Step *step)
         int r = 0;
 
         if (step->after)
-                r = wait_for(jail, step);
+                r = wait_for_outside(jail, step);
         if (r >= 0)
                 r = step->run(jail);
         if (r < 0 || !is_awaited(step))

@@ -62,8 +62,20 @@ Test(step, names_and_messages_are_unique)
                 for (size_t k = i + 1; k < n_steps; k++) {
                         cr_assert_str_neq(steps[i].name, steps[k].name);
                         cr_assert_str_neq(steps[i].message_id, steps[k].message_id);
-                        cr_assert_leq(steps[i].side, steps[k].side);
                 }
+}
+
+/* A row waits for one of the other side that comes before it, or nobody would go on. */
+Test(step, rows_wait_for_earlier_ones_of_outside)
+{
+        for (size_t i = 0; i < n_steps; i++) {
+                if (!steps[i].after)
+                        continue;
+                int awaited = step_index(steps[i].after);
+                cr_assert_lt(awaited, (int) i);
+                cr_assert_eq(steps[i].side, SIDE_INSIDE);
+                cr_assert_eq(steps[awaited].side, SIDE_OUTSIDE);
+        }
 }
 
 Test(step, nothing_is_tolerated_that_the_table_does_not_have)
