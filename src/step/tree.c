@@ -112,7 +112,7 @@ int step_tree(Jail *jail)
 {
         const Layout layout = plan_layout(jail->plan);
         char path[PATH_MAX];
-        int r, fd;
+        int r, fd = -EBADF;
 
         for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
                 r = tree_open_dir(jail, level == 0 ? jail->host.base_fd : jail->root_fd,
