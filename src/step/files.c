@@ -183,9 +183,12 @@ static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *na
         struct statx sx;
         int r = 0;
 
-        if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx) < 0)
+        if (is_covered(jail->plan, path))
+                return 0;
+        /* Not by glibc, which without statx(2) asks fstatat(2), and that does not know mounts. */
+        if (syscall(SYS_statx, dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx) < 0)
                 return tree_fail(jail, -errno, path);
-        if ((sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) || is_covered(jail->plan, path))
+        if (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT)
                 return 0;
         if (S_ISDIR(sx.stx_mode) && depth < DISK_DEPTH_MAX) {
                 _cleanup_close_ int fd = at_open_dir(dir_fd, name);
