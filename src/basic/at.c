@@ -19,6 +19,24 @@ bool same_object(const struct stat *a, const struct stat *b)
         return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+const char *file_kind(mode_t mode)
+{
+        switch (mode & S_IFMT) {
+        case S_IFDIR:
+                return "a directory";
+        case S_IFCHR:
+                return "a character device";
+        case S_IFBLK:
+                return "a block device";
+        case S_IFIFO:
+                return "a FIFO";
+        case S_IFSOCK:
+                return "a socket";
+        default:
+                return "something else";
+        }
+}
+
 bool at_is_dot(const char *name)
 {
         return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;

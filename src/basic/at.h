@@ -18,6 +18,9 @@ bool only_root_can_change(const struct stat *st) _pure_;
 /* Whether both are of one object. */
 bool same_object(const struct stat *a, const struct stat *b) _pure_;
 
+/* "a directory" and so on, for a message about what is no regular file. */
+const char *file_kind(mode_t mode);
+
 /* "." or "..", which every directory has. */
 bool at_is_dot(const char *name) _pure_;
 

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "common.h"
+#include "jail-files.h"
 #include "log.h"
 #include "objects.h"
 #include "unit.h"
@@ -29,7 +30,8 @@ static int check_host(const SystemdUnit *u, const Plan *p)
         _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
         _cleanup_findings_ Findings findings = {};
 
-        if (unit_check(u, &findings) < 0 || host_open(p, &objects, &findings) < 0)
+        if (unit_check(u, &findings) < 0 || host_open(p, &objects, &findings) < 0 ||
+            jail_files_check(p, &objects, &findings) < 0)
                 return EX_OSERR;
         FOREACH_ARRAY (i, findings.items, findings.n_items)
                 if (i->severity == SEVERITY_ERROR)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "findings.h"
+#include "text.h"
 
 static void finding_done(Finding *i)
 {
@@ -22,8 +23,7 @@ void findings_done(Findings *f)
 
 static _printf_(2, 0) char *make_text(const char *remedy, const char *format, va_list ap)
 {
-        _cleanup_free_ char *sentence = NULL;
-        char *text;
+        _cleanup_free_ char *sentence = NULL, *text = NULL;
 
         if (vasprintf(&sentence, format, ap) < 0) {
                 sentence = NULL; /* its content is undefined then */
@@ -31,7 +31,7 @@ static _printf_(2, 0) char *make_text(const char *remedy, const char *format, va
         }
         if (ASPRINTF(&text, "%s%s%s", sentence, remedy ? "; " : "", remedy ? remedy : "") < 0)
                 return NULL;
-        return text;
+        return text_escape(text);
 }
 
 static int append_item(Findings *f, const Finding *item)
@@ -55,7 +55,7 @@ int findings_add(Findings *f, Severity severity, int error, int exit_status, con
                 .severity = severity,
                 .error = error,
                 .exit_status = exit_status,
-                .object = strdup(object),
+                .object = text_escape(object),
         };
         va_start(ap, format);
         item.text = make_text(remedy, format, ap);

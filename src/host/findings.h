@@ -27,8 +27,8 @@ typedef struct Findings {
 void findings_done(Findings *f);
 #define _cleanup_findings_ _cleanup_(findings_done)
 
-/* Adds one: the format continues a sentence about the object, and remedy, unless it is NULL, follows. Copies everything.
- * Always returns the error (or -ENOMEM), so that the caller can return it. */
+/* Adds one: the format continues a sentence about the object, and remedy, unless it is NULL, follows. Copies everything,
+ * with control characters escaped. Always returns the error (or -ENOMEM), so that the caller can return it. */
 int findings_add(Findings *f, Severity severity, int error, int exit_status, const char *object,
                  const char *remedy, const char *format, ...) _printf_(7, 8);
 

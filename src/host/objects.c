@@ -53,27 +53,10 @@ static int failed(Findings *f, int error, const char *object, const char *what)
         return WRONG(f, error, EX_NOINPUT, object, NULL, "%s: %s", what, chase_strerror(error));
 }
 
-static const char *kind_of(mode_t mode)
-{
-        switch (mode & S_IFMT) {
-        case S_IFDIR:
-                return "a directory";
-        case S_IFCHR:
-                return "a character device";
-        case S_IFBLK:
-                return "a block device";
-        case S_IFIFO:
-                return "a FIFO";
-        case S_IFSOCK:
-                return "a socket";
-        default:
-                return "something else";
-        }
-}
-
 static int not_a_file(Findings *f, const char *path, const struct stat *st)
 {
-        return WRONG(f, -EBADFD, EX_NOINPUT, path, NULL, "is %s, not a regular file", kind_of(st->st_mode));
+        return WRONG(f, -EBADFD, EX_NOINPUT, path, NULL, "is %s, not a regular file",
+                     file_kind(st->st_mode));
 }
 
 /* chase_open(), with its errors as findings. */

@@ -63,6 +63,9 @@ typedef struct MountPlan {
 
 #define MOUNT_PLANS_MAX 8
 
+/* Directories of an operator's in one another that MOUNT_DISKS looks into. */
+#define DISK_DEPTH_MAX 4
+
 typedef enum FileKind {
         FILE_VMM,    /* the VMM, or a place to mount its shared text on; root:root */
         FILE_PLACE,  /* a directory to mount on */

@@ -157,9 +157,6 @@ static int clone_vmm(Jail *jail, const MountPlan *m)
         return r < 0 ? tree_fail(jail, r, m->path) : 0;
 }
 
-/* Directories of an operator's in one another. */
-#define DISK_DEPTH_MAX 4
-
 static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char *prefix, unsigned depth);
 
 /* What is mounted over a name hides what is there. */

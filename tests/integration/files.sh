@@ -405,6 +405,43 @@ test_a_disk_of_somebody_else_is_not_written() {
         is "from the host" "$(take_disk web1)"
 }
 
+# check_says STATUS ERRORS [COMMAND…]: how `check` ends and what it writes to standard error, with that command in front.
+check_says() {
+        local status=0
+        "${@:3}" fcjail check web1 >/dev/null 2>/tmp/errors || status=$?
+        is "$1" "$status"
+        is "$2" "$(</tmp/errors)"
+}
+
+# What it advises is enough.
+test_check_names_a_disk_that_the_vm_cannot_write() {
+        local disk=$BASE/web1/root/disk.img message
+        message="fcjail: $disk: belongs to uid 0, so the VMM cannot write its drive 'disk'; \`chown 30001 $disk\`, or set is_read_only"
+        put_disk web1 root 0644
+        vm_with_disk web1 false
+        user manager --groups fcjail
+        check_says 66 "$message"
+        check_says 66 "$message" setpriv --reuid manager --regid manager --init-groups
+        chown 30001 "$disk"
+        check_says 0 ""
+        systemctl start fcjail@web1
+        says web1 "disk: wrote sector 1"
+        check_says 0 ""
+        systemctl stop fcjail@web1
+        is $'from the host\nwritten by the guest' "$(take_disk web1)"
+}
+
+# Before the first start, and after one.
+test_check_names_a_disk_that_is_not_there() {
+        local message="fcjail: $BASE/web1/root/disk.img: does not exist, so the VMM cannot open its drive 'disk'; put it there with ln or cp"
+        vm_with_disk web1 false
+        check_says 66 "$message"
+        not systemctl start fcjail@web1
+        mkdir -p "$BASE/web1/root"
+        check_says 66 "$message"
+        rm -r "${BASE:?}/web1" "$ENV/disk.json"
+}
+
 test_a_disk_that_is_not_there_ends_the_vmm() {
         vm_with_disk web1 false
         not systemctl start fcjail@web1
