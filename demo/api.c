@@ -82,9 +82,9 @@ static void reply(int fd, int status, const char *body)
                          "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
                          status, status < 300 ? texts[status % 100] : "Bad Request", strlen(body), body);
         if (status == 204)
-                n = snprintf(text, sizeof(text),
-                             "HTTP/1.1 204 No Content\r\nServer: Firecracker API\r\nConnection: "
-                             "keep-alive\r\n\r\n");
+                n = snprintf(
+                        text, sizeof(text),
+                        "HTTP/1.1 204 No Content\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n\r\n");
         /* Short enough for any socket buffer; who does not read does not get it. */
         if (send(fd, text, (size_t) n, MSG_NOSIGNAL) < 0)
                 log_line("a reply was lost: %s", strerror(errno));

@@ -80,9 +80,7 @@ static void put_privileges(void)
                 if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1)
                         ambient |= UINT64_C(1) << cap;
         }
-        printf(",\"caps\":{\"permitted\":\"%08x%08x\",\"effective\":\"%08x%08x\",\"inheritable\":\"%08x%"
-               "08x\","
-               "\"bounding\":\"%016llx\",\"ambient\":\"%016llx\"}",
+        printf(",\"caps\":{\"permitted\":\"%08x%08x\",\"effective\":\"%08x%08x\",\"inheritable\":\"%08x%08x\",\"bounding\":\"%016llx\",\"ambient\":\"%016llx\"}",
                data[1].permitted, data[0].permitted, data[1].effective, data[0].effective,
                data[1].inheritable, data[0].inheritable, (unsigned long long) bounding,
                (unsigned long long) ambient);
@@ -156,9 +154,7 @@ static void put_tree(const char *path, int depth, const char **comma)
         printf("%s{\"path\":", *comma);
         *comma = ",";
         put_string(path);
-        printf(",\"mode\":\"%o\",\"uid\":%u,\"gid\":%u,\"rdev\":\"%u:%u\",\"ro\":%s,\"nodev\":%"
-               "s,"
-               "\"noexec\":%s,\"nosuid\":%s,\"writable\":%s}",
+        printf(",\"mode\":\"%o\",\"uid\":%u,\"gid\":%u,\"rdev\":\"%u:%u\",\"ro\":%s,\"nodev\":%s,\"noexec\":%s,\"nosuid\":%s,\"writable\":%s}",
                st.st_mode, st.st_uid, st.st_gid, major(st.st_rdev), minor(st.st_rdev),
                sv.f_flag & ST_RDONLY ? "true" : "false", sv.f_flag & ST_NODEV ? "true" : "false",
                sv.f_flag & ST_NOEXEC ? "true" : "false", sv.f_flag & ST_NOSUID ? "true" : "false",

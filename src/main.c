@@ -58,8 +58,7 @@ static void usage(FILE *f, bool colors)
         char buf[SYNOPSIS_MAX];
 
         fprintf(f,
-                "fcjail VERB ID …\n\n%sStarts Firecracker microVMs in a jail; usually as "
-                "fcjail@ID.service.%s\n\n",
+                "fcjail VERB ID …\n\n%sStarts Firecracker microVMs in a jail; usually as fcjail@ID.service.%s\n\n",
                 on, off);
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
                 fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, synopsis(v, buf), v->summary);

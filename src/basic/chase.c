@@ -291,18 +291,15 @@ const char *chase_strerror(int r)
 {
         switch (r) {
         case -EPERM:
-                return "is not owned by root, or its group or others may write to it; `chown root:root` and "
-                       "`chmod go-w` it";
+                return "is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it";
         case -ENOLINK:
                 return "is a symbolic link that does not belong to root; `chown -h root:root` it";
         case -EUSERS:
-                return "is a directory that others may put files into; make a directory of root's in it, "
-                       "and name that";
+                return "is a directory that others may put files into; make a directory of root's in it, and name that";
         case -EMLINK:
                 return "has another name, and others may have made this one; put a copy there";
         case -ELOOP:
-                return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of "
-                       "them";
+                return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of them";
         case -EBADFD:
                 return "is not a regular file";
         default:

@@ -89,10 +89,7 @@ static int connect_notify(const char *id, int *ret_fd)
 
         if (systemd_listens_to_another()) {
                 log_error(
-                        "NOTIFY_SOCKET= is for the main process of a unit, which this process is not: make "
-                        "`fcjail run %s` the command of ExecStart=, in a shell with `exec` in front; by "
-                        "hand, "
-                        "unset NOTIFY_SOCKET",
+                        "NOTIFY_SOCKET= is for the main process of a unit, which this process is not: make `fcjail run %s` the command of ExecStart=, in a shell with `exec` in front; by hand, unset NOTIFY_SOCKET",
                         id);
                 return EX_CONFIG;
         }
@@ -119,8 +116,7 @@ static int fail_start(Jail *jail)
         bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
         if (!gone)
                 log_warning(
-                        "The VMM of '%s', process %i, could not be killed; `fcjail cleanup %s` cleans up "
-                        "when it has ended",
+                        "The VMM of '%s', process %i, could not be killed; `fcjail cleanup %s` cleans up when it has ended",
                         jail->plan->id, jail->pid, jail->plan->id);
 
         /* Under systemd ExecStopPost= cleans up. Otherwise it is up to us, if the id is ours at all. */

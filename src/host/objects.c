@@ -126,18 +126,18 @@ static int check_writable(const Plan *p, HostObjects *o, Findings *f)
         (void) o;
         FOREACH_ARRAY (path, paths, ELEMENTSOF(paths))
                 if (access(*path, W_OK) < 0 && errno == EROFS && r != -ENOMEM)
-                        r = WRONG(f, -EROFS, EX_CONFIG, *path,
-                                  "if ProtectSystem= or ReadOnlyPaths= of the unit makes it so, add "
-                                  "ReadWritePaths=/run/fcjail and the chroot base",
-                                  "is read-only");
+                        r = WRONG(
+                                f, -EROFS, EX_CONFIG, *path,
+                                "if ProtectSystem= or ReadOnlyPaths= of the unit makes it so, add ReadWritePaths=/run/fcjail and the chroot base",
+                                "is read-only");
         return r;
 }
 
 static int open_base(const Plan *p, HostObjects *o, Findings *f)
 {
-        return o->base_fd = open_path(f, p->chroot_dir, O_PATH | O_DIRECTORY,
-                                      "`systemd-tmpfiles --create` makes the default one; make others with "
-                                      "mkdir -m 0755");
+        return o->base_fd = open_path(
+                       f, p->chroot_dir, O_PATH | O_DIRECTORY,
+                       "`systemd-tmpfiles --create` makes the default one; make others with mkdir -m 0755");
 }
 
 /* 1: an ELF program that needs no interpreter. The jail has no dynamic linker to offer. */

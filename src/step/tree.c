@@ -54,13 +54,12 @@ int tree_open_dir(Jail *jail, int dir_fd, const char *name, const char *path, in
         if (!only_root_can_change(&st))
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, path,
-                        "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it "
-                        "(Firecracker's own jailer gives it to the VM)",
+                        "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it (Firecracker's own jailer gives it to the VM)",
                         st.st_uid, st.st_mode & 07777U);
         if (st.st_mode & S_ISGID)
-                return step_fail_because(jail, -EPERM, EX_NOPERM, path,
-                                         "is setgid, so what is made in it would have its group and not the "
-                                         "VM's; `chmod g-s` it");
+                return step_fail_because(
+                        jail, -EPERM, EX_NOPERM, path,
+                        "is setgid, so what is made in it would have its group and not the VM's; `chmod g-s` it");
 
         *ret_fd = TAKE_FD(fd);
         return 0;
@@ -100,8 +99,7 @@ static int make_vmm(Jail *jail)
         if (sv.f_flag & ST_NOEXEC)
                 return step_fail_because(
                         jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
-                        "is mounted noexec, so a copy of the VMM there cannot be executed; "
-                        "remount it, move FCJAIL_CHROOT_DIR=, or say FCJAIL_VMM_TEXT=shared");
+                        "is mounted noexec, so a copy of the VMM there cannot be executed; remount it, move FCJAIL_CHROOT_DIR=, or say FCJAIL_VMM_TEXT=shared");
 
         /* Filled in, and made executable, by step `copy`. */
         r = at_write_file(jail->root_fd, vmm->path, 0200, "", 0);

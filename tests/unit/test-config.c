@@ -252,9 +252,7 @@ Test(config, rejects_an_empty_value)
         expect_errors(
                 ENV("FCJAIL_READY="),
                 "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not empty\n"
-                "/etc/fcjail/web1.env:2: FCJAIL_VMM_ARGS= must be arguments of the VMM, quoted as in "
-                "ExecStart=, "
-                "not empty\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_VMM_ARGS= must be arguments of the VMM, quoted as in ExecStart=, not empty\n"
                 "the environment: FCJAIL_READY= must be api or exec, not empty\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_VALUE);
 }
@@ -275,20 +273,13 @@ Test(config, says_why_and_shows_the_value)
         file("/etc/fcjail/web1.env",
              "FCJAIL_UID=65534\n"
              "FCJAIL_VMM='/a\x1b[2J'\n"
-             "FCJAIL_CONFIG="
-             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+             "FCJAIL_CONFIG=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
              "FCJAIL_TAP=tap0,mtu=1\n");
         expect_errors(
                 ENV(),
-                "/etc/fcjail/web1.env:1: FCJAIL_UID= must not be 65534, which the system reserves for "
-                "\"nobody\" or "
-                "\"unset\"\n"
-                "/etc/fcjail/web1.env:2: FCJAIL_VMM= must be an absolute path without '//', '.', '..' "
-                "or a '/' at its "
-                "end, not '/a\\x1b[2J'\n"
-                "/etc/fcjail/web1.env:3: FCJAIL_CONFIG= must be an absolute path without '//', '.', "
-                "'..' or a '/' at "
-                "its end, not 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'\n"
+                "/etc/fcjail/web1.env:1: FCJAIL_UID= must not be 65534, which the system reserves for \"nobody\" or \"unset\"\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_VMM= must be an absolute path without '//', '.', '..' or a '/' at its end, not '/a\\x1b[2J'\n"
+                "/etc/fcjail/web1.env:3: FCJAIL_CONFIG= must be an absolute path without '//', '.', '..' or a '/' at its end, not 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'\n"
                 "/etc/fcjail/web1.env:4: FCJAIL_TAP= has an invalid mtu= for tap0: '1' is not a number from 68 to 65521\n");
 }
 
@@ -361,21 +352,23 @@ Test(config, an_unreadable_file_is_not_also_an_unknown_id)
 {
         file("/etc/fcjail/web1.env", "");
         mode("/etc/fcjail/web1.env", 0666);
-        expect_errors(ENV(), "/etc/fcjail/web1.env: refused: it is not owned by root, or its group or "
-                             "others may write to it; `chown root:root` and `chmod go-w` it\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail/web1.env: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNSAFE_FILE);
         mode("/etc/fcjail/web1.env", 0644);
         mode("/etc/fcjail", 0777);
-        expect_errors(ENV(), "/etc/fcjail: refused: it is not owned by root, or its group or others may "
-                             "write to it; `chown root:root` and `chmod go-w` it\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
 Test(config, an_alias_stands_for_its_key)
 {
         _cleanup_config_ Config c = CONFIG_UNSET;
 
-        file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=5\nUNKEY_METALD_JAILER_GID=6\nUNKEY_METALD_"
-                                     "JAILER_CHROOT_DIR=/srv/x\n");
+        file("/etc/fcjail/web1.env",
+             "UNKEY_METALD_JAILER_UID=5\nUNKEY_METALD_JAILER_GID=6\nUNKEY_METALD_JAILER_CHROOT_DIR=/srv/x\n");
         load(ENV(), &c);
         cr_expect_eq(c.uid, 5);
         cr_expect(config_set_by_alias(&c, "FCJAIL_UID"));
@@ -400,16 +393,11 @@ Test(config, rejects_a_key_and_its_alias_with_different_values)
         file("/etc/fcjail/default.env",
              "UNKEY_METALD_JAILER_UID=5\nUNKEY_METALD_JAILER_CHROOT_DIR=/a\nFCJAIL_GID=1\n");
         file("/etc/fcjail/web1.env", "#\nFCJAIL_UID=6\n");
-        expect_errors(ENV("FCJAIL_CHROOT_DIR=/b", "UNKEY_METALD_JAILER_GID=2"),
-                      "/etc/fcjail/web1.env:2: FCJAIL_UID= is '6', but its alias UNKEY_METALD_JAILER_UID= "
-                      "is '5' in "
-                      "/etc/fcjail/default.env:1\n"
-                      "/etc/fcjail/default.env:3: FCJAIL_GID= is '1', but its alias "
-                      "UNKEY_METALD_JAILER_GID= is '2' in "
-                      "the environment\n"
-                      "the environment: FCJAIL_CHROOT_DIR= is '/b', but its alias "
-                      "UNKEY_METALD_JAILER_CHROOT_DIR= is '/a' in "
-                      "/etc/fcjail/default.env:2\n");
+        expect_errors(
+                ENV("FCJAIL_CHROOT_DIR=/b", "UNKEY_METALD_JAILER_GID=2"),
+                "/etc/fcjail/web1.env:2: FCJAIL_UID= is '6', but its alias UNKEY_METALD_JAILER_UID= is '5' in /etc/fcjail/default.env:1\n"
+                "/etc/fcjail/default.env:3: FCJAIL_GID= is '1', but its alias UNKEY_METALD_JAILER_GID= is '2' in the environment\n"
+                "the environment: FCJAIL_CHROOT_DIR= is '/b', but its alias UNKEY_METALD_JAILER_CHROOT_DIR= is '/a' in /etc/fcjail/default.env:2\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_DUPLICATE);
 }
 
@@ -426,9 +414,9 @@ Test(config, an_alias_counts_with_its_last_value)
 Test(config, rejects_bad_values_of_an_alias_by_its_name)
 {
         file("/etc/fcjail/web1.env", "UNKEY_METALD_JAILER_UID=root\n");
-        expect_errors(ENV(), "/etc/fcjail/web1.env:1: UNKEY_METALD_JAILER_UID= must be a number from 1 to "
-                             "4294967293, not "
-                             "'root'\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail/web1.env:1: UNKEY_METALD_JAILER_UID= must be a number from 1 to 4294967293, not 'root'\n");
 }
 
 Test(config, tells_everything_at_once)
@@ -437,15 +425,15 @@ Test(config, tells_everything_at_once)
         file("/etc/fcjail/default.env.d/a.env", "");
         mode("/etc/fcjail/default.env.d/a.env", 0777);
         file("/etc/fcjail/web1.env", "FCJAIL_UID=-1\nFCJAIL_UID=5\nFCJAIL_FOO=1\nFCJAIL_VMM=\"/x\n");
-        expect_errors(ENV("FCJAIL_KEEP=maybe"),
-                      "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
-                      "/etc/fcjail/default.env.d/a.env: refused: it is not owned by root, or its group or "
-                      "others may write to it; `chown root:root` and `chmod go-w` it\n"
-                      "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
-                      "/etc/fcjail/web1.env:2: FCJAIL_UID= is already set in line 1\n"
-                      "/etc/fcjail/web1.env:3: unknown setting FCJAIL_FOO=\n"
-                      "/etc/fcjail/web1.env:4: the quoted value has no closing \"\n"
-                      "the environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
+        expect_errors(
+                ENV("FCJAIL_KEEP=maybe"),
+                "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
+                "/etc/fcjail/default.env.d/a.env: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n"
+                "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
+                "/etc/fcjail/web1.env:2: FCJAIL_UID= is already set in line 1\n"
+                "/etc/fcjail/web1.env:3: unknown setting FCJAIL_FOO=\n"
+                "/etc/fcjail/web1.env:4: the quoted value has no closing \"\n"
+                "the environment: FCJAIL_KEEP= must be yes or no, not 'maybe'\n");
 }
 
 Test(config, tells_the_units_environment_from_the_own)

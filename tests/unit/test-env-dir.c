@@ -126,9 +126,9 @@ Test(env_dir, leaves_out_a_directory_that_others_may_write)
         file("/etc/fcjail/web1.env", "");
         file("/run/fcjail/web1.env", "");
         mode("/etc/fcjail", 0775);
-        expect_list("/run/fcjail/web1.env\n",
-                    "/etc/fcjail: refused: it is not owned by root, or its "
-                    "group or others may write to it; `chown root:root` and `chmod go-w` it\n");
+        expect_list(
+                "/run/fcjail/web1.env\n",
+                "/etc/fcjail: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
 Test(env_dir, leaves_out_a_drop_in_directory_of_somebody_else)
@@ -136,9 +136,9 @@ Test(env_dir, leaves_out_a_drop_in_directory_of_somebody_else)
         file("/etc/fcjail/web1.env", "");
         file("/etc/fcjail/web1.env.d/a.env", "");
         owner("/etc/fcjail/web1.env.d", 1000);
-        expect_list("/etc/fcjail/web1.env\n",
-                    "/etc/fcjail/web1.env.d: refused: it is not owned by "
-                    "root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
+        expect_list(
+                "/etc/fcjail/web1.env\n",
+                "/etc/fcjail/web1.env.d: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
 Test(env_dir, tells_of_a_directory_that_is_none)
@@ -227,8 +227,9 @@ Test(env_dir, refuses_a_file_that_others_may_write)
 {
         file("/etc/f.env", "A=1\n");
         mode("/etc/f.env", 0664);
-        expect_read(-EBADMSG, "/etc/f.env: refused: it is not owned by root, or its group or others may "
-                              "write to it; `chown root:root` and `chmod go-w` it");
+        expect_read(
+                -EBADMSG,
+                "/etc/f.env: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
 }
 
 Test(env_dir, names_the_directory_at_fault)
@@ -236,9 +237,9 @@ Test(env_dir, names_the_directory_at_fault)
         file("/etc/there/x", "A=1\n");
         mode("/etc/there", 0777);
         link_to("/etc/f.env", "there/x");
-        expect_read(-EBADMSG,
-                    "/etc/f.env: refused: /etc/there is not owned by root, or its group or others may "
-                    "write to it; `chown root:root` and `chmod go-w` it");
+        expect_read(
+                -EBADMSG,
+                "/etc/f.env: refused: /etc/there is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
 }
 
 Test(env_dir, refuses_a_link_into_nowhere)

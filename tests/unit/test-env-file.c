@@ -218,8 +218,8 @@ Test(env_file, rejects_bytes_that_are_no_text)
 /* It is valid UTF-8, and an editor does not show it. */
 Test(env_file, names_a_byte_order_mark)
 {
-        static const char want[] = "f:1: the file begins with a byte order mark; save it without one, or "
-                                   "run `sed -i '1s/^\\xEF\\xBB\\xBF//'` on it";
+        static const char want[] =
+                "f:1: the file begins with a byte order mark; save it without one, or run `sed -i '1s/^\\xEF\\xBB\\xBF//'` on it";
         static const char within[] =
                 "f:2: the line contains a character that text must not contain (U+FEFF or a noncharacter)";
 
@@ -233,8 +233,7 @@ Test(env_file, tells_every_error)
 {
         expect_error(
                 "a b\nA=1\nc d\n-=\n", "2 A=1",
-                "f:1: 'a b' is not an assignment (KEY=value)|f:3: 'c d' is not an assignment (KEY=value)|"
-                "f:4: invalid key '-'; use letters, digits and _");
+                "f:1: 'a b' is not an assignment (KEY=value)|f:3: 'c d' is not an assignment (KEY=value)|f:4: invalid key '-'; use letters, digits and _");
 }
 
 Test(env_file, escapes_what_it_quotes)
