@@ -571,12 +571,14 @@ test_by_hand_nothing_is_taken_from_a_vmm_that_cannot_be_killed() {
         is_gone web1
 }
 
-# SIGKILL of the helper under systemd, while the VMM does not answer.
+# SIGKILL of the helper under systemd, while the VMM does not answer, and SIGHUP is nothing to it yet. No time-out ends it:
+# this one is longer than `eventually` waits for.
 test_kill_of_the_helper() {
         vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm
-        unit web1 TimeoutStopSec=2
+        unit web1 TimeoutStopSec=60
         systemctl start --no-block fcjail@web1
         eventually grep -q ^VMM= "$STATE/vm/web1"
+        eventually ignores_sighup "$(vmm_of web1)"
         kill -KILL "$(pid_of web1)"
         eventually unit_is web1 failed
         is_gone web1

@@ -190,11 +190,6 @@ test_a_second_signal_by_hand_kills() {
         is_gone web1
 }
 
-# ignores_sighup PID
-ignores_sighup() {
-        (($((16#$(status_of "$1" SigIgn))) & 1))
-}
-
 test_the_unit_says_how_it_is() {
         vm web1 FCJAIL_UID=4711
         systemctl start fcjail@web1

@@ -74,6 +74,11 @@ unit_is() {
         is "$2" "$(systemctl show -P ActiveState "fcjail@$1")"
 }
 
+# ignores_sighup PID
+ignores_sighup() {
+        (($((16#$(status_of "$1" SigIgn))) & 1))
+}
+
 # has_another_process ID PID: runs, and not as that one.
 has_another_process() {
         local pid
