@@ -26,7 +26,7 @@ static int verb_help(const CommandLine *c);
 static const Verb verbs[] = {
         { "run", "ID", 1, 1, verb_run, "start the VM; by hand, stay until it ends" },
         { "stop", "ID", 1, 1, verb_stop, "ask the guest to shut down, and wait" },
-        { "cleanup", "ID", 1, 1, verb_cleanup, "remove what a VM that ended has left" },
+        { "cleanup", "ID", 1, 1, verb_cleanup, "remove what an ended VM left behind" },
         { "check",
           "ID",
           1,
@@ -35,7 +35,7 @@ static const Verb verbs[] = {
           "print what a start would do, and every error",
           { { "json", no_argument } } },
         { "api", "ID METHOD PATH [JSON]", 3, 4, verb_api, "send a request to the VMM's API" },
-        { "help", "", 0, 0, verb_help, "print this" },
+        { "help", "", 0, 0, verb_help, "print this help" },
 };
 
 #define SYNOPSIS_MAX 256
@@ -58,11 +58,11 @@ static void usage(FILE *f, bool colors)
         char buf[SYNOPSIS_MAX];
 
         fprintf(f,
-                "fcjail VERB ID …\n\n%sStarts Firecracker microVMs in a jail; usually as fcjail@ID.service.%s\n\n",
+                "fcjail COMMAND ID …\n\n%sStarts Firecracker microVMs in a jail; usually as fcjail@ID.service.%s\n\n",
                 on, off);
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
                 fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, synopsis(v, buf), v->summary);
-        fprintf(f, "\n  fcjail VERB --help\n  fcjail --help\n  fcjail --version\n\n"
+        fprintf(f, "\n  fcjail COMMAND --help\n  fcjail --help\n  fcjail --version\n\n"
                    "See fcjail(1), fcjail.env(5), fcjail@.service(8).\n");
 }
 

@@ -295,9 +295,9 @@ const char *chase_strerror(int r)
         case -ENOLINK:
                 return "is a symbolic link that does not belong to root; `chown -h root:root` it";
         case -EUSERS:
-                return "is a directory that others may put files into; make a directory of root's in it, and name that";
+                return "is a directory in which others may create files; use a directory in it that belongs to root";
         case -EMLINK:
-                return "has another name, and others may have made this one; put a copy there";
+                return "has more than one hard link, and others may have made this one; replace it with a copy";
         case -ELOOP:
                 return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of them";
         case -EBADFD:

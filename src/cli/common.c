@@ -56,7 +56,7 @@ int become_root(Caller *ret)
                 if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
                         log_entry(
                                 LOG_ERR, MESSAGE_PRIVILEGE, -errno, NULL, 0,
-                                "Started as uid %u without the capabilities to become root: run it as root, or give the unit AmbientCapabilities= as fcjail@.service(8) says",
+                                "fcjail runs as uid %u without the capabilities to become root; run it as root, or set AmbientCapabilities= in the unit, see fcjail@.service(8)",
                                 ruid);
                         return EX_NOPERM;
                 }
@@ -90,8 +90,8 @@ int check_capabilities(void)
                 char *name = cap_to_name(*c);
                 log_entry(
                         LOG_ERR, MESSAGE_PRIVILEGE, -EPERM, NULL, 0,
-                        "The capability %s is missing: run fcjail as root, or put it into the unit's CapabilityBoundingSet= and, with User=, AmbientCapabilities=%s",
-                        name ? name : "?", *c == CAP_MKNOD ? "; PrivateDevices= takes it away" : "");
+                        "Capability %s is missing; run fcjail as root, or add it to the unit's CapabilityBoundingSet= and, with User=, to AmbientCapabilities=%s",
+                        name ? name : "?", *c == CAP_MKNOD ? "; PrivateDevices= removes it" : "");
                 (void) cap_free(name);
                 status = EX_NOPERM;
         }
@@ -169,7 +169,7 @@ int load_plan(const char *id, const Caller *caller, Plan *ret)
 
         if (ret->uid_shared_by_alias)
                 log_warning(
-                        "VM '%s' may share uid %u with other VMs, because UNKEY_METALD_JAILER_UID= set it; to decide otherwise, set FCJAIL_UID= and FCJAIL_SHARED_UID=",
+                        "VM '%s' may share uid %u with other VMs, because UNKEY_METALD_JAILER_UID= is set; to change that, set FCJAIL_UID= and FCJAIL_SHARED_UID=",
                         id, ret->uid);
         if (ret->seccomp == SECCOMP_OFF)
                 log_warning(
@@ -208,7 +208,7 @@ int log_bad_record(const char *id, int r)
 {
         if (r == -EBADMSG)
                 log_error(
-                        "The record /run/fcjail/vm/%s is damaged, or no record of fcjail's; if no VM '%s' runs, remove it",
+                        "The record /run/fcjail/vm/%s is damaged, or fcjail did not write it; if VM '%s' is not running, remove the record",
                         id, id);
         else
                 log_error("Failed to read the record /run/fcjail/vm/%s: %s", id, strerror(-r));
@@ -222,7 +222,7 @@ static void log_unknown_line(const State *s, const char *line)
         CutText cut;
 
         log_entry(LOG_WARNING, MESSAGE_RECORD_UNKNOWN, 0, &field, 1,
-                  "Kept what the record of '%s' calls '%s', which a newer fcjail has made", s->id,
+                  "Kept what a newer fcjail recorded for '%s': %s", s->id,
                   shown ? text_cut(&cut, shown) : "?");
 }
 
@@ -234,7 +234,7 @@ static void log_unknown(const State *s)
         if (s->version > STATE_VERSION)
                 log_entry(
                         LOG_WARNING, MESSAGE_RECORD_UNKNOWN, 0, NULL, 0,
-                        "A newer fcjail wrote the record of '%s', version %u: something of the VM may stay",
+                        "A newer fcjail wrote the record of '%s' (version %u); some of what it made may remain",
                         s->id, s->version);
         for (char *rest = lines, *line; (line = strsep(&rest, "\n"));)
                 log_unknown_line(s, line);

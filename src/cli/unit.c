@@ -74,12 +74,11 @@ static bool find_group(const char *name, Caller *ret)
 static int not_seen(const char *unit, int r)
 {
         if (systemd_is_init() && geteuid() == 0) {
-                log_error("Failed to ask systemd for the settings of %s, which a start would have: %s", unit,
-                          strerror(-r));
+                log_error("Failed to read the settings of %s from systemd: %s", unit, strerror(-r));
                 return EX_UNAVAILABLE;
         }
 
-        log_info("systemd cannot be asked: the settings of %s were not seen", unit);
+        log_info("systemd does not answer; the settings of %s are not checked", unit);
         return EX_OK;
 }
 
@@ -98,13 +97,13 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
         say_environment(u->environment);
         c.uid_later = u->dynamic_user;
         if (u->dynamic_user)
-                log_info("From the unit: DynamicUser=yes, so the uid is one that systemd chooses");
+                log_info("From the unit: DynamicUser=yes, systemd chooses the uid");
         else if (u->user[0])
                 log_info("From the unit: User=%s%s", u->user,
-                         find_user(u->user, &c) ? "" : ", who is not in /etc/passwd");
+                         find_user(u->user, &c) ? "" : ", not found in /etc/passwd");
         if (!u->dynamic_user && u->group[0])
                 log_info("From the unit: Group=%s%s", u->group,
-                         find_group(u->group, &c) ? "" : ", which is not in /etc/group");
+                         find_group(u->group, &c) ? "" : ", not found in /etc/group");
         c.own_netns = systemd_unit_has_netns(u) ? TRISTATE_YES : TRISTATE_NO;
         if (c.own_netns == TRISTATE_YES)
                 log_info("From the unit: %s", u->netns_path[0] ? u->netns_path : "PrivateNetwork=yes");
@@ -142,8 +141,9 @@ static int check_dynamic_user(const SystemdUnit *u, Findings *f)
         if (!u->dynamic_user || !u->user[0] || find_user(u->user, &ignored) || host_group(u->user, &gid) < 0)
                 return 0;
         return findings_add(f, SEVERITY_ERROR, -EINVAL, EX_CONFIG,
-                            "DynamicUser=", "set User= in the unit as well, such as User=vm-%i",
-                            "systemd cannot make the user '%s', as there is a group of this name", u->user);
+                            "DynamicUser=", "also set User= in the unit, such as User=vm-%i",
+                            "systemd cannot create the user '%s', because a group of this name exists",
+                            u->user);
 }
 
 int unit_check(const SystemdUnit *u, Findings *f)

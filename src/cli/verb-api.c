@@ -99,7 +99,8 @@ int verb_api(const CommandLine *c)
         if (check_id(id) != EX_OK)
                 return EX_USAGE;
         if (args[2][0] != '/' || strpbrk(args[2], " \r\n") || strpbrk(args[1], " \r\n")) {
-                log_error("'%s %s' is not a method and a path, such as: GET /", args[1], args[2]);
+                log_error("invalid request '%s %s'; give a method and a path, such as GET /", args[1],
+                          args[2]);
                 return EX_USAGE;
         }
 
@@ -107,17 +108,17 @@ int verb_api(const CommandLine *c)
         if (r == -EBADMSG)
                 return log_bad_record(id, r);
         if (r == -ENOENT || r == -ENODATA) {
-                log_error("No VM '%s' runs", id);
+                log_error("VM '%s' is not running", id);
                 return EX_UNAVAILABLE;
         }
         if (r == -EOPNOTSUPP) {
-                log_error("The VM '%s' has no API (FCJAIL_API=no)", id);
+                log_error("VM '%s' has no API (FCJAIL_API=no)", id);
                 return EX_UNAVAILABLE;
         }
         if (r >= 0)
                 r = request(&s, args + 1, &reply);
         if (r < 0) {
-                log_error("The API of '%s' cannot be used: %s", id, strerror(-r));
+                log_error("Failed to use the API of '%s': %s", id, strerror(-r));
                 return r == -EACCES || r == -EPERM ? EX_NOPERM : EX_UNAVAILABLE;
         }
 

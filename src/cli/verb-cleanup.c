@@ -34,7 +34,7 @@ static int leave_alone(const char *id)
         if (systemd_runs_us())
                 return EX_OK;
 
-        log_error("The VM '%s' is being started, run by hand or cleaned up now", id);
+        log_error("Another fcjail is starting, running or cleaning up VM '%s'", id);
         return EX_TEMPFAIL;
 }
 
@@ -44,10 +44,10 @@ static int leave_vmm_alone(const State *s, bool identified)
                 return EX_OK;
 
         if (identified)
-                log_error("The VM '%s' runs as process %i: stop it first", s->id, s->vmm.pid);
+                log_error("VM '%s' is still running as process %i; stop it first", s->id, s->vmm.pid);
         else
                 log_error(
-                        "The VM '%s' runs as process %i: stop it first; if that process is no VMM, remove /run/fcjail/vm/%s",
+                        "VM '%s' is still running as process %i; stop it first, or, if that process is not a VMM, remove /run/fcjail/vm/%s",
                         s->id, s->vmm.pid, s->id);
         return EX_TEMPFAIL;
 }
@@ -116,12 +116,12 @@ static int clean_without_record(const char *id)
         if (systemd_runs_us() && vmm_had_run()) {
                 log_entry(
                         LOG_ERR, MESSAGE_RECORD_MISSING, -ENOENT, stays ? &field : NULL, stays ? 1 : 0,
-                        "Failed to clean up '%s': its record /run/fcjail/vm/%s is missing; %s stays, and so do its TAP devices in a lasting network namespace",
+                        "Failed to clean up '%s': the record /run/fcjail/vm/%s is missing; %s remains, and so do TAP devices in a persistent network namespace",
                         id, id, stays ? jail : "its jail directory");
                 return EX_IOERR;
         }
         if (!systemd_runs_us() && stays)
-                log_info("No record /run/fcjail/vm/%s was found; %s stays", id, jail);
+                log_info("The record /run/fcjail/vm/%s is missing; %s remains", id, jail);
         return EX_OK;
 }
 
@@ -151,9 +151,8 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
         if (!ours)
                 return leave_vmm_alone(&s, identified);
 
-        log_error(
-                "The VMM of '%s', process %i, cannot be killed; `fcjail cleanup %s` cleans up when it has ended",
-                id, s.vmm.pid, id);
+        log_error("Failed to kill the VMM of '%s', process %i; run `fcjail cleanup %s` when it has ended",
+                  id, s.vmm.pid, id);
         return EX_TEMPFAIL;
 }
 
@@ -185,7 +184,7 @@ int verb_cleanup(const CommandLine *c)
                 return clean_without_record(id);
         if (state_fd == -EBUSY && ours) {
                 log_error(
-                        "Failed to clean up '%s': its record is locked; `lslocks` shows by whom, then `fcjail cleanup %s`",
+                        "Failed to clean up '%s': another process has locked its record; find it with `lslocks`, then run `fcjail cleanup %s`",
                         id, id);
                 return EX_TEMPFAIL;
         }

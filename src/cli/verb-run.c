@@ -63,7 +63,7 @@ static int sanitize(void)
         if (r >= 0)
                 r = reset_signals();
         if (r < 0) {
-                log_error("Failed to bring the process in order: %s", strerror(-r));
+                log_error("Failed to reset descriptors and signals: %s", strerror(-r));
                 return EX_OSERR;
         }
 
@@ -89,7 +89,7 @@ static int connect_notify(const char *id, int *ret_fd)
 
         if (systemd_listens_to_another()) {
                 log_error(
-                        "NOTIFY_SOCKET= is for the main process of a unit, which this process is not: make `fcjail run %s` the command of ExecStart=, in a shell with `exec` in front; by hand, unset NOTIFY_SOCKET",
+                        "NOTIFY_SOCKET= is set, but this is not the main process of its unit; make `fcjail run %s` the command of ExecStart=, in a shell with `exec` in front; by hand, unset NOTIFY_SOCKET",
                         id);
                 return EX_CONFIG;
         }
@@ -116,14 +116,14 @@ static int fail_start(Jail *jail)
         bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
         if (!gone)
                 log_warning(
-                        "The VMM of '%s', process %i, could not be killed; `fcjail cleanup %s` cleans up when it has ended",
+                        "Failed to kill the VMM of '%s', process %i; run `fcjail cleanup %s` when it has ended",
                         jail->plan->id, jail->pid, jail->plan->id);
 
         /* Under systemd ExecStopPost= cleans up. Otherwise it is up to us, if the id is ours at all. */
         if (gone && !jail->plan->unit_cleans_up && jail->state.id) {
                 if (clean_up(&jail->state_root, &jail->state) < 0)
-                        log_warning("`fcjail cleanup %s` tries again to remove what is left",
-                                    jail->plan->id);
+                        log_warning("Some of '%s' remains; run `fcjail cleanup %s` to remove it",
+                                    jail->plan->id, jail->plan->id);
         }
         return status;
 }

@@ -44,7 +44,7 @@ static int press_ctrl_alt_del(const State *s, int pid_fd)
                 return r;
         if (reply.status / 100 != 2) {
                 _cleanup_free_ char *raw = api_fault(&reply), *fault = raw ? text_escape(raw) : NULL;
-                log_info("The VMM of '%s' does not take ctrl-alt-del: %.500s", s->id,
+                log_info("The VMM of '%s' refused ctrl-alt-del: %.500s", s->id,
                          fault ? fault : "no reason given");
                 return -EOPNOTSUPP;
         }
@@ -66,7 +66,7 @@ static bool ask_guest(const State *s, const Vmm *vmm)
         if (r == -EOPNOTSUPP) /* it was said why */
                 return false;
         if (r < 0) {
-                log_info("The guest of '%s' cannot be asked to shut down: %s", s->id, strerror(-r));
+                log_info("Failed to ask the guest of '%s' to shut down: %s", s->id, strerror(-r));
                 return false;
         }
         if (!vmm_wait(vmm, deadline)) {
@@ -83,7 +83,7 @@ static int end(const State *s, const Vmm *vmm)
 
         if (r == -ESRCH || (r >= 0 && vmm_wait(vmm, now_usec() + HANGUP_USEC)) || vmm_kill(vmm))
                 return EX_OK;
-        log_error("The VMM of '%s', process %i, cannot be killed", s->id, s->vmm.pid);
+        log_error("Failed to kill the VMM of '%s', process %i", s->id, s->vmm.pid);
         return EX_OSERR;
 }
 
@@ -96,7 +96,8 @@ static int stop(const State *s)
         if (r == -ESRCH)
                 return EX_OK;
         if (r < 0) {
-                log_error("Failed to look at process %i: %s", s->vmm.pid, strerror(-r));
+                log_error("Failed to inspect the VMM of '%s', process %i: %s", s->id, s->vmm.pid,
+                          strerror(-r));
                 return EX_OSERR;
         }
 
@@ -108,7 +109,7 @@ static int stop(const State *s)
         if (!s->supervised)
                 return end(s, &vmm);
         if (!systemd_runs_us())
-                log_info("`systemctl stop fcjail@%s` stops it in any case", s->id);
+                log_info("VM '%s' is still running; stop it with `systemctl stop fcjail@%s`", s->id, s->id);
         return EX_OK;
 }
 
@@ -119,10 +120,10 @@ static int stop_without_record(const char *id)
 
         if (pid)
                 log_warning(
-                        "The record /run/fcjail/vm/%s of the running VM is missing, so that its guest cannot be asked to shut down; systemd ends its process %s",
+                        "The record /run/fcjail/vm/%s is missing; systemd kills process %s without a shutdown of the guest",
                         id, pid);
         else
-                log_info("No VM '%s' runs", id);
+                log_info("VM '%s' is not running", id);
         return EX_OK;
 }
 

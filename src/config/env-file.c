@@ -52,7 +52,7 @@ static const char *char_problem(const char *p, const char *end, size_t *ret_len)
 
         len = utf8_decode(p, (size_t) (end - p), &c);
         if (len == -ERANGE)
-                return "the line contains a character that text must not contain (U+FEFF or a noncharacter)";
+                return "the line contains an invalid character (U+FEFF or a noncharacter)";
         if (len < 0)
                 return "the line is not valid UTF-8";
         if (c == '\0')
@@ -167,7 +167,7 @@ static int scan_plain(EnvFile *f, char **out)
                 bool escaped = *f->p == '\\';
 
                 if (escaped && ++f->p >= f->end)
-                        return complain(f, f->line, "a backslash at the end of the file joins no line");
+                        return complain(f, f->line, "the file ends with a backslash");
                 if (escaped && at_line_end(f))
                         skip_lf(f); /* if it is CR LF the value ends here */
                 else {

@@ -254,6 +254,6 @@ int main(int argc, char **argv)
                 return EXIT_SUCCESS;
         }
 
-        fprintf(stderr, "filter-gen: which machine is '%s'?\n", argc == 2 ? argv[1] : "");
+        fprintf(stderr, "filter-gen: unknown machine '%s'\n", argc == 2 ? argv[1] : "");
         return EXIT_FAILURE;
 }

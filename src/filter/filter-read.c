@@ -13,7 +13,7 @@
 #elif defined(__aarch64__)
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
 #else
-#error "which AUDIT_ARCH_ is it?"
+#error "unknown machine"
 #endif
 
 static const struct sock_filter mark[] = {
@@ -35,9 +35,9 @@ static int check_arch(const struct sock_filter *p, size_t n, char **ret_why)
 {
         if (n < 3 || p[0].code != (BPF_LD | BPF_W | BPF_ABS) ||
             p[0].k != offsetof(struct seccomp_data, arch) || p[1].code != (BPF_JMP | BPF_JEQ | BPF_K))
-                return bad(ret_why, "is not a filter that looks at the architecture first");
+                return bad(ret_why, "does not check the architecture first");
         if (p[1].k != NATIVE_ARCH)
-                return bad(ret_why, "is a filter for another architecture than this machine's");
+                return bad(ret_why, "is a filter for another architecture");
         return 0;
 }
 
@@ -56,9 +56,9 @@ int filter_read(int fd, struct sock_filter **ret, size_t *ret_n, char **ret_why)
         if (r < 0)
                 return r;
         if (size > READ_MAX)
-                return bad(ret_why, "is larger than a filter can be");
+                return bad(ret_why, "is larger than the kernel's limit for a filter");
         if (size == 0 || size % sizeof(struct sock_filter) != 0)
-                return bad(ret_why, "is not a compiled filter: its size is no multiple of 8 bytes");
+                return bad(ret_why, "is not a compiled filter: its size is not a multiple of 8 bytes");
 
         size_t n_insns = size / sizeof(struct sock_filter);
         r = check_arch((struct sock_filter *) buf + ELEMENTSOF(mark), n_insns, ret_why);

@@ -234,8 +234,8 @@ static int open_netns(const Plan *p, HostObjects *o, Findings *f)
         if (r >= 0)
                 r = is_hosts_netns(o->netns_fd);
         if (r > 0)
-                return WRONG(f, -EINVAL, EX_NOINPUT, path, "say FCJAIL_NETNS=host if that is meant",
-                             "is the host's network");
+                return WRONG(f, -EINVAL, EX_NOINPUT, path, "set FCJAIL_NETNS=host if that is intended",
+                             "is the host's network namespace");
         return r < 0 ? failed(f, r, path, "it") : 0;
 }
 

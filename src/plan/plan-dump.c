@@ -16,7 +16,7 @@ static void dump_identity(FILE *f, const Plan *p)
         if (p->uid != UID_INVALID)
                 fprintf(f, "uid: %u%s\n", p->uid, p->uid_shared ? " (shared)" : "");
         else if (p->uid_later)
-                fprintf(f, "uid: one that systemd chooses%s\n", p->uid_shared ? " (shared)" : "");
+                fprintf(f, "uid: chosen by systemd%s\n", p->uid_shared ? " (shared)" : "");
         else
                 fprintf(f, "uid: a free one of %u-%u\n", p->uid_range.first, p->uid_range.last);
         if (p->gid != GID_INVALID)

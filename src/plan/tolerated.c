@@ -7,17 +7,16 @@ static const struct {
         int error;
         const char *reason;
 } table[] = {
-        { TOLERATED_KEYRING, -ENOSYS, "a kernel without key rings has none that could be shared" },
+        { TOLERATED_KEYRING, -ENOSYS, "a kernel without keyrings shares none" },
         { TOLERATED_KEYRING, -EDQUOT,
-          "the uid's quota of keys is used up by others of this uid; the filter refuses every key call, or KeyringMode=private has given the unit a session ring of its own. Not tolerated where there is neither" },
+          "others have used up the uid's quota of keys; the filter refuses all key calls, or KeyringMode=private has given the unit a session keyring of its own. Not tolerated without either" },
         { TOLERATED_ACL, -EOPNOTSUPP,
-          "a file system without ACLs shuts the managers' group out; only root can use the socket then, which is the safe side. Not tolerated when FCJAIL_API_GROUP= asks for a group by name" },
+          "without ACLs only root can use the API's socket, which is the safe side. Not tolerated if FCJAIL_API_GROUP= names a group" },
         { TOLERATED_RESERVE, -EOPNOTSUPP,
-          "a file system that reserves no blocks only takes longer to copy to; that it is full, it says later" },
-        { TOLERATED_PIPE_SIZE, -EPERM,
-          "where fs.pipe-max-size is smaller, a copy takes more turns through a pipe of the usual size" },
+          "without reserved blocks the copy only takes longer; a full file system fails it later" },
+        { TOLERATED_PIPE_SIZE, -EPERM, "with a smaller fs.pipe-max-size the copy only takes longer" },
         { TOLERATED_CPU_FILE, -ENOENT,
-          "what the host does not tell of its CPU the VMM cannot tell its guest; it does without" },
+          "the VMM starts without the facts about the CPU that the host does not show" },
 };
 
 int tolerate(Tolerated what, int r)

@@ -40,7 +40,7 @@ static int fail_at_exec(Jail *jail, int r)
         if (p->selinux && (r == -EPERM || r == -EACCES))
                 return step_fail_because(
                         jail, r, /* exit_status= */ 0, p->vmm,
-                        "%s; SELinux must allow it %s: process:transition, process2:nnp_transition and process2:nosuid_transition, and file:entrypoint",
+                        "%s; the SELinux policy must allow %s process:transition, process2:nnp_transition, process2:nosuid_transition and file:entrypoint",
                         strerror(-r), p->selinux);
         return step_fail(jail, r, "%s", p->vmm);
 }

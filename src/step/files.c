@@ -196,7 +196,7 @@ static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *na
         if (r == -E2BIG)
                 return step_fail_because(
                         jail, r, EX_CANTCREAT, path,
-                        "is one of more than %i files in the jail directory that belong to the VM; give those that the VM only reads to root",
+                        "is one of more than %i files in the jail directory that belong to the VM; `chown root` those that the VM only reads",
                         JAIL_MOUNTS_MAX - MOUNT_PLANS_MAX);
         return r < 0 ? tree_fail(jail, r, path) : 0;
 }

@@ -55,7 +55,7 @@ static int apply(Jail *jail, const char *path, const char *request, const char *
         if (r >= 0)
                 return 0;
         return step_fail_because(jail, r, /* exit_status= */ 0, label, "%s; %s",
-                                 r == -EBADE ? "the kernel has not taken it" : strerror(-r), hint);
+                                 r == -EBADE ? "the kernel did not set it" : strerror(-r), hint);
 }
 
 int step_label(Jail *jail)
@@ -65,12 +65,12 @@ int step_label(Jail *jail)
 
         if (jail->plan->selinux)
                 return apply(jail, "/proc/self/attr/exec", jail->plan->selinux, jail->plan->selinux,
-                             "its policy must have the type, and allow process:setexec to the helper");
+                             "the policy must define its type and allow the helper process:setexec");
         if (!label)
                 return 0;
 
         if (ASPRINTF(&request, "exec %s", label) < 0)
                 return step_fail(jail, -ENOMEM, "%s", label);
         return apply(jail, "/proc/self/attr/apparmor/exec", request, label,
-                     "is the profile loaded? `apparmor_parser -r` loads one, `aa-status` lists them");
+                     "load the profile with `apparmor_parser -r`; `aa-status` lists the loaded ones");
 }

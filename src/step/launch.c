@@ -67,7 +67,7 @@ int step_launch(Jail *jail)
 
         if (proc_has_ended(jail->pid_fd) && interrupted)
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, "the VMM",
-                                         "a signal ended it before it was ready");
+                                         "was killed by a signal before it was ready");
         if (proc_has_ended(jail->pid_fd))
                 return step_fail_because(jail, -ESRCH, EX_UNAVAILABLE, jail->plan->vmm,
                                          "ended as soon as it was executed; its last words are above");

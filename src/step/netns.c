@@ -61,8 +61,9 @@ static int check_joined(Jail *jail, ino_t now)
         if (r < 0)
                 return step_fail(jail, r, "/proc/1/net/dev");
         if (r > 0)
-                return step_fail_because(jail, -EINVAL, EX_NOINPUT, jail->plan->netns_path,
-                                         "is the host's network; say FCJAIL_NETNS=host if that is meant");
+                return step_fail_because(
+                        jail, -EINVAL, EX_NOINPUT, jail->plan->netns_path,
+                        "is the host's network namespace; set FCJAIL_NETNS=host if that is intended");
         return 0;
 }
 

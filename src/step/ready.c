@@ -64,16 +64,16 @@ static int fail_ready(Jail *jail, int r)
         case -ESRCH:
                 if (start_was_interrupted())
                         return step_fail_because(jail, r, EX_UNAVAILABLE, "the VMM",
-                                                 "a signal ended it before it was ready");
+                                                 "was killed by a signal before it was ready");
                 return step_fail_because(jail, r, EX_UNAVAILABLE, "the VMM",
                                          "ended before it was ready; its last words are above");
         case -ETIMEDOUT:
                 return step_fail_because(jail, r, EX_UNAVAILABLE, "the VMM",
-                                         jail->plan->config ? "its guest does not run after %u s"
+                                         jail->plan->config ? "its guest is not running after %u s"
                                                             : "its API does not answer after %u s",
                                          (unsigned) (jail->plan->ready_timeout_usec / 1000000));
         case -ENOTSOCK:
-                return step_fail_because(jail, r, EX_UNAVAILABLE, jail->plan->api, "it is no socket");
+                return step_fail_because(jail, r, EX_UNAVAILABLE, jail->plan->api, "is not a socket");
         case -EBADMSG:
                 return step_fail_because(jail, r, EX_UNAVAILABLE, jail->plan->api,
                                          "does not answer as Firecracker's API does");

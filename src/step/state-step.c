@@ -19,7 +19,8 @@
 #include "text.h"
 #include "uid-record.h"
 
-#define DAMAGED "is damaged, or no record of fcjail's; if no such VM runs, remove it and start again"
+#define DAMAGED                                                                                             \
+        "is damaged, or fcjail did not write it; if the VM is not running, remove the record and start again"
 
 /* systemd's INVOCATION_ID, by which a cleanup knows that it is meant; a random one for a start by hand. */
 static int find_invocation(const Plan *p, char ret[33])
@@ -149,14 +150,14 @@ static int check_dead(Jail *jail, const State *old)
         if (pid_fd < 0)
                 return step_fail_because(
                         jail, pid_fd, EX_TEMPFAIL, jail->plan->id,
-                        "cannot determine whether a VM of this id is running: %s; if none is, remove /run/fcjail/vm/%s",
+                        "cannot determine whether a VM with this id is running: %s; if none is, remove /run/fcjail/vm/%s",
                         state_why_unknown(pid_fd), jail->plan->id);
         if (identified)
                 return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                                         "a VM of this id runs already, as process %i", old->vmm.pid);
+                                         "a VM with this id is already running as process %i", old->vmm.pid);
         return step_fail_because(
                 jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                "a VM of this id runs already, as process %i; if that process is no VMM, remove /run/fcjail/vm/%s",
+                "a VM with this id is already running as process %i; if that process is not a VMM, remove /run/fcjail/vm/%s",
                 old->vmm.pid, jail->plan->id);
 }
 
@@ -172,7 +173,7 @@ static int check_understood(Jail *jail, const char *record, const State *old)
                 return step_fail(jail, -ENOMEM, "%s", record);
         return step_fail_because(
                 jail, -EPROTONOSUPPORT, EX_TEMPFAIL, record,
-                "a newer fcjail wrote it (version %u, '%s'); `fcjail cleanup %s` of that one undoes everything, of this one what it knows",
+                "a newer fcjail wrote it (version %u, '%s'); run `fcjail cleanup %s` of that version, as this version removes only what it knows",
                 old->version, text_cut(&cut, unknown), jail->plan->id);
 }
 
@@ -194,7 +195,7 @@ static int bury_earlier_life(Jail *jail, const char *record)
         r = steps_undo(&jail->state_root, &old);
         if (r < 0)
                 return step_fail_because(jail, r, EX_TEMPFAIL, jail->plan->id,
-                                         "what an earlier life left could not be cleaned up (see above)");
+                                         "failed to clean up after an earlier run (see above)");
         return 0;
 }
 
@@ -211,8 +212,9 @@ int step_state(Jail *jail)
 
         jail->state_fd = state_lock(&jail->state_root, jail->plan->id, /* create= */ true);
         if (jail->state_fd == -EBUSY)
-                return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                                         "a VM of this id is being started, run by hand or cleaned up now");
+                return step_fail_because(
+                        jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
+                        "another fcjail is starting, running or cleaning up a VM with this id");
         if (jail->state_fd == -EBADMSG)
                 return step_fail_because(jail, -EBADMSG, EX_IOERR, record, DAMAGED);
         if (jail->state_fd < 0)
@@ -298,17 +300,17 @@ int step_uid(Jail *jail)
         if (r == -EBUSY)
                 return step_fail_because(
                         jail, r, EX_TEMPFAIL, object,
-                        "belongs to the running VM '%s'; give this one another, or none at all, or say FCJAIL_SHARED_UID=yes for both",
+                        "belongs to the running VM '%s'; change or unset FCJAIL_UID= of this one, or set FCJAIL_SHARED_UID=yes for both",
                         owner);
         if (owner)
                 return step_fail_because(
                         jail, r, EX_TEMPFAIL, object,
-                        "may belong to the VM '%s', of which nobody knows whether it runs: %s; if it does not, remove /run/fcjail/vm/%s",
+                        "may belong to VM '%s', but fcjail cannot determine whether that is running: %s; if it is not, remove /run/fcjail/vm/%s",
                         owner, state_why_unknown(r), owner);
         if (r == -EBADMSG)
                 return step_fail_because(
                         jail, r, EX_IOERR, object,
-                        "its record in /run/fcjail/uid is damaged; if no VM has this uid, remove the record");
+                        "its record in /run/fcjail/uid is damaged; if no running VM has this uid, remove the record");
         return r < 0 ? step_fail(jail, r, "%s", object) : 0;
 }
 

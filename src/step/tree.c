@@ -30,7 +30,7 @@ static int fail_at(Jail *jail, int r, const char *path)
         if (r == -ENOTEMPTY || r == -EEXIST)
                 return step_fail_because(
                         jail, r, EX_CANTCREAT, path,
-                        "is a directory with something in it; move it, as fcjail makes a file of this name");
+                        "is a directory that is not empty, but fcjail makes a file of this name; move it");
         return step_fail(jail, r, "%s", path);
 }
 
@@ -54,12 +54,12 @@ int tree_open_dir(Jail *jail, int dir_fd, const char *name, const char *path, in
         if (!only_root_can_change(&st))
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, path,
-                        "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it (Firecracker's own jailer gives it to the VM)",
+                        "belongs to uid %u with mode %04o; `chown root:root` and `chmod 0755` it (Firecracker's jailer leaves it to the VM)",
                         st.st_uid, st.st_mode & 07777U);
         if (st.st_mode & S_ISGID)
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, path,
-                        "is setgid, so what is made in it would have its group and not the VM's; `chmod g-s` it");
+                        "is setgid, so files in it would get its group instead of the VM's; `chmod g-s` it");
 
         *ret_fd = TAKE_FD(fd);
         return 0;
@@ -99,7 +99,7 @@ static int make_vmm(Jail *jail)
         if (sv.f_flag & ST_NOEXEC)
                 return step_fail_because(
                         jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
-                        "is mounted noexec, so a copy of the VMM there cannot be executed; remount it, move FCJAIL_CHROOT_DIR=, or say FCJAIL_VMM_TEXT=shared");
+                        "is mounted noexec, so the kernel would not execute the VMM's private copy; remount it, move FCJAIL_CHROOT_DIR=, or set FCJAIL_VMM_TEXT=shared");
 
         /* Filled in, and made executable, by step `copy`. */
         r = at_write_file(jail->root_fd, vmm->path, 0200, "", 0);

@@ -355,7 +355,7 @@ test_a_record_that_goes_before_it_is_locked() {
         status=0
         wait "$late" || status=$?
         is 75 "$status"
-        grep "a VM of this id is being started, run by hand or cleaned up now" /tmp/late
+        grep "another fcjail is starting, running or cleaning up a VM with this id" /tmp/late
         fcjail stop web1
         helper_has_stopped
         is_gone web1
@@ -371,14 +371,14 @@ test_a_stop_without_a_record_says_what_stays() {
                 if [[ $how == empty ]]; then : >"$STATE/vm/web1"; else rm "$STATE/vm/web1"; fi
                 if [[ $how != kill ]]; then
                         systemctl stop fcjail@web1
-                        says web1 "The record /run/fcjail/vm/web1 of the running VM is missing, so that its guest cannot be asked"
+                        says web1 "The record /run/fcjail/vm/web1 is missing; systemd kills process"
                 else
                         systemctl kill --kill-who=main -s KILL fcjail@web1
                 fi
-                says web1 "Failed to clean up 'web1': its record /run/fcjail/vm/web1 is missing; $BASE/web1 stays"
+                says web1 "Failed to clean up 'web1': the record /run/fcjail/vm/web1 is missing; $BASE/web1 remains"
                 eventually unit_is web1 failed
                 fcjail cleanup web1 >/tmp/out 2>&1
-                grep -x "fcjail: No record /run/fcjail/vm/web1 was found; $BASE/web1 stays" /tmp/out
+                grep -x "fcjail: The record /run/fcjail/vm/web1 is missing; $BASE/web1 remains" /tmp/out
                 systemctl start fcjail@web1
                 systemctl stop fcjail@web1
                 is_gone web1
@@ -404,11 +404,11 @@ test_what_a_newer_fcjail_has_made_is_told() {
         status=0
         fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 75 "$status"
-        grep -F "Failed at step state of 'web1': $STATE/vm/web1: a newer fcjail wrote it (version 1, 'LOOP=/dev/loop0\x1b[31m\nMADE=/x'); \`fcjail cleanup web1\` of" /tmp/out
+        grep -F "Failed at step state of 'web1': $STATE/vm/web1: a newer fcjail wrote it (version 1, 'LOOP=/dev/loop0\x1b[31m\nMADE=/x'); run \`fcjail cleanup web1\` of that version" /tmp/out
         [[ -e $STATE/vm/web1 && -e $BASE/web1 ]] || fail "it was cleaned up"
         fcjail cleanup web1 >/tmp/out 2>&1
-        grep -F "Kept what the record of 'web1' calls 'LOOP=/dev/loop0\x1b[31m', which a newer fcjail has made" /tmp/out
-        grep -F "calls 'MADE=/x'" /tmp/out
+        grep -F "Kept what a newer fcjail recorded for 'web1': LOOP=/dev/loop0\x1b[31m" /tmp/out
+        grep -F "recorded for 'web1': MADE=/x" /tmp/out
         is_gone web1
 
         vm web1
@@ -417,7 +417,7 @@ test_what_a_newer_fcjail_has_made_is_told() {
         is Running "$(fcjail api web1 GET / | jq -r .state)"
         systemctl stop fcjail@web1
         ended_well web1
-        says web1 "A newer fcjail wrote the record of 'web1', version 1000: something of the VM may stay"
+        says web1 "A newer fcjail wrote the record of 'web1' (version 1000); some of what it made may remain"
         is_gone web1
 }
 
@@ -433,13 +433,13 @@ damaged() {
         "$@"
         fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
         is 74 "$status"
-        grep -x "fcjail: The record $STATE/vm/web1 is damaged, or no record of fcjail's; if no VM 'web1' runs, remove it" /tmp/out
+        grep -x "fcjail: The record $STATE/vm/web1 is damaged, or fcjail did not write it; if VM 'web1' is not running, remove the record" /tmp/out
         status=0
         fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 74 "$status"
-        grep "'web1': $STATE/vm/web1: is damaged, or no record of fcjail's; if no such VM runs, remove it and start again" /tmp/out
+        grep "'web1': $STATE/vm/web1: is damaged, or fcjail did not write it; if the VM is not running, remove the record and start again" /tmp/out
         not systemctl start fcjail@web2
-        says web2 "uid 4711: may belong to the VM 'web1', of which nobody knows whether it runs: its record is damaged; if it does not, remove $STATE/vm/web1"
+        says web2 "uid 4711: may belong to VM 'web1', but fcjail cannot determine whether that is running: its record is damaged; if it is not, remove $STATE/vm/web1"
         systemctl start fcjail@web3
         is 4712 "$(status_of "$(pid_of web3)" Uid)"
         rm -r "$STATE/vm/web1"
@@ -455,7 +455,7 @@ test_a_damaged_record_is_left_alone_with_a_remedy() {
         vm web1 FCJAIL_UID=4711
         mkdir -p "$STATE/uid/4711"
         not systemctl start fcjail@web1
-        says web1 "uid 4711: its record in $STATE/uid is damaged; if no VM has this uid, remove the record"
+        says web1 "uid 4711: its record in $STATE/uid is damaged; if no running VM has this uid, remove the record"
         rmdir "$STATE/uid/4711"
         touch "$STATE/uid/4711.shared"
         not systemctl start fcjail@web1
@@ -469,7 +469,7 @@ test_a_full_directory_in_place_of_a_file_stays() {
                 vm web1
                 mkdir -p "$BASE/web1/root/$name/x"
                 not systemctl start fcjail@web1
-                says web1 "$BASE/web1/root/$name: is a directory with something in it; move it, as fcjail makes a file of this name"
+                says web1 "$BASE/web1/root/$name: is a directory that is not empty, but fcjail makes a file of this name; move it"
                 says web1 "Kept what others put into the jail directory of 'web1': root/$name"
                 [[ ! -e $STATE/vm/web1 && -d $BASE/web1/root/$name/x ]] || fail "$(find "$STATE" "$BASE")"
                 rm -r "${BASE:?}/web1"
@@ -551,7 +551,7 @@ test_by_hand_a_signal_during_the_start_ends_it() {
                 status=0
                 wait "$helper" || status=$?
                 is 69 "$status"
-                grep "Failed at step [a-z]* of 'web1': the VMM: a signal ended it before it was ready" /tmp/out
+                grep "Failed at step [a-z]* of 'web1': the VMM: was killed by a signal before it was ready" /tmp/out
                 eventually not pgrep -x firecracker # a dead one is listed until its parent has reaped it
                 is_gone web1
         done
@@ -564,7 +564,7 @@ test_by_hand_nothing_is_taken_from_a_vmm_that_cannot_be_killed() {
         strace -f -o /tmp/strace -e trace=pidfd_send_signal -e inject=pidfd_send_signal:error=EACCES \
                 fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 69 "$status"
-        grep "The VMM of 'web1', process [0-9]*, could not be killed" /tmp/out
+        grep "Failed to kill the VMM of 'web1', process [0-9]*" /tmp/out
         [[ -e $STATE/vm/web1 && -n $(ls "$STATE/uid") ]] || fail "the record is gone"
         eventually not pgrep -x firecracker
         fcjail cleanup web1

@@ -66,15 +66,15 @@ refused() {
 
 test_what_is_no_filter_is_refused() {
         filter "$OTHER" >"$ENV/own.bpf"
-        refused "is a filter for another architecture than this machine's"
+        refused "is a filter for another architecture"
         filter "$ARCH" | head -c 50 >"$ENV/own.bpf"
-        refused "is not a compiled filter: its size is no multiple of 8 bytes"
+        refused "is not a compiled filter: its size is not a multiple of 8 bytes"
         : >"$ENV/own.bpf"
-        refused "is not a compiled filter: its size is no multiple of 8 bytes"
+        refused "is not a compiled filter: its size is not a multiple of 8 bytes"
         for _ in 1 2 3; do instruction "$RETURN" 0 0 "$ALLOW"; done >"$ENV/own.bpf"
-        refused "is not a filter that looks at the architecture first"
+        refused "does not check the architecture first"
         truncate -s 32768 "$ENV/own.bpf"
-        refused "is larger than a filter can be"
+        refused "is larger than the kernel's limit for a filter"
 }
 
 # Well-formed for us, not for the kernel: it jumps out of itself.

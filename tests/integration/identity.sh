@@ -137,7 +137,7 @@ test_missing_capability_is_named() {
         vm web1
         unit web1 CapabilityBoundingSet= CapabilityBoundingSet="CAP_SYS_ADMIN CAP_NET_ADMIN CAP_SYS_CHROOT CAP_SETUID CAP_SETGID CAP_SETPCAP"
         not systemctl start fcjail@web1
-        says web1 "The capability cap_mknod is missing"
+        says web1 "Capability cap_mknod is missing"
         is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 
@@ -153,7 +153,7 @@ test_an_id_in_use_is_refused_by_hand_and_left_alone() {
         start web1
         fcjail run web1 >/tmp/out 2>&1 || status=$?
         is 75 "$status"
-        grep "Failed at step state of 'web1': web1: a VM of this id runs already, as process $(pid_of web1)" /tmp/out
+        grep "Failed at step state of 'web1': web1: a VM with this id is already running as process $(pid_of web1)" /tmp/out
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
@@ -161,7 +161,7 @@ test_an_id_in_use_by_hand_is_refused_to_systemd_which_cleans_nothing() {
         vm web1
         by_hand web1
         not systemctl start fcjail@web1
-        says web1 "a VM of this id is being started, run by hand or cleaned up now"
+        says web1 "another fcjail is starting, running or cleaning up a VM with this id"
         is Running "$(fcjail api web1 GET / | jq -r .state)"
         fcjail stop web1
         helper_has_stopped
@@ -174,7 +174,7 @@ test_cleanup_of_a_running_vm_is_refused() {
         start web1
         fcjail cleanup web1 2>/tmp/out || status=$?
         is 75 "$status"
-        grep "runs as process $(pid_of web1): stop it first" /tmp/out
+        grep "running as process $(pid_of web1); stop it first" /tmp/out
         # As ExecStopPost= of another invocation: nothing, successfully.
         INVOCATION_ID=0123456789abcdef0123456789abcdef bash -c 'SYSTEMD_EXEC_PID=$$ exec fcjail cleanup web1'
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
@@ -185,11 +185,11 @@ is_left_alone() {
         local status=0
         fcjail cleanup "$1" 2>/tmp/out || status=$?
         is 75 "$status"
-        grep "runs as process $(pid_of "$1"): stop it first" /tmp/out
+        grep "running as process $(pid_of "$1"); stop it first" /tmp/out
         status=0
         fcjail run "$1" >/tmp/out 2>&1 </dev/null || status=$?
         is 75 "$status"
-        grep "a VM of this id runs already, as process $(pid_of "$1")" /tmp/out
+        grep "a VM with this id is already running as process $(pid_of "$1")" /tmp/out
         in_netns_of "$1" ping -q -c 1 -W 2 172.16.0.2
 }
 
@@ -228,11 +228,11 @@ test_a_vm_of_another_pid_namespace_is_not_dead() {
         status=0
         "${there[@]}" fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 75 "$status"
-        grep "cannot determine whether a VM of this id is running: it was started in another PID namespace; if none is, remove" /tmp/out
+        grep "cannot determine whether a VM with this id is running: it was started in another PID namespace; if none is, remove" /tmp/out
         status=0
         "${there[@]}" fcjail run web2 >/tmp/out 2>&1 </dev/null || status=$?
         is 75 "$status"
-        grep "uid 4711: may belong to the VM 'web1', of which nobody knows whether it runs: it was started in another" /tmp/out
+        grep "uid 4711: may belong to VM 'web1', but fcjail cannot determine whether that is running: it was started in another" /tmp/out
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
         systemctl stop fcjail@web1
         ended_well web1
@@ -255,7 +255,7 @@ test_a_process_that_has_the_pid_and_start_time_by_accident_is_not_killed() {
         status=0
         fcjail cleanup web1 >/tmp/out 2>&1 || status=$?
         is 75 "$status"
-        grep "runs as process $other: stop it first; if that process is no VMM, remove /run/fcjail/vm/web1" /tmp/out
+        grep "running as process $other; stop it first, or, if that process is not a VMM, remove /run/fcjail/vm/web1" /tmp/out
         kill "$other"
         wait "$other" || true
         wait "$other" || true
@@ -271,7 +271,7 @@ test_cleanup_of_a_vm_from_the_same_shell_is_refused() {
         by_hand web1
         fcjail cleanup web1 2>/tmp/out.2 || status=$?
         is 75 "$status"
-        grep "runs as process\|is being started, run by hand" /tmp/out.2
+        grep "running as process\|Another fcjail is starting" /tmp/out.2
         is Running "$(fcjail api web1 GET / | jq -r .state)"
         fcjail stop web1
         helper_has_stopped
@@ -291,7 +291,7 @@ EOF
         local locker=$!
         eventually grep "OFDLCK.*READ" /proc/locks
         systemctl stop fcjail@web1
-        says web1 "Failed to clean up 'web1': its record is locked"
+        says web1 "Failed to clean up 'web1': another process has locked its record"
         kill "$locker"
         wait "$locker" || true
         fcjail cleanup web1
@@ -331,7 +331,7 @@ test_another_process_with_the_pid_is_not_killed_where_proc_hides_it() {
         setpriv --inh-caps=-sys_ptrace --bounding-set=-sys_ptrace fcjail stop web1 >/tmp/out 2>&1 || status=$?
         mount -o remount,hidepid=0,gid=0 /proc
         is 71 "$status"
-        grep "The VMM of 'web1', process $other, cannot be killed" /tmp/out
+        grep "Failed to kill the VMM of 'web1', process $other" /tmp/out
         kill "$other"
         wait "$other" || true
         fcjail cleanup web1

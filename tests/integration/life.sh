@@ -51,8 +51,8 @@ test_stop_before_the_guest_runs_is_fast() {
         systemctl stop fcjail@web1
         ((SECONDS < 5))
         ended_well web1
-        says web1 "does not take ctrl-alt-del"
-        not journal_has web1 "cannot be asked to shut down"
+        says web1 "refused ctrl-alt-del"
+        not journal_has web1 "Failed to ask the guest"
 }
 
 # What a VMM that was taken over answers must not move root's cursor, nor look like a line of fcjail's.
@@ -63,7 +63,7 @@ test_what_a_vmm_says_is_escaped() {
         systemctl start fcjail@web1
         eventually test -S "$BASE/web1/root/run/firecracker.socket"
         fcjail stop web1 >/tmp/out 2>&1
-        grep -F "does not take ctrl-alt-del: no\\x1b[2J\\nfcjail: forged" /tmp/out
+        grep -F "refused ctrl-alt-del: no\\x1b[2J\\nfcjail: forged" /tmp/out
         not grep '^fcjail: forged' /tmp/out
 
         on_terminal "fcjail api web1 GET /" >/tmp/out
@@ -101,7 +101,7 @@ test_stop_during_the_start_is_fast() {
 test_a_vmm_that_never_answers_fails_the_start() {
         vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm
         not systemctl start fcjail@web1
-        says web1 "Failed at step ready of 'web1': the VMM: its guest does not run after 10 s"
+        says web1 "Failed at step ready of 'web1': the VMM: its guest is not running after 10 s"
         is_gone web1
 }
 
@@ -157,7 +157,7 @@ test_stop_by_hand_of_a_unit_does_what_the_unit_said() {
         systemctl start fcjail@web1
         unit web1
         fcjail stop web1 >/tmp/out 2>&1
-        grep "systemctl stop fcjail@web1.* stops it in any case" /tmp/out
+        grep "VM 'web1' is still running; stop it with .systemctl stop fcjail@web1." /tmp/out
         unit_is web1 active
 }
 
@@ -209,7 +209,7 @@ test_an_entry_names_its_unit() {
         helper_has_stopped
         # Of another unit, as one that stops it from there.
         INVOCATION_ID=0123456789abcdef0123456789abcdef bash -c 'SYSTEMD_EXEC_PID=$$ exec fcjail stop web1'
-        says web1 "No VM 'web1' runs"
+        says web1 "VM 'web1' is not running"
 }
 
 test_sighup_is_a_clean_end() {
@@ -365,7 +365,7 @@ test_check_sees_the_unit() {
         unit web1 DynamicUser=yes User=vm-%i
         echo FCJAIL_SHARED_UID=yes >>"$ENV/web1.env"
         plan=$(fcjail check web1)
-        grep -x "uid: one that systemd chooses (shared)" <<<"$plan"
+        grep -x "uid: chosen by systemd (shared)" <<<"$plan"
         grep -x "gid: as the uid" <<<"$plan"
         is null "$(fcjail check --json web1 2>/dev/null | jq .uid_range)"
         # What the unit says is told from what the shell does.
@@ -442,7 +442,7 @@ test_directives_with_which_no_vm_starts_are_named() {
         local status=0
         vm web1
         refuses_directive 77 "/proc/self/ns/user: is not the initial user namespace" PrivateUsers=yes
-        refuses_directive 77 "The capability cap_mknod is missing" PrivateDevices=yes
+        refuses_directive 77 "Capability cap_mknod is missing" PrivateDevices=yes
         refuses_directive 78 "/proc/sys: cannot be seen" ProcSubset=pid
         unit web1 ProtectSystem=strict
         not systemctl start fcjail@web1
@@ -456,7 +456,7 @@ test_directives_with_which_no_vm_starts_are_named() {
         unit web1 DynamicUser=yes
         fcjail check web1 >/tmp/plan 2>/tmp/err || status=$?
         is 78 "$status"
-        grep "DynamicUser=: systemd cannot make the user 'fcjail', as there is a group of this name; set User= in the unit as well, such as User=vm-%i" /tmp/err
+        grep "DynamicUser=: systemd cannot create the user 'fcjail', because a group of this name exists; also set User= in the unit, such as User=vm-%i" /tmp/err
         unit web1 DynamicUser=yes User=vm-%i
         fcjail check web1 >/tmp/plan
 }

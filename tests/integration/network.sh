@@ -231,15 +231,15 @@ test_the_hosts_is_never_meant_by_a_name() {
         mount --bind /proc/1/ns/net /run/netns/red
         vm web1 FCJAIL_NETNS=red
         not systemctl start fcjail@web1
-        says web1 "Failed at step paths of 'web1': /run/netns/red: is the host's network; say FCJAIL_NETNS=host if that is meant"
+        says web1 "Failed at step paths of 'web1': /run/netns/red: is the host's network namespace; set FCJAIL_NETNS=host if that is intended"
         is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
         is_gone web1
         not fcjail check web1 2>/tmp/err
-        grep "/run/netns/red: is the host's network" /tmp/err
+        grep "/run/netns/red: is the host's network namespace" /tmp/err
         # Neither when the unit itself has another one, nor where it cannot see process 1.
         unit web1 PrivateNetwork=yes
         not systemctl start fcjail@web1
-        says web1 "Failed at step netns of 'web1': /run/netns/red: is the host's network"
+        says web1 "Failed at step netns of 'web1': /run/netns/red: is the host's network namespace"
         unit web1 ProtectProc=ptraceable
         not systemctl start fcjail@web1
         is_gone web1

@@ -66,11 +66,11 @@ test_check_fails_if_systemd_cannot_be_asked() {
         fcjail check web1 >/tmp/out 2>&1 || status=$?
         no_spy
         is 69 "$status"
-        is "fcjail: Failed to ask systemd for the settings of fcjail@web1.service, which a start would have: No such file or directory" \
+        is "fcjail: Failed to read the settings of fcjail@web1.service from systemd: No such file or directory" \
                 "$(cat /tmp/out)"
         # Where systemd does not run, there is nothing to ask.
         unshare --mount bash -c 'mount -t tmpfs tmpfs /run/systemd && fcjail check web1' >/tmp/out 2>&1
-        grep "systemd cannot be asked: the settings of fcjail@web1.service were not seen" /tmp/out
+        grep "systemd does not answer; the settings of fcjail@web1.service are not checked" /tmp/out
         grep "^vmm: " /tmp/out
 }
 
@@ -298,7 +298,7 @@ test_without_the_variable_of_the_main_process() {
         vm web1
         NOTIFY_SOCKET=/run/systemd/notify INVOCATION_ID=0123456789abcdef0123456789abcdef fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 78 "$status"
-        grep "NOTIFY_SOCKET= is for the main process of a unit" /tmp/out
+        grep "NOTIFY_SOCKET= is set, but this is not the main process of its unit" /tmp/out
         by_hand web1 env NOTIFY_SOCKET=/run/systemd/notify
         fcjail stop web1
         helper_has_stopped
@@ -316,7 +316,7 @@ test_errors_are_told_without_the_other_program() {
 test_without_files_that_grow_it_is_told_all_the_same() {
         as_a_unit bash -c 'ulimit -f 0; SYSTEMD_EXEC_PID=$$ exec fcjail stop web1'
         journalctl --sync
-        is "No VM 'web1' runs" "$(journalctl -q -u fcjail@web1 -o cat --cursor="$cursor" SYSLOG_IDENTIFIER=fcjail)"
+        is "VM 'web1' is not running" "$(journalctl -q -u fcjail@web1 -o cat --cursor="$cursor" SYSLOG_IDENTIFIER=fcjail)"
 }
 
 # None is lost, however many there are.

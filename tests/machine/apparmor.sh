@@ -72,7 +72,7 @@ test_a_profile_without_kvm_lets_no_guest_run() {
 refused() {
         label_vm FCJAIL_APPARMOR=fcjail-vmm
         not systemctl start fcjail@web1
-        says web1 "Failed at step label of 'web1': fcjail-vmm: No such file or directory; is the profile loaded?"
+        says web1 "Failed at step label of 'web1': fcjail-vmm: No such file or directory; load the profile"
         is_gone web1
 }
 

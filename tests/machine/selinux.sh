@@ -58,7 +58,7 @@ test_a_label_that_the_policy_does_not_let_it_have_is_refused() {
         enforce
         label_vm FCJAIL_SELINUX=system_u:system_r:forbidden_t:s0
         not systemctl start fcjail@web1
-        says web1 "Failed at step exec of 'web1': /usr/local/bin/label-vmm: Operation not permitted; SELinux must allow it system_u:system_r:forbidden_t:s0: "
+        says web1 "Failed at step exec of 'web1': /usr/local/bin/label-vmm: Operation not permitted; the SELinux policy must allow system_u:system_r:forbidden_t:s0 process:transition"
         is_gone web1
 }
 

@@ -196,8 +196,8 @@ Test(env_file, rejects_an_unterminated_quote)
 
 Test(env_file, rejects_a_backslash_that_joins_nothing)
 {
-        expect_error("A=a\\", "", "f:1: a backslash at the end of the file joins no line");
-        expect_error("B=1\nA=a\\\n\\", "1 B=1", "f:3: a backslash at the end of the file joins no line");
+        expect_error("A=a\\", "", "f:1: the file ends with a backslash");
+        expect_error("B=1\nA=a\\\n\\", "1 B=1", "f:3: the file ends with a backslash");
 }
 
 Test(env_file, rejects_bytes_that_are_no_text)
@@ -221,7 +221,7 @@ Test(env_file, names_a_byte_order_mark)
         static const char want[] =
                 "f:1: the file begins with a byte order mark; save it without one, or run `sed -i '1s/^\\xEF\\xBB\\xBF//'` on it";
         static const char within[] =
-                "f:2: the line contains a character that text must not contain (U+FEFF or a noncharacter)";
+                "f:2: the line contains an invalid character (U+FEFF or a noncharacter)";
 
         expect_error(BYTE_ORDER_MARK, "", want);
         expect_error(BYTE_ORDER_MARK "A=1\n", "", want);
