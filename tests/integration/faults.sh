@@ -37,7 +37,7 @@ test_every_step_says_that_it_failed() {
         fails_at copy 73 fallocate:error=ENOSPC
         fails_at copy 73 splice:error=EIO:when=2
         fails_at clone 71 clone:error=EAGAIN
-        fails_at clone 71 sched_setattr:error=EPERM
+        fails_at clone 71 sched_setscheduler:error=EPERM
         only=(-P /proc/self/stat)
         fails_at clone 71 openat:error=EACCES
         only=()
