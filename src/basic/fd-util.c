@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "missing.h"
 
 int safe_close(int fd)
 {

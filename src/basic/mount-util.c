@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
-#include <linux/mount.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "missing.h"
 #include "mount-util.h"
 
 /* glibc 2.36 declares these, Debian 11's does not have them. */

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -12,11 +11,8 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
+#include "missing.h"
 #include "vmm.h"
-
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
 
 static int wait_status(const Jail *jail)
 {

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "fd-util.h"
 #include "fs-ids.h"
 #include "jail-files.h"
+#include "missing.h"
 #include "vmm-files.h"
 
 typedef struct Look {
@@ -54,7 +54,7 @@ static int open_in_jail(int root_fd, const char *path)
                 .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
         };
 
-        return RET_NERRNO((int) syscall(__NR_openat2, root_fd, path, &how, sizeof(how)));
+        return RET_NERRNO((int) syscall(SYS_openat2, root_fd, path, &how, sizeof(how)));
 }
 
 /* The name in the jail, with all links resolved. */

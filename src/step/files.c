@@ -11,7 +11,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/acl.h>
@@ -23,6 +22,7 @@
 #include "at.h"
 #include "fd-util.h"
 #include "fs-ids.h"
+#include "missing.h"
 #include "step.h"
 #include "tolerated.h"
 #include "tree.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "missing.h" /* before <linux/fs.h> */
+
 #include <linux/fs.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>

@@ -2,6 +2,8 @@
 
 /* Attempts that take more than one call. */
 
+#include "missing.h" /* before <linux/fs.h> */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -9,7 +11,6 @@
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/sched.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,17 +20,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "escape.h"
-
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x80
-#endif
 
 /* clone(2) with a namespace flag; the child ends at once. */
 static long clone_flag(long flag)

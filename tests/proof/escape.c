@@ -119,7 +119,7 @@ static Result make(const Attempt *a, const char **ret_why)
         int error = WEXITSTATUS(status);
         if (error == EXIT_SUCCEEDED || error == 0)
                 return SUCCEEDED;
-        *ret_why = strerrorname_np(error);
+        *ret_why = strerror(error);
         return outside && is_absence(error) ? ABSENT : REFUSED;
 }
 
