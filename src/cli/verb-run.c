@@ -111,7 +111,7 @@ static int fail_start(Jail *jail)
         int status = failure_log(jail->plan, f);
 
         systemd_notify_status(jail->notify_fd, "Failed at step %s: %s: %s\nERRNO=%i", steps[f->step].name,
-                              f->object, f->reason[0] ? f->reason : strerror(-f->error), -f->error);
+                              f->object, failure_text(f), -f->error);
         /* A VMM that is up but not ready goes at once; systemd would wait for it. */
         bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
         if (!gone)

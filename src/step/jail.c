@@ -65,6 +65,13 @@ int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_f
         return 0;
 }
 
+const char *failure_text(const Failure *f)
+{
+        if (f->reason[0])
+                return f->reason;
+        return f->error == -EBADE ? "the kernel did not do what it reported" : strerror(-f->error);
+}
+
 int step_fail(Jail *jail, int r, const char *format, ...)
 {
         va_list ap;

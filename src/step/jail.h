@@ -24,6 +24,9 @@ typedef struct Failure {
         char reason[512]; /* instead of the errno's text; may be empty */
 } Failure;
 
+/* The reason, or the errno's text. */
+const char *failure_text(const Failure *f);
+
 /* A mount of the jail as it really is. */
 typedef struct JailMount {
         char *path; /* in the jail, relative to its root; "": the root itself */
@@ -89,6 +92,10 @@ int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_f
 /* How a step says that it failed: r is the -errno, the rest names the object. Returns r. */
 int step_fail(Jail *jail, int r, const char *format, ...) _printf_(3, 4);
 
-/* The same with an exit status of its own and a reason in words, which says what to do. */
+/* The same with an exit status of its own (0: that of the step) and a reason in words, which says what to do. */
 int step_fail_because(Jail *jail, int r, int exit_status, const char *object, const char *format, ...)
         _printf_(5, 6);
+
+/* The same when a read back finds another state than the step has set. */
+#define step_fail_differs(jail, object, ...)                                                                \
+        step_fail_because(jail, -EBADE, /* exit_status= */ 0, object, __VA_ARGS__)

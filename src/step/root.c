@@ -41,7 +41,7 @@ static int restrict_mounts(Jail *jail)
         if (fstatvfs(jail->cage_fd, &sv) < 0)
                 return step_fail(jail, -errno, "cage");
         if (!(sv.f_flag & ST_RDONLY))
-                return step_fail(jail, -EBADE, "the cage is not read-only");
+                return step_fail_differs(jail, "cage", "is still writable");
 
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");
@@ -65,9 +65,9 @@ static int check_cage(Jail *jail)
             fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
                 return step_fail(jail, -errno, "cage");
         if (!same_object(&cage, &root))
-                return step_fail(jail, -EBADE, "the cage is not the root of the mount namespace");
+                return step_fail_differs(jail, "cage", "is not the root of the mount namespace");
         if (!same_object(&cage, &parent))
-                return step_fail(jail, -EBADE, "the host's root is still mounted");
+                return step_fail_differs(jail, "cage", "the host's root is still mounted on it");
         return 0;
 }
 
@@ -84,7 +84,7 @@ int step_root(Jail *jail)
         if (syscall(SYS_pivot_root, ".", ".") < 0)
                 return step_fail(jail, -errno, "pivot_root");
         if (umount2(".", MNT_DETACH) < 0)
-                return step_fail(jail, -errno, "unmounting the host's root");
+                return step_fail(jail, -errno, "unmount of the host's root");
         r = check_cage(jail);
         if (r < 0)
                 return r;

@@ -218,8 +218,7 @@ int failure_log(const Plan *plan, const Failure *f)
         };
 
         log_entry(LOG_ERR, step->message_id, f->error, fields, ELEMENTSOF(fields),
-                  "Failed at step %s of '%s': %s: %s", step->name, plan->id, f->object,
-                  f->reason[0] ? f->reason : strerror(-f->error));
+                  "Failed at step %s of '%s': %s: %s", step->name, plan->id, f->object, failure_text(f));
 
         return f->exit_status != 0 ? f->exit_status : step->exit_status;
 }

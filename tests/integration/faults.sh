@@ -71,7 +71,7 @@ test_a_network_namespace_that_was_not_entered() {
         timeout -s KILL 30 nsenter --net=/run/netns/other \
                 strace -f -o /tmp/strace -e trace=setns -e inject=setns:retval=0 fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 71 "$status"
-        grep "Failed at step netns of 'web1': /run/netns/blue was not entered" /tmp/out
+        grep "Failed at step netns of 'web1': /run/netns/blue: the process did not enter it" /tmp/out
         # The cleanup has met the same lie.
         fcjail cleanup web1
         is_gone web1
@@ -261,7 +261,7 @@ test_a_vmm_that_was_changed_meanwhile_is_not_executed() {
         not grep 'Started VM' /tmp/out || { fcjail stop web1; wait "$helper"; fail "it was executed"; }
         wait "$helper" || status=$?
         is 71 "$status"
-        grep "Failed at step exec of 'web1': /firecracker is 100511 and belongs to 1:0" /tmp/out
+        grep "Failed at step exec of 'web1': /firecracker has mode 100511 and owner 1:0 instead of 100511 and 0:0" /tmp/out
         is_gone web1
 }
 
