@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -37,17 +36,6 @@
 #define FDS_MAX      2048
 #define FDS_PER_POLL 256
 
-static _printf_(3, 4) int wrong(Jail *jail, const char *what, const char *format, ...)
-{
-        char reason[256];
-        va_list ap;
-
-        va_start(ap, format);
-        (void) vsnprintf(reason, sizeof(reason), format, ap);
-        va_end(ap);
-        return step_fail_because(jail, -EBADE, /* exit_status= */ 0, what, "%s", reason);
-}
-
 static int audit_ids(Jail *jail)
 {
         uid_t ruid = 0, euid = 0, suid = 0;
@@ -55,16 +43,18 @@ static int audit_ids(Jail *jail)
 
         if (getresuid(&ruid, &euid, &suid) < 0 || ruid != jail->uid || euid != jail->uid ||
             suid != jail->uid)
-                return wrong(jail, "uid", "it is %u, %u, %u instead of %u", ruid, euid, suid, jail->uid);
+                return step_differs(jail, "uid", "real, effective and saved are %u, %u, %u instead of %u",
+                                    ruid, euid, suid, jail->uid);
         if (getresgid(&rgid, &egid, &sgid) < 0 || rgid != jail->gid || egid != jail->gid ||
             sgid != jail->gid)
-                return wrong(jail, "gid", "it is %u, %u, %u instead of %u", rgid, egid, sgid, jail->gid);
+                return step_differs(jail, "gid", "real, effective and saved are %u, %u, %u instead of %u",
+                                    rgid, egid, sgid, jail->gid);
         if ((uid_t) setfsuid((uid_t) -1) != jail->uid || (gid_t) setfsgid((gid_t) -1) != jail->gid)
-                return wrong(jail, "fsuid", "it is not %u", jail->uid);
+                return step_differs(jail, "fsuid and fsgid", "are not %u and %u", jail->uid, jail->gid);
 
         int n = getgroups(0, NULL);
         if (n != 0)
-                return wrong(jail, "groups", "%i supplementary ones are left", n);
+                return step_differs(jail, "groups", "the process still has %i supplementary groups", n);
         return 0;
 }
 
@@ -75,11 +65,13 @@ static int audit_cap_sets(Jail *jail)
 
         memset(data, 0xff, sizeof(data));
         if (syscall(SYS_capget, &header, data) < 0)
-                return wrong(jail, "capabilities", "they cannot be read");
+                return step_differs(jail, "capabilities", "cannot be read");
         FOREACH_ARRAY (d, data, ELEMENTSOF(data))
                 if (d->effective != 0 || d->permitted != 0 || d->inheritable != 0)
-                        return wrong(jail, "capabilities", "%08x, %08x, %08x are left", d->effective,
-                                     d->permitted, d->inheritable);
+                        return step_differs(
+                                jail, "capabilities",
+                                "effective, permitted and inheritable are still %08x, %08x, %08x",
+                                d->effective, d->permitted, d->inheritable);
         return 0;
 }
 
@@ -91,14 +83,16 @@ static int audit_cap_bounds(Jail *jail)
                 if (bound < 0 && errno == EINVAL) /* the kernel does not have it */
                         continue;
                 if (bound != 0)
-                        return wrong(jail, "bounding set", "capability %lu is left", cap);
+                        return step_differs(jail, "bounding set",
+                                            "capability %lu is still in the bounding set", cap);
                 if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
-                        return wrong(jail, "ambient set", "capability %lu is left", cap);
+                        return step_differs(jail, "ambient set",
+                                            "capability %lu is still in the ambient set", cap);
         }
 
         /* The kernel has this one: that it is "absent" because all calls say EINVAL would be a lie. */
         if (prctl(PR_CAPBSET_READ, (unsigned long) CAP_SYS_ADMIN, 0, 0, 0) != 0)
-                return wrong(jail, "bounding set", "it cannot be read");
+                return step_differs(jail, "bounding set", "cannot be read");
         return 0;
 }
 
@@ -106,13 +100,16 @@ static int audit_bits(Jail *jail)
 {
         int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
         if (bits < 0 || (unsigned) bits != JAIL_SECUREBITS)
-                return wrong(jail, "securebits", "they are %#x", (unsigned) bits);
+                return step_differs(jail, "securebits", "are %#x instead of %#x", (unsigned) bits,
+                                    (unsigned) JAIL_SECUREBITS);
         if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-                return wrong(jail, "no_new_privs", "it is not set");
+                return step_differs(jail, "no_new_privs", "is not set");
         /* 2 is as good as 0: only root could read a core. Which it is, fs.suid_dumpable says. */
         int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
         if (dumpable != 0 && dumpable != 2)
-                return wrong(jail, "dumpable", "the process still is; fs.suid_dumpable must be 0 or 2");
+                return step_differs(
+                        jail, "dumpable",
+                        "the process is still dumpable; set the sysctl fs.suid_dumpable to 0 or 2");
         return 0;
 }
 
@@ -128,11 +125,11 @@ static bool is_refusal(int error)
 static int audit_no_way_back(Jail *jail)
 {
         if (setuid(0) >= 0 || errno != EPERM)
-                return wrong(jail, "setuid(0)", "it was not refused");
+                return step_differs(jail, "setuid(0)", "the kernel did not refuse it");
         if (setgid(0) >= 0 || errno != EPERM)
-                return wrong(jail, "setgid(0)", "it was not refused");
+                return step_differs(jail, "setgid(0)", "the kernel did not refuse it");
         if (unshare(CLONE_NEWUSER) >= 0 || !is_refusal(errno))
-                return wrong(jail, "unshare(CLONE_NEWUSER)", "it was not refused");
+                return step_differs(jail, "unshare(CLONE_NEWUSER)", "the kernel did not refuse it");
         return 0;
 }
 
@@ -141,11 +138,11 @@ static int audit_root(Jail *jail)
         struct stat root, parent, cwd;
 
         if (stat("/", &root) < 0 || stat("/..", &parent) < 0 || stat(".", &cwd) < 0)
-                return wrong(jail, "/", "it cannot be looked at");
+                return step_differs(jail, "/", "cannot be inspected");
         if (!same_object(&root, &parent))
-                return wrong(jail, "/..", "it leads out of the jail");
+                return step_differs(jail, "/..", "leads out of the jail");
         if (!same_object(&root, &cwd))
-                return wrong(jail, "working directory", "it is not /");
+                return step_differs(jail, "working directory", "is not /");
         return 0;
 }
 
@@ -162,14 +159,14 @@ static int audit_mount(Jail *jail, const JailMount *m)
 
         (void) snprintf(path, sizeof(path), "/%s", m->path);
         if (lstat(path, &st) < 0 || statvfs(path, &sv) < 0)
-                return wrong(jail, path, "it cannot be looked at");
+                return step_differs(jail, path, "cannot be inspected");
         if (!same_object(&st, &m->st))
-                return wrong(jail, path, "something else is mounted there");
+                return step_differs(jail, path, "another file or directory is mounted there");
         if (S_ISREG(st.st_mode) && !(m->flags & MS_RDONLY) && st.st_uid != jail->uid)
-                return wrong(jail, path, "it can be written and belongs to uid %u", st.st_uid);
+                return step_differs(jail, path, "is writable and belongs to uid %u", st.st_uid);
         if ((sv.f_flag & mask) != m->flags)
-                return wrong(jail, path, "its mount flags are %#lx instead of %#lx", sv.f_flag & mask,
-                             m->flags);
+                return step_differs(jail, path, "has mount flags %#lx instead of %#lx", sv.f_flag & mask,
+                                    m->flags);
         return 0;
 }
 
@@ -194,10 +191,10 @@ static int audit_files(Jail *jail)
                         continue;
                 (void) snprintf(path, sizeof(path), "/%s", f->path);
                 if (lstat(path, &st) < 0)
-                        return wrong(jail, path, "it is not there");
+                        return step_differs(jail, path, "is missing");
                 if (st.st_mode != f->mode || st.st_uid != 0 || st.st_gid != jail->gid)
-                        return wrong(jail, path, "it is %o and belongs to %u:%u", st.st_mode, st.st_uid,
-                                     st.st_gid);
+                        return step_differs(jail, path, "has mode %o and owner %u:%u instead of %o and 0:%u",
+                                            st.st_mode, st.st_uid, st.st_gid, f->mode, jail->gid);
         }
 
         return 0;
@@ -211,12 +208,15 @@ static int audit_nodes(Jail *jail)
         FOREACH_ARRAY (n, jail->plan->nodes, jail->plan->n_nodes) {
                 (void) snprintf(path, sizeof(path), "/" JAIL_DEV "/%s", n->path);
                 if (lstat(path, &st) < 0)
-                        return wrong(jail, path, "it is not there");
+                        return step_differs(jail, path, "is missing");
                 if (st.st_mode != (S_IFCHR | n->mode) || st.st_rdev != n->rdev)
-                        return wrong(jail, path, "it is %o %u:%u", st.st_mode, major(st.st_rdev),
-                                     minor(st.st_rdev));
+                        return step_differs(jail, path,
+                                            "has mode %o and device number %u:%u instead of %o and %u:%u",
+                                            st.st_mode, major(st.st_rdev), minor(st.st_rdev),
+                                            S_IFCHR | n->mode, major(n->rdev), minor(n->rdev));
                 if (st.st_uid != 0 || st.st_gid != jail->gid)
-                        return wrong(jail, path, "it belongs to %u:%u", st.st_uid, st.st_gid);
+                        return step_differs(jail, path, "has owner %u:%u instead of 0:%u", st.st_uid,
+                                            st.st_gid, jail->gid);
         }
 
         return 0;
@@ -231,12 +231,12 @@ static int audit_some_fds(Jail *jail, size_t first, size_t end)
         for (size_t i = 0; i < n; i++)
                 fds[i] = (struct pollfd){ .fd = (int) (first + i) };
         if (poll(fds, n, 0) < 0)
-                return wrong(jail, "descriptors", "they cannot be looked at");
+                return step_differs(jail, "descriptors", "cannot be inspected");
         for (size_t i = 0; i < n; i++) {
                 bool open = !(fds[i].revents & POLLNVAL);
                 if (open != (first + i <= CHANNEL_FD))
-                        return wrong(jail, "descriptors", "number %zu is %s", first + i,
-                                     open ? "open" : "closed");
+                        return step_differs(jail, "descriptors", "descriptor %zu is %s", first + i,
+                                            open ? "still open" : "closed");
         }
 
         return 0;
@@ -248,7 +248,7 @@ static int audit_fds(Jail *jail)
         int r;
 
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return wrong(jail, "descriptors", "their limit cannot be read");
+                return step_differs(jail, "descriptors", "RLIMIT_NOFILE cannot be read");
         size_t end = limit.rlim_cur < FDS_MAX ? limit.rlim_cur : FDS_MAX;
 
         for (size_t first = 0; first < end; first += FDS_PER_POLL) {
@@ -263,12 +263,12 @@ static int audit_fds(Jail *jail)
 static int audit_process(Jail *jail)
 {
         if ((jail->plan->new_namespaces & CLONE_NEWPID) && getpid() != 1)
-                return wrong(jail, "pid", "it is %i in its namespace", getpid());
+                return step_differs(jail, "pid", "is %i instead of 1 in the PID namespace", getpid());
         if (getsid(0) != getpid())
-                return wrong(jail, "session", "it is not its own");
+                return step_differs(jail, "session", "the process is not the leader of its session");
         /* To set it tells what it was. Only to ask is what LockPersonality= of the unit refuses. */
         if (personality(PER_LINUX) != PER_LINUX)
-                return wrong(jail, "personality", "it is not the plain one");
+                return step_differs(jail, "personality", "is not PER_LINUX");
         return 0;
 }
 
@@ -282,14 +282,14 @@ static int audit_signals(Jail *jail)
 
         for (int sig = 1; sig < NSIG; sig++)
                 if (sigaction(sig, NULL, &sa) >= 0 && sa.sa_handler == SIG_IGN)
-                        return wrong(jail, "signals", "number %i is ignored", sig);
+                        return step_differs(jail, "signals", "signal %i is ignored", sig);
 
         (void) sigfillset(&blocked);
         if (sigprocmask(SIG_BLOCK, NULL, &blocked) < 0)
-                return wrong(jail, "signals", "it cannot be read which are blocked");
+                return step_differs(jail, "signals", "the mask of blocked signals cannot be read");
         for (int sig = 1; sig < NSIG; sig++)
                 if (sigismember(&blocked, sig) != 0)
-                        return wrong(jail, "signals", "number %i is blocked", sig);
+                        return step_differs(jail, "signals", "signal %i is blocked", sig);
         return 0;
 }
 

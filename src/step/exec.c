@@ -26,8 +26,8 @@ static int check_vmm(Jail *jail, const char *path)
         if (lstat(path, &st) < 0)
                 return step_fail(jail, -errno, "%s", path);
         if (!jail->plan->vmm_text_shared && (st.st_mode != vmm->mode || st.st_uid != 0 || st.st_gid != 0))
-                return step_fail_differs(jail, path, "has mode %o and owner %u:%u instead of %o and 0:0",
-                                         st.st_mode, st.st_uid, st.st_gid, vmm->mode);
+                return step_differs(jail, path, "has mode %o and owner %u:%u instead of %o and 0:0",
+                                    st.st_mode, st.st_uid, st.st_gid, vmm->mode);
         return 0;
 }
 
@@ -71,13 +71,13 @@ int step_exec(Jail *jail)
                     prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0) < 0)
                         return step_fail(jail, -errno, "parent's death signal");
                 if (sig != SIGKILL)
-                        return step_fail_differs(jail, "parent's death signal", "the kernel did not set it");
+                        return step_differs(jail, "parent's death signal", "the kernel did not set it");
         }
 
         /* The sockets that the VMM makes are for its uid and its group. */
         (void) umask(0007);
         if (umask(0007) != 0007)
-                return step_fail_differs(jail, "umask", "the kernel did not set it");
+                return step_differs(jail, "umask", "the kernel did not set it");
 
         r = channel_tell(jail, TELL_EXEC, -1);
         if (r < 0)

@@ -97,5 +97,5 @@ int step_fail_because(Jail *jail, int r, int exit_status, const char *object, co
         _printf_(5, 6);
 
 /* The same when a read back finds another state than the step has set. */
-#define step_fail_differs(jail, object, ...)                                                                \
+#define step_differs(jail, object, ...)                                                                     \
         step_fail_because(jail, -EBADE, /* exit_status= */ 0, object, __VA_ARGS__)

@@ -38,8 +38,8 @@ static int check_new(Jail *jail, const ino_t before[_NAMESPACE_MAX], const ino_t
 {
         for (NamespaceId ns = 0; ns < _NAMESPACE_MAX; ns++)
                 if ((jail->plan->new_namespaces & namespace_kinds[ns].clone_flag) && now[ns] == before[ns])
-                        return step_fail_differs(jail, "namespaces", "the %s namespace is still the host's",
-                                                 namespace_kinds[ns].name);
+                        return step_differs(jail, "namespaces", "the %s namespace is still the host's",
+                                            namespace_kinds[ns].name);
         return 0;
 }
 
@@ -51,7 +51,7 @@ static int check_joined(Jail *jail, ino_t now)
         if (fstat(jail->host.netns_fd, &st) < 0)
                 return step_fail(jail, -errno, "%s", jail->plan->netns_path);
         if (st.st_ino != now)
-                return step_fail_differs(jail, jail->plan->netns_path, "the process did not enter it");
+                return step_differs(jail, jail->plan->netns_path, "the process did not enter it");
 
         /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. That it is what we were started
          * in, step `paths` would have seen; the rest shows only to who sees PID 1. */
@@ -75,7 +75,7 @@ int step_netns(Jail *jail)
         int r;
 
         if ((jail->plan->new_namespaces & CLONE_NEWPID) && getpid() != 1)
-                return step_fail_differs(jail, "namespaces", "the pid namespace is still the host's");
+                return step_differs(jail, "namespaces", "the pid namespace is still the host's");
 
         r = namespaces_read(changed, before);
         if (r < 0)

@@ -41,7 +41,7 @@ static int restrict_mounts(Jail *jail)
         if (fstatvfs(jail->cage_fd, &sv) < 0)
                 return step_fail(jail, -errno, "cage");
         if (!(sv.f_flag & ST_RDONLY))
-                return step_fail_differs(jail, "cage", "is still writable");
+                return step_differs(jail, "cage", "is still writable");
 
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");
@@ -65,9 +65,9 @@ static int check_cage(Jail *jail)
             fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
                 return step_fail(jail, -errno, "cage");
         if (!same_object(&cage, &root))
-                return step_fail_differs(jail, "cage", "is not the root of the mount namespace");
+                return step_differs(jail, "cage", "is not the root of the mount namespace");
         if (!same_object(&cage, &parent))
-                return step_fail_differs(jail, "cage", "the host's root is still mounted on it");
+                return step_differs(jail, "cage", "the host's root is still mounted on it");
         return 0;
 }
 

@@ -202,7 +202,7 @@ test_every_check_of_the_audit_can_fail() {
         audit_notices 'setgid(0' retval=0
         audit_notices 'personality(PER_LINUX' retval=1
         audit_notices 'getpid()' retval=2 1 # the last one is for its session
-        grep ": pid: it is " /tmp/out
+        grep ": pid: is " /tmp/out
         # Another object; all else stays as it is.
         audit_notices "$stat\"/\"," "poke_exit=$buffer=$zeros"
         audit_notices "$stat\"/..\"," "poke_exit=$buffer=$zeros"
@@ -234,7 +234,7 @@ test_the_audit_notices_a_disk_of_somebody_else() {
         strace -f -o /tmp/strace --trace-path=/disk -e trace=newfstatat,lstat -e "inject=newfstatat:poke_exit=@arg3=$same" \
                 -e "inject=lstat:poke_exit=@arg2=$same" fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 71 "$status"
-        grep "Failed at step audit of 'web1': /disk: it can be written and belongs to uid 1" /tmp/out
+        grep "Failed at step audit of 'web1': /disk: is writable and belongs to uid 1" /tmp/out
         rm -rf "${BASE:?}/web1"
 }
 
@@ -261,7 +261,7 @@ test_a_vmm_that_was_changed_meanwhile_is_not_executed() {
         not grep 'Started VM' /tmp/out || { fcjail stop web1; wait "$helper"; fail "it was executed"; }
         wait "$helper" || status=$?
         is 71 "$status"
-        grep "Failed at step exec of 'web1': /firecracker has mode 100511 and owner 1:0 instead of 100511 and 0:0" /tmp/out
+        grep "Failed at step exec of 'web1': /firecracker: has mode 100511 and owner 1:0 instead of 100511 and 0:0" /tmp/out
         is_gone web1
 }
 
