@@ -161,7 +161,7 @@ static void explain_address(const Netlink *nl, const TapSpec *spec, const InAddr
 static void explain(const Netlink *nl, const TapSpec *spec, int r, char why[TAP_WHY_MAX])
 {
         if (nl->failed == 0)
-                (void) snprintf(why, TAP_WHY_MAX, "cannot have its MTU, MAC address or mark: %s",
+                (void) snprintf(why, TAP_WHY_MAX, "cannot have its MTU, MAC address or alias: %s",
                                 refusal(nl, r));
         else if (nl->failed <= spec->n_addresses)
                 explain_address(nl, spec, &spec->addresses[nl->failed - 1], r, why);
@@ -264,9 +264,9 @@ static bool was_changed(const TapSpec *spec, const Link *l, char why[TAP_WHY_MAX
                 (void) snprintf(why, TAP_WHY_MAX, "has the MAC address %s instead of %s",
                                 mac_to_string(&l->mac, got), mac_to_string(spec->mac, want));
         else if (!l->up)
-                (void) snprintf(why, TAP_WHY_MAX, "is not up");
+                (void) snprintf(why, TAP_WHY_MAX, "is down");
         else if (l->carrier)
-                (void) snprintf(why, TAP_WHY_MAX, "is already attached to by another process");
+                (void) snprintf(why, TAP_WHY_MAX, "is already attached to another process");
         else
                 return false;
         return true;

@@ -66,20 +66,21 @@ static int name_is_taken(TapMaker *m, const char *object, const char *name, int 
         Link l;
 
         if (link_by_name(&m->nl, name, &l) < 0)
-                return step_fail_because(m->jail, r, EX_TEMPFAIL, object, "the name was taken a moment ago");
+                return step_fail_because(m->jail, r, EX_TEMPFAIL, object,
+                                         "another device had this name a moment ago; start the VM again");
         if (strcmp(l.name, name) != 0)
                 return step_fail_because(
                         m->jail, r, EX_TEMPFAIL, object,
-                        "this is an alternative name of the device '%s'; FCJAIL_TAP= must name another",
+                        "device '%s' has this as an alternative name; use another name in FCJAIL_TAP=",
                         l.name);
         if (state_id_of_mark(l.alias, id))
                 return step_fail_because(
                         m->jail, r, EX_TEMPFAIL, object,
-                        "the VM '%s' has this device; FCJAIL_TAP= names another, or, if that VM has ended, `fcjail cleanup %s` removes it",
+                        "VM '%s' uses this device; use another name in FCJAIL_TAP=, or, if that VM has ended, run `fcjail cleanup %s`",
                         id, id);
         return step_fail_because(
                 m->jail, r, EX_TEMPFAIL, object,
-                "a device that fcjail did not make has this name; `ip link del %s` there removes it, FCJAIL_TAP= names another",
+                "a device that fcjail did not make has this name; remove it there with `ip link del %s`, or use another name in FCJAIL_TAP=",
                 name);
 }
 
@@ -89,12 +90,12 @@ static int tap_failed(TapMaker *m, const char *name, int r, const char *why)
 
         (void) snprintf(object, sizeof(object), "%.15s in %.480s", name, netns_text(m->jail->plan, netns));
         if (why[0])
-                return step_fail_because(m->jail, r, EX_OSERR, object, "it %s", why);
+                return step_fail_because(m->jail, r, EX_OSERR, object, "%s", why);
         if (r == -EBUSY || r == -EEXIST)
                 return name_is_taken(m, object, name, r);
         if (r == -ENODEV)
                 return step_fail_because(m->jail, r, EX_OSERR, object,
-                                         "another program removed or renamed it as soon as it was there");
+                                         "another program has removed or renamed it");
         return step_fail(m->jail, r, "%s", object);
 }
 
@@ -180,15 +181,15 @@ static int open_taps_aside(TapMaker *m)
         if (home < 0)
                 return step_fail(m->jail, home, "/proc/self/ns/net");
         if (unshare(CLONE_NEWNET) < 0)
-                return step_fail(m->jail, -errno, "a network namespace to make TAPs in");
+                return step_fail(m->jail, -errno, "temporary network namespace");
         r = netns_is_current(home);
         if (r != 0)
-                return step_fail(m->jail, r < 0 ? r : -EBADE, "a network namespace to make TAPs in");
+                return step_fail(m->jail, r < 0 ? r : -EBADE, "temporary network namespace");
 
         r = open_and_move_taps(m, home);
         k = netns_enter(home);
         if (r >= 0 && k < 0)
-                return step_fail(m->jail, k, "back from the network namespace to make TAPs in");
+                return step_fail(m->jail, k, "return from the temporary network namespace");
         return r;
 }
 
@@ -334,11 +335,11 @@ static int remove_tap(Netlink *nl, const State *s, size_t i)
         if (s->taps.indexes[i] == 0)
                 return 0;
         if (r == 0)
-                log_warning("Kept %s in %s: it is not the TAP that fcjail made for '%s', which is gone",
-                            name, s->netns, s->id);
+                log_warning("Kept device %s in %s, which fcjail did not make; the TAP of '%s' is gone", name,
+                            s->netns, s->id);
         else
                 log_warning(
-                        "The TAP %s of '%s' is no longer in %s; if another network namespace has it, `ip link del` there removes it",
+                        "TAP %s of '%s' is no longer in %s; if it is in another network namespace, remove it there with `ip link del`",
                         name, s->id, s->netns);
         return 0;
 }
@@ -372,7 +373,7 @@ static int remove_taps_here(const State *s)
 
         for (size_t i = 0; i < s->taps.n; i++)
                 log_warning(
-                        "Kept %s of '%s' in %s, another network namespace than this one; if that still exists, `ip link del %s` there removes it",
+                        "Kept TAP %s of '%s' in %s, another network namespace than this one; if that still exists, remove the TAP there with `ip link del %s`",
                         s->taps.names[i], s->id, s->netns, s->taps.names[i]);
         return 0;
 }

@@ -502,7 +502,7 @@ test_a_cleanup_elsewhere_says_that_it_cannot_remove_the_taps() {
                 eventually not pgrep -x firecracker
                 if [[ $i == elsewhere ]]; then
                         fcjail cleanup web1 >/tmp/out 2>&1
-                        grep "Kept tap0 of 'web1' in net:\[.*\], another network namespace than this one" /tmp/out
+                        grep "Kept TAP tap0 of 'web1' in net:\[.*\], another network namespace than this one" /tmp/out
                         ip netns exec other ip link del tap0
                 else
                         nsenter --net=/run/netns/other fcjail cleanup web1 >/tmp/out 2>&1

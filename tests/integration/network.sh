@@ -41,7 +41,7 @@ test_the_tap_of_another_vm_is_said_to_be_that() {
         vm web2 FCJAIL_NETNS=blue
         systemctl start fcjail@web1
         not systemctl start fcjail@web2
-        says web2 "tap0 in the network namespace /run/netns/blue: the VM 'web1' has this device"
+        says web2 "tap0 in the network namespace /run/netns/blue: VM 'web1' uses this device"
         ip netns exec blue ping -q -c 1 -W 2 172.16.0.2
         systemctl stop fcjail@web1
         ip netns del blue
@@ -53,7 +53,7 @@ test_the_alternative_name_of_another_device_is_said_to_be_that() {
         ip -n blue link property add dev uplink altname tap0
         vm web1 FCJAIL_NETNS=blue
         not systemctl start fcjail@web1
-        says web1 "tap0 in the network namespace /run/netns/blue: this is an alternative name of the device 'uplink'; FCJAIL_TAP= must name another"
+        says web1 "tap0 in the network namespace /run/netns/blue: device 'uplink' has this as an alternative name; use another name in FCJAIL_TAP="
         ip -n blue link show dev uplink
         ip netns del blue
 }
@@ -204,14 +204,14 @@ test_what_cannot_be_told_to_be_the_tap_is_named() {
         systemctl start fcjail@web1
         ip -n blue link del tap0
         systemctl stop fcjail@web1
-        says web1 "The TAP tap0 of 'web1' is no longer in /run/netns/blue"
+        says web1 "TAP tap0 of 'web1' is no longer in /run/netns/blue"
         ended_well web1
 
         systemctl start fcjail@web1
         ip -n blue link del tap0
         ip netns exec blue ip tuntap add dev tap0 mode tap
         systemctl stop fcjail@web1
-        says web1 "Kept tap0 in /run/netns/blue: it is not the TAP that fcjail made for 'web1', which is gone"
+        says web1 "Kept device tap0 in /run/netns/blue, which fcjail did not make; the TAP of 'web1' is gone"
         ip -n blue link show dev tap0
         is_gone web1
 

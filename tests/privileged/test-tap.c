@@ -184,7 +184,7 @@ CHILD_TEST(tap, a_user_is_found)
         CHECK_IS(create(&s), 0);
         int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
         CHECK(fd >= 0 && ioctl(fd, TUNSETIFF, &ifr) >= 0);
-        CHECK_DIFFERS(&s, "is already attached to by another process");
+        CHECK_DIFFERS(&s, "is already attached to another process");
 }
 
 CHILD_TEST(tap, belongs_to_its_owner_and_its_group)
@@ -236,7 +236,7 @@ CHILD_TEST(tap, is_down_or_has_another_name)
 
         CHECK_IS(create(&s), 0);
         ip("ip link set tap0 down");
-        CHECK_DIFFERS(&s, "is not up");
+        CHECK_DIFFERS(&s, "is down");
         ip("ip link set tap0 name other && ip link set other up && ip link property add dev other altname tap0");
         CHECK_DIFFERS(&s, "is now an alternative name of 'other'");
 }
