@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fd-util.h"
@@ -84,5 +86,38 @@ int root_mount_id(uint64_t *ret)
                 return -EOPNOTSUPP;
 
         *ret = sx.stx_mnt_id;
+        return 0;
+}
+
+/* It is the mount that the whole tree begins with: the first in the list, its own parent, "1 1 0:2 / / ...". Only the list
+ * tells, and the kernel writes a page of it to answer: of another file system it is not asked. */
+static int root_is_initramfs(void)
+{
+        char text[64] = "", *end;
+        struct statfs sfs;
+
+        if (statfs("/", &sfs) < 0)
+                return -errno;
+        if (sfs.f_type != RAMFS_MAGIC && sfs.f_type != TMPFS_MAGIC)
+                return 0;
+
+        _cleanup_close_ int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+                return -errno;
+        return strtoul(text, &end, 10) == strtoul(end, NULL, 10);
+}
+
+int root_kind(RootKind *ret)
+{
+        struct statx sx;
+        int r;
+
+        if (statx(AT_FDCWD, "/", /* flags= */ 0, /* mask= */ 0, &sx) < 0)
+                return -errno;
+        r = root_is_initramfs();
+        if (r < 0)
+                return r;
+
+        *ret = r > 0 ? ROOT_INITRAMFS : sx.stx_attributes & STATX_ATTR_MOUNT_ROOT ? ROOT_MOUNT : ROOT_CHROOT;
         return 0;
 }

@@ -36,6 +36,16 @@ int netns_name(char ret[NETNS_NAME_MAX]) _must_check_;
 /* Identifies the mount that "/" is, which is another one in each mount namespace. 0 or -errno. statx(2), Linux 5.8. */
 int root_mount_id(uint64_t *ret) _must_check_;
 
+/* What "/" is. pivot_root(2) leaves none but a mount that is on another one. */
+typedef enum RootKind {
+        ROOT_MOUNT,
+        ROOT_CHROOT,    /* a directory that nothing is mounted on */
+        ROOT_INITRAMFS, /* what the kernel begins with */
+} RootKind;
+
+/* 0 or -errno. STATX_ATTR_MOUNT_ROOT, Linux 5.8. */
+int root_kind(RootKind *ret) _must_check_;
+
 /* Takes this process into the network namespace behind the descriptor, and reads back that it is there: 0, -EBADE or another
  * -errno. */
 int netns_enter(int fd) _must_check_;

@@ -22,6 +22,7 @@
 #include "fd-util.h"
 #include "filter-read.h"
 #include "host.h"
+#include "namespaces.h"
 #include "objects.h"
 #include "vmm-files.h"
 
@@ -115,6 +116,25 @@ static int check_proc(const Plan *p, HostObjects *o, Findings *f)
                 return 0;
         return WRONG(f, -errno, EX_CONFIG, "/proc/sys", "remove ProcSubset=pid from the unit",
                      "cannot be seen: %s", strerror(errno));
+}
+
+static int check_root(const Plan *p, HostObjects *o, Findings *f)
+{
+        RootKind kind;
+        int r;
+
+        (void) p;
+        (void) o;
+        r = root_kind(&kind);
+        if (r < 0)
+                return failed(f, r, "/", "it");
+        if (kind == ROOT_INITRAMFS)
+                return WRONG(f, -EINVAL, EX_CONFIG, "/", "let the init switch_root to another file system",
+                             "is the initramfs, which pivot_root cannot leave");
+        if (kind == ROOT_CHROOT)
+                return WRONG(f, -EINVAL, EX_CONFIG, "/", "start fcjail outside the chroot",
+                             "is the directory of a chroot, which pivot_root cannot leave");
+        return 0;
 }
 
 /* What is read-only for this process alone is said here: what fails later would not name the directive. */
@@ -327,8 +347,19 @@ static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
 int host_open(const Plan *plan, HostObjects *o, Findings *f)
 {
         static int (*const checks[])(const Plan *, HostObjects *, Findings *) = {
-                check_user_namespace, check_proc,  check_writable, open_base,     open_vmm,  open_config,
-                open_netns,           open_filter, check_apparmor, check_selinux, check_kvm, check_tun,
+                check_user_namespace,
+                check_proc,
+                check_root,
+                check_writable,
+                open_base,
+                open_vmm,
+                open_config,
+                open_netns,
+                open_filter,
+                check_apparmor,
+                check_selinux,
+                check_kvm,
+                check_tun,
                 check_suid_dumpable,
         };
 

@@ -571,6 +571,24 @@ test_by_hand_nothing_is_taken_from_a_vmm_that_cannot_be_killed() {
         is_gone web1
 }
 
+# pivot_root(2) wants a mount. The other root that it cannot leave is in tests/machine/sysctls.sh.
+test_a_start_in_a_chroot_names_the_root() {
+        local root=/tmp/chroot dir status=0
+        vm web1
+        for dir in proc sys dev etc usr run srv; do
+                mkdir -p "$root/$dir"
+                mount --rbind "/$dir" "$root/$dir"
+        done
+        chroot "$root" fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
+        is 78 "$status"
+        grep '/: is the directory of a chroot, which pivot_root cannot leave; start fcjail outside the chroot' /tmp/out
+        for dir in proc sys dev etc usr run srv; do
+                umount --recursive --lazy "$root/$dir"
+        done
+        rm -d "$root"/* "$root"
+        is_gone web1
+}
+
 # SIGKILL of the helper under systemd, while the VMM does not answer, and SIGHUP is nothing to it yet. No time-out ends it:
 # this one is longer than `eventually` waits for.
 test_kill_of_the_helper() {

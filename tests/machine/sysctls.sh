@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2317
-# Settings of the kernel that hardened machines have, and others; in the machine of tests/machine/run.
+# Settings of the kernel that hardened machines have, and others, and another root; in the machine of tests/machine/run.
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
 
@@ -34,6 +34,12 @@ test_suid_dumpable() {
         systemctl start fcjail@web1
         systemctl stop fcjail@web1
         set_sysctl fs/suid_dumpable 0
+}
+
+# From before the machine had another root.
+test_a_root_that_is_an_initramfs() {
+        grep "/: is the initramfs, which pivot_root cannot leave; let the init switch_root to another file system" /initramfs
+        grep -x "status 78" /initramfs
 }
 
 main "$@"
