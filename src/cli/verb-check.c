@@ -3,7 +3,6 @@
 /* fcjail check [--json] ID: what a start of the unit would do, and every error of the settings or of what they name. Makes
  * nothing. It needs to read the files, also those in /run/fcjail: that is for root and for members of the group fcjail. */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,9 +18,9 @@
 static void check_times(const Plan *p, const SystemdUnit *u)
 {
         if (u->timeout_stop_usec != 0 && p->stop_seconds * UINT64_C(1000000) >= u->timeout_stop_usec)
-                log_warning("FCJAIL_STOP= waits for %u s, but TimeoutStopSec= of the unit is only %" PRIu64
-                            " s: raise that, or a slow stop counts as a failure",
-                            p->stop_seconds, u->timeout_stop_usec / 1000000);
+                log_warning(
+                        "FCJAIL_STOP= waits %u s, but TimeoutStopSec= of the unit is only %llu s; raise TimeoutStopSec=, or a slow stop fails",
+                        p->stop_seconds, (unsigned long long) u->timeout_stop_usec / 1000000);
 }
 
 /* What a start would find: all of it is told, and the status is that of the first error. */

@@ -60,8 +60,8 @@ static int complain(Diagnostics *d, const char *path, const char *culprit, int e
         bool other = culprit && strcmp(path, culprit) != 0;
 
         if (chase_is_unsafe(error) || error == -EBADFD)
-                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "refused: %s %s",
-                                            other ? culprit : "it", chase_strerror(error));
+                return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "%s%s%s", other ? culprit : "",
+                                            other ? " " : "", chase_strerror(error));
         return diagnostics_add_file(d, DIAGNOSTIC_UNSAFE_FILE, path, "cannot be read: %s%s%s",
                                     other ? culprit : "", other ? ": " : "", chase_strerror(error));
 }

@@ -45,13 +45,15 @@ void host_objects_done(HostObjects *o)
 #define WRONG(f, error, exit_status, object, remedy, ...)                                                   \
         findings_add(f, SEVERITY_ERROR, error, exit_status, object, remedy, __VA_ARGS__)
 
-/* What a call says of an object. Only root may see all; others may look at the rest. */
+/* What a call says of an object; what is "", or a path on the way to it with a blank. Only root may see all; others may look
+ * at the rest. */
 static int failed(Findings *f, int error, const char *object, const char *what)
 {
         if (geteuid() != 0 && (error == -EACCES || error == -EPERM))
                 return findings_add(f, SEVERITY_NOTE, error, EX_NOPERM, object, NULL,
-                                    "%s cannot be looked at by uid %u; root can", what, geteuid());
-        return WRONG(f, error, EX_NOINPUT, object, NULL, "%s: %s", what, chase_strerror(error));
+                                    "%scannot be checked by uid %u; check it as root", what, geteuid());
+        return WRONG(f, error, EX_NOINPUT, object, NULL, "%scannot be opened: %s", what,
+                     chase_strerror(error));
 }
 
 static int not_a_file(Findings *f, const char *path, const struct stat *st)
@@ -64,19 +66,21 @@ static int not_a_file(Findings *f, const char *path, const struct stat *st)
 static int open_path(Findings *f, const char *path, int flags, const char *remedy)
 {
         _cleanup_free_ char *culprit = NULL;
+        char what[PATH_MAX + 1] = "";
         struct stat st;
 
         int fd = chase_open(path, flags, CHASE_DEFAULT, &culprit);
         if (fd >= 0)
                 return fd;
 
-        const char *what = culprit && strcmp(culprit, path) != 0 ? culprit : "it";
+        if (culprit && strcmp(culprit, path) != 0)
+                (void) snprintf(what, sizeof(what), "%s ", culprit);
         if (fd == -ENOENT)
-                return WRONG(f, fd, EX_NOINPUT, path, remedy, "%s does not exist", what);
+                return WRONG(f, fd, EX_NOINPUT, path, remedy, "%sdoes not exist", what);
         if (fd == -EBADFD && stat(path, &st) >= 0)
                 return not_a_file(f, path, &st);
         if (chase_is_unsafe(fd))
-                return WRONG(f, fd, EX_NOPERM, path, NULL, "%s %s", what, chase_strerror(fd));
+                return WRONG(f, fd, EX_NOPERM, path, NULL, "%s%s", what, chase_strerror(fd));
         return failed(f, fd, path, what);
 }
 
@@ -87,7 +91,7 @@ static int open_file(Findings *f, const char *path, const char *remedy, struct s
         if (fd < 0)
                 return fd;
         if (fstat(fd, ret_st) < 0)
-                return failed(f, -errno, path, "it");
+                return failed(f, -errno, path, "");
         if (!S_ISREG(ret_st->st_mode))
                 return not_a_file(f, path, ret_st);
         return TAKE_FD(fd);
@@ -101,7 +105,7 @@ static int check_user_namespace(const Plan *p, HostObjects *o, Findings *f)
         (void) p;
         (void) o;
         if (stat("/proc/self/ns/user", &st) < 0)
-                return failed(f, -errno, "/proc/self/ns/user", "it");
+                return failed(f, -errno, "/proc/self/ns/user", "");
         if (st.st_ino == USER_NAMESPACE_INITIAL)
                 return 0;
         return WRONG(f, -EPERM, EX_NOPERM, "/proc/self/ns/user", "remove PrivateUsers= from the unit",
@@ -115,7 +119,7 @@ static int check_proc(const Plan *p, HostObjects *o, Findings *f)
         if (access("/proc/sys", F_OK) >= 0)
                 return 0;
         return WRONG(f, -errno, EX_CONFIG, "/proc/sys", "remove ProcSubset=pid from the unit",
-                     "cannot be seen: %s", strerror(errno));
+                     "cannot be opened: %s", strerror(errno));
 }
 
 static int check_root(const Plan *p, HostObjects *o, Findings *f)
@@ -148,7 +152,7 @@ static int check_writable(const Plan *p, HostObjects *o, Findings *f)
                 if (access(*path, W_OK) < 0 && errno == EROFS && r != -ENOMEM)
                         r = WRONG(
                                 f, -EROFS, EX_CONFIG, *path,
-                                "if ProtectSystem= or ReadOnlyPaths= of the unit makes it so, add ReadWritePaths=/run/fcjail and the chroot base",
+                                "if the unit has ProtectSystem= or ReadOnlyPaths=, also set ReadWritePaths= to /run/fcjail and the chroot base",
                                 "is read-only");
         return r;
 }
@@ -157,7 +161,7 @@ static int open_base(const Plan *p, HostObjects *o, Findings *f)
 {
         return o->base_fd = open_path(
                        f, p->chroot_dir, O_PATH | O_DIRECTORY,
-                       "`systemd-tmpfiles --create` makes the default one; make others with mkdir -m 0755");
+                       "create the default one with `systemd-tmpfiles --create`, another with `mkdir -m 0755`");
 }
 
 /* 1: an ELF program that needs no interpreter. The jail has no dynamic linker to offer. */
@@ -191,7 +195,7 @@ static int open_vmm(const Plan *p, HostObjects *o, Findings *f)
         struct stat st;
         int r;
 
-        r = o->vmm_fd = open_file(f, p->vmm, "install Firecracker there, or name it with FCJAIL_VMM=", &st);
+        r = o->vmm_fd = open_file(f, p->vmm, "install Firecracker there, or set FCJAIL_VMM=", &st);
         if (r < 0)
                 return r;
 
@@ -199,11 +203,11 @@ static int open_vmm(const Plan *p, HostObjects *o, Findings *f)
         if (r == -ENOEXEC)
                 return WRONG(f, r, EX_NOINPUT, p->vmm, NULL, "is not a 64-bit ELF program");
         if (r < 0)
-                return failed(f, r, p->vmm, "it");
+                return failed(f, r, p->vmm, "");
         if (r == 0)
                 return WRONG(f, -ENOEXEC, EX_NOINPUT, p->vmm,
-                             "use the static (musl) build that Firecracker's releases carry",
-                             "is dynamically linked, and the jail has no libraries");
+                             "use the static (musl) build of Firecracker's releases",
+                             "is dynamically linked, but the jail has no libraries");
         return 0;
 }
 
@@ -214,7 +218,7 @@ static int open_config(const Plan *p, HostObjects *o, Findings *f)
 
         if (!p->config)
                 return 0;
-        r = o->config_fd = open_file(f, p->config, "write it, or unset FCJAIL_CONFIG=", &st);
+        r = o->config_fd = open_file(f, p->config, "create it, or unset FCJAIL_CONFIG=", &st);
         if (r < 0)
                 return r;
         if (st.st_size > VMM_CONFIG_SIZE_MAX)
@@ -245,7 +249,7 @@ static int open_netns(const Plan *p, HostObjects *o, Findings *f)
         r = o->netns_fd = netns_open(path);
         if (r == -ENOENT)
                 return WRONG(f, r, EX_NOINPUT, path,
-                             "`ip netns add` makes a named namespace, `ip netns list` shows those there are",
+                             "create it with `ip netns add`; `ip netns list` lists the named ones",
                              "does not exist");
         if (r == -ENOTTY)
                 return WRONG(f, -EINVAL, EX_NOINPUT, path, NULL, "is not a namespace");
@@ -256,7 +260,7 @@ static int open_netns(const Plan *p, HostObjects *o, Findings *f)
         if (r > 0)
                 return WRONG(f, -EINVAL, EX_NOINPUT, path, "set FCJAIL_NETNS=host if that is intended",
                              "is the host's network namespace");
-        return r < 0 ? failed(f, r, path, "it") : 0;
+        return r < 0 ? failed(f, r, path, "") : 0;
 }
 
 static int open_filter(const Plan *p, HostObjects *o, Findings *f)
@@ -268,14 +272,14 @@ static int open_filter(const Plan *p, HostObjects *o, Findings *f)
 
         if (!path)
                 return 0;
-        _cleanup_close_ int fd = open_file(f, path, "compile one, or say FCJAIL_SECCOMP=default", &st);
+        _cleanup_close_ int fd = open_file(f, path, "compile one, or set FCJAIL_SECCOMP=default", &st);
         if (fd < 0)
                 return fd;
 
         r = filter_read(fd, &o->filter, &o->n_filter, &why);
         if (r == -EBADMSG)
                 return WRONG(f, r, EX_NOINPUT, path, NULL, "%s", why);
-        return r < 0 ? failed(f, r, path, "it") : 0;
+        return r < 0 ? failed(f, r, path, "") : 0;
 }
 
 /* A label that nobody enforces must not look like one. */
@@ -312,7 +316,7 @@ static int need_device(Findings *f, const char *path, const char *remedy)
 
         if (stat(path, &st) >= 0 && S_ISCHR(st.st_mode))
                 return 0;
-        return WRONG(f, -ENODEV, EX_UNAVAILABLE, path, remedy, "the host does not have this device");
+        return WRONG(f, -ENODEV, EX_UNAVAILABLE, path, remedy, "is missing on this host");
 }
 
 static int check_kvm(const Plan *p, HostObjects *o, Findings *f)
@@ -320,14 +324,14 @@ static int check_kvm(const Plan *p, HostObjects *o, Findings *f)
         (void) p;
         (void) o;
         return need_device(f, "/dev/kvm",
-                           HOST_IS_PC ? "`modprobe kvm_intel` or kvm_amd may bring it"
-                                      : "its kernel has to be one with KVM that has been booted in EL2");
+                           HOST_IS_PC ? "load it with `modprobe kvm_intel` or `modprobe kvm_amd`"
+                                      : "boot a kernel with KVM, in EL2");
 }
 
 static int check_tun(const Plan *p, HostObjects *o, Findings *f)
 {
         (void) o;
-        return p->n_taps > 0 ? need_device(f, "/dev/net/tun", "`modprobe tun` may bring it") : 0;
+        return p->n_taps > 0 ? need_device(f, "/dev/net/tun", "load it with `modprobe tun`") : 0;
 }
 
 /* With 1 an exec makes also a program dumpable that its user cannot read, such as the VMM. */
@@ -340,8 +344,8 @@ static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
         if (at_read_file(AT_FDCWD, "/proc/sys/fs/suid_dumpable", 16, &text, NULL) < 0 || text[0] != '1')
                 return 0; /* where it cannot be read the audit tells */
         return WRONG(f, -EPERM, EX_CONFIG, "fs.suid_dumpable",
-                     "set it to 0 or 2: `sysctl -w fs.suid_dumpable=2`, and in /etc/sysctl.d",
-                     "is 1, and would let the VMM's uid dump and trace the VMM");
+                     "run `sysctl -w fs.suid_dumpable=2`, and write it into /etc/sysctl.d",
+                     "is 1, which lets the VMM's uid dump and trace the VMM");
 }
 
 int host_open(const Plan *plan, HostObjects *o, Findings *f)

@@ -271,7 +271,7 @@ test_a_full_disk_is_said_and_leaves_nothing() {
 test_a_dynamic_vmm_is_refused() {
         vm web1 FCJAIL_VMM=/bin/true
         not systemctl start fcjail@web1
-        says web1 "is dynamically linked, and the jail has no libraries"
+        says web1 "is dynamically linked, but the jail has no libraries"
         is 66 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 
@@ -280,7 +280,7 @@ test_a_vmm_that_others_may_write_is_refused() {
         cp /usr/local/bin/demo-vmm /usr/local/bin/loose
         chmod 0775 /usr/local/bin/loose
         not systemctl start fcjail@web1
-        says web1 "/usr/local/bin/loose: it is not owned by root, or its group or others may write to it"
+        says web1 "/usr/local/bin/loose: is not owned by root, or its group or others may write to it"
         is 77 "$(systemctl show -P ExecMainStatus fcjail@web1)"
 }
 

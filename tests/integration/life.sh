@@ -198,7 +198,7 @@ test_the_unit_says_how_it_is() {
 
         vm web1 FCJAIL_VMM=/nosuch
         not systemctl start fcjail@web1
-        is "Failed at step paths: /nosuch: it does not exist; install Firecracker there, or name it with FCJAIL_VMM=" "$(systemctl show -P StatusText fcjail@web1)"
+        is "Failed at step paths: /nosuch: does not exist; install Firecracker there, or set FCJAIL_VMM=" "$(systemctl show -P StatusText fcjail@web1)"
         is 2 "$(systemctl show -P StatusErrno fcjail@web1)"
 }
 
@@ -319,7 +319,7 @@ test_journalctl_explains() {
         journalctl --update-catalog
         vm web1 FCJAIL_VMM=/nosuch FCJAIL_NETNS=blue
         not systemctl start fcjail@web1
-        says web1 "Failed at step paths of 'web1': /nosuch: it does not exist; install Firecracker there"
+        says web1 "Failed at step paths of 'web1': /nosuch: does not exist; install Firecracker there"
         text=$(journalctl -q -x -u fcjail@web1 --cursor="$cursor")
         [[ $text == *"VM web1 needs something that is missing or unsafe"*"namei -l /nosuch"* ]] || fail "$text"
 
@@ -343,7 +343,7 @@ test_check_sees_the_unit() {
         grep -x "ready: api" <<<"$plan"
         grep "From the unit: FCJAIL_KEEP=yes" /tmp/err
         grep "From the unit: User=checkuser" /tmp/err
-        grep "FCJAIL_STOP= waits for 45 s, but TimeoutStopSec= of the unit is only 30 s" /tmp/err
+        grep "FCJAIL_STOP= waits 45 s, but TimeoutStopSec= of the unit is only 30 s" /tmp/err
         is 892 "$(fcjail check --json web1 2>/dev/null | jq .uid)"
         # For the group, too, which may read /run/fcjail.
         user manager --groups fcjail
@@ -397,10 +397,10 @@ test_check_opens_all_that_a_start_would() {
         local before
         vm web1 FCJAIL_VMM=/nosuch "FCJAIL_CONFIG=$ENV" FCJAIL_NETNS=nosuch FCJAIL_SECCOMP=/dev/null FCJAIL_CHROOT_DIR=/srv/no
         before=$(fcjail_files)
-        check_fails 66 "/srv/no: it does not exist; \`systemd-tmpfiles --create\` makes the default one; make others with mkdir -m 0755" \
-                "/nosuch: it does not exist; install Firecracker there, or name it with FCJAIL_VMM=" \
+        check_fails 66 "/srv/no: does not exist; create the default one with \`systemd-tmpfiles --create\`, another with \`mkdir -m 0755\`" \
+                "/nosuch: does not exist; install Firecracker there, or set FCJAIL_VMM=" \
                 "$ENV: is a directory, not a regular file" \
-                "/run/netns/nosuch: does not exist; \`ip netns add\` makes a named namespace, \`ip netns list\` shows those there are" \
+                "/run/netns/nosuch: does not exist; create it with \`ip netns add\`; \`ip netns list\` lists the named ones" \
                 "/dev/null: is a character device, not a regular file"
         is "$before" "$(fcjail_files)"
         not fcjail check --json web1 >/tmp/plan 2>/tmp/err
@@ -408,19 +408,19 @@ test_check_opens_all_that_a_start_would() {
 
         install -m 0664 /usr/local/bin/demo-vmm /usr/local/bin/unsafe-vmm
         vm web1 FCJAIL_VMM=/usr/local/bin/unsafe-vmm
-        check_fails 77 "/usr/local/bin/unsafe-vmm: it is not owned by root, or its group or others may write to it; \`chown root:root\` and \`chmod go-w\` it"
+        check_fails 77 "/usr/local/bin/unsafe-vmm: is not owned by root, or its group or others may write to it; \`chown root:root\` and \`chmod go-w\` it"
 
         vm web1
         chmod 0600 "$ENV/demo.json"
         fcjail check web1 >/tmp/plan
         user manager --groups fcjail
         setpriv --reuid manager --regid manager --init-groups fcjail check web1 >/tmp/plan 2>/tmp/err
-        grep "$ENV/demo.json: it cannot be looked at by uid $(id -u manager); root can" /tmp/err
+        grep "$ENV/demo.json: cannot be checked by uid $(id -u manager); check it as root" /tmp/err
         chmod 0644 "$ENV/demo.json"
 
         unshare --mount bash -c 'mount -t tmpfs tmpfs /dev && fcjail check web1' >/tmp/plan 2>/tmp/err || is 69 $?
-        grep "/dev/kvm: the host does not have this device" /tmp/err
-        grep "/dev/net/tun: the host does not have this device" /tmp/err
+        grep "/dev/kvm: is missing on this host" /tmp/err
+        grep "/dev/net/tun: is missing on this host" /tmp/err
 }
 
 # refuses_directive STATUS OBJECT DIRECTIVE…: a start fails for good and names the directive, and check knows it before.
@@ -443,10 +443,10 @@ test_directives_with_which_no_vm_starts_are_named() {
         vm web1
         refuses_directive 77 "/proc/self/ns/user: is not the initial user namespace" PrivateUsers=yes
         refuses_directive 77 "Capability cap_mknod is missing" PrivateDevices=yes
-        refuses_directive 78 "/proc/sys: cannot be seen" ProcSubset=pid
+        refuses_directive 78 "/proc/sys: cannot be opened" ProcSubset=pid
         unit web1 ProtectSystem=strict
         not systemctl start fcjail@web1
-        says web1 "/run/fcjail: is read-only; if ProtectSystem= or ReadOnlyPaths= of the unit makes it so"
+        says web1 "/run/fcjail: is read-only; if the unit has ProtectSystem= or ReadOnlyPaths="
         is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
         unit web1 ProtectSystem=strict "ReadWritePaths=/run/fcjail /srv/jailer"
         systemctl start fcjail@web1

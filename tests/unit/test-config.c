@@ -354,13 +354,13 @@ Test(config, an_unreadable_file_is_not_also_an_unknown_id)
         mode("/etc/fcjail/web1.env", 0666);
         expect_errors(
                 ENV(),
-                "/etc/fcjail/web1.env: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
+                "/etc/fcjail/web1.env: is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
         cr_expect_eq(first_kind(ENV()), DIAGNOSTIC_UNSAFE_FILE);
         mode("/etc/fcjail/web1.env", 0644);
         mode("/etc/fcjail", 0777);
         expect_errors(
                 ENV(),
-                "/etc/fcjail: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
+                "/etc/fcjail: is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
 Test(config, an_alias_stands_for_its_key)
@@ -428,7 +428,7 @@ Test(config, tells_everything_at_once)
         expect_errors(
                 ENV("FCJAIL_KEEP=maybe"),
                 "/etc/fcjail/default.env:1: FCJAIL_READY= must be api or exec, not 'now'\n"
-                "/etc/fcjail/default.env.d/a.env: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n"
+                "/etc/fcjail/default.env.d/a.env: is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n"
                 "/etc/fcjail/web1.env:1: FCJAIL_UID= must be a number from 1 to 4294967293, not '-1'\n"
                 "/etc/fcjail/web1.env:2: FCJAIL_UID= is already set in line 1\n"
                 "/etc/fcjail/web1.env:3: unknown setting FCJAIL_FOO=\n"

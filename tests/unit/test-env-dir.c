@@ -128,7 +128,7 @@ Test(env_dir, leaves_out_a_directory_that_others_may_write)
         mode("/etc/fcjail", 0775);
         expect_list(
                 "/run/fcjail/web1.env\n",
-                "/etc/fcjail: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
+                "/etc/fcjail: is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
 Test(env_dir, leaves_out_a_drop_in_directory_of_somebody_else)
@@ -138,7 +138,7 @@ Test(env_dir, leaves_out_a_drop_in_directory_of_somebody_else)
         owner("/etc/fcjail/web1.env.d", 1000);
         expect_list(
                 "/etc/fcjail/web1.env\n",
-                "/etc/fcjail/web1.env.d: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
+                "/etc/fcjail/web1.env.d: is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it\n");
 }
 
 Test(env_dir, tells_of_a_directory_that_is_none)
@@ -211,16 +211,16 @@ Test(env_dir, a_link_to_a_link_to_dev_null_masks)
 Test(env_dir, another_device_does_not_mask)
 {
         link_to("/etc/f.env", "/dev/zero");
-        expect_read(-EBADMSG, "/etc/f.env: refused: /dev/zero is not a regular file");
+        expect_read(-EBADMSG, "/etc/f.env: /dev/zero is not a regular file");
 }
 
 Test(env_dir, refuses_what_is_no_file)
 {
         dir("/etc/f.env");
-        expect_read(-EBADMSG, "/etc/f.env: refused: it is not a regular file");
+        expect_read(-EBADMSG, "/etc/f.env: is not a regular file");
         cr_assert_eq(rmdir("/etc/f.env"), 0);
         cr_assert_eq(mkfifo("/etc/f.env", 0600), 0);
-        expect_read(-EBADMSG, "/etc/f.env: refused: it is not a regular file");
+        expect_read(-EBADMSG, "/etc/f.env: is not a regular file");
 }
 
 Test(env_dir, refuses_a_file_that_others_may_write)
@@ -229,7 +229,7 @@ Test(env_dir, refuses_a_file_that_others_may_write)
         mode("/etc/f.env", 0664);
         expect_read(
                 -EBADMSG,
-                "/etc/f.env: refused: it is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
+                "/etc/f.env: is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
 }
 
 Test(env_dir, names_the_directory_at_fault)
@@ -239,7 +239,7 @@ Test(env_dir, names_the_directory_at_fault)
         link_to("/etc/f.env", "there/x");
         expect_read(
                 -EBADMSG,
-                "/etc/f.env: refused: /etc/there is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
+                "/etc/f.env: /etc/there is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
 }
 
 Test(env_dir, refuses_a_link_into_nowhere)
@@ -254,7 +254,7 @@ Test(env_dir, refuses_a_link_of_somebody_else)
         owner("/etc/f.env", 1000);
         expect_read(
                 -EBADMSG,
-                "/etc/f.env: refused: it is a symbolic link that does not belong to root; `chown -h root:root` it");
+                "/etc/f.env: is a symbolic link that does not belong to root; `chown -h root:root` it");
 }
 
 Test(env_dir, names_a_link_of_a_loop)
@@ -264,7 +264,7 @@ Test(env_dir, names_a_link_of_a_loop)
         link_to("/etc/there/y", "x");
         expect_read(
                 -EBADMSG,
-                "/etc/f.env: refused: /etc/there/y is part of a loop of symbolic links, or of a chain of more than 40; remove one of them");
+                "/etc/f.env: /etc/there/y is part of a loop of symbolic links, or of a chain of more than 40; remove one of them");
 }
 
 Test(env_dir, reads_one_byte_more_than_the_parser_takes)
@@ -329,5 +329,5 @@ Test(env_dir, follows_no_link_that_a_file_has_become)
         cr_assert_eq(d.n_items, 1);
         cr_expect_str_eq(
                 d.items[0].text,
-                "/etc/fcjail/web1.env: refused: /run/other.env is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
+                "/etc/fcjail/web1.env: /run/other.env is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
 }
