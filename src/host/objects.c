@@ -131,7 +131,7 @@ static int check_root(const Plan *p, HostObjects *o, Findings *f)
         (void) o;
         r = root_kind(&kind);
         if (r < 0)
-                return failed(f, r, "/", "it");
+                return failed(f, r, "/", "");
         if (kind == ROOT_INITRAMFS)
                 return WRONG(f, -EINVAL, EX_CONFIG, "/", "let the init switch_root to another file system",
                              "is the initramfs, which pivot_root cannot leave");
