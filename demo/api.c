@@ -125,7 +125,7 @@ static void serve(int fd, const char *method, const char *path, const char *body
         }
 }
 
-/* Serves one whole request at the start of the buffer. How long it was, 0: it is not whole, -1: it is none.
+/* Serves one whole request at the start of the buffer. Its length; 0: it is incomplete; -1: it is invalid.
  */
 static ssize_t serve_first(int fd, char *buf, size_t n)
 {

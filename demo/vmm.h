@@ -39,7 +39,7 @@ const char *failure(void);
 bool json_valid(const char *text);
 const char *json_member(const char *object, const char *name);
 const char *json_element(const char *array, size_t index);
-/* Copies a string without escapes into buf. false: it is none, or too long. */
+/* Copies a string without escapes into buf. false: it is not a string, or too long. */
 bool json_string(const char *value, char *buf, size_t size);
 
 bool json_true(const char *value);

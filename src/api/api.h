@@ -27,8 +27,8 @@ void api_reply_done(ApiReply *reply);
 /*
  * Connects to the socket `name` in the directory run_fd, as the VM's uid and gid when we are root (the
  * socket is the VM's, and root without CAP_DAC_OVERRIDE may not use it). A path longer than sun_path takes
- * no longer here. Returns a non-blocking descriptor, or -ENOENT, -ECONNREFUSED (nobody listens yet, or any
- * more), -ENOTSOCK (there is something else, a symbolic link perhaps).
+ * no longer here. Returns a non-blocking descriptor, or -ENOENT, -ECONNREFUSED (nobody listens, still or
+ * again), -ENOTSOCK (another kind of file, such as a symbolic link).
  */
 int api_connect(int run_fd, const char *name, uid_t uid, gid_t gid) _must_check_;
 

@@ -67,7 +67,7 @@ int at_make_dir(int dir_fd, const char *name, mode_t mode)
         if (fd < 0)
                 return fd;
 
-        /* A default ACL of the parent had a say in it, too. */
+        /* A default ACL of the parent also had a say in it. */
         if (made && fchmod(fd, mode) < 0)
                 return -errno;
 

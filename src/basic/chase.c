@@ -185,8 +185,8 @@ static int open_component(Walk *w, const char *name, int *ret_fd, struct stat *r
         return 0;
 }
 
-/* Walks one component. *ret_fd is the object if it was the last one and no link, *ret_st what
- * it is; else both are untouched. */
+/* Walks one component. If it was the last one and no link, *ret_fd is the object and *ret_st its status; otherwise both are
+ * untouched. */
 static int step(Walk *w, int *ret_fd, struct stat *ret_st)
 {
         _cleanup_close_ int fd = -EBADF;

@@ -32,7 +32,7 @@ typedef enum ChaseFlags {
  */
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit) _must_check_;
 
-/* It was found, and others than root could make it something else: all but the other errors. */
+/* The object exists, but others than root could replace it. */
 bool chase_is_unsafe(int r);
 
 /* The sentence part for a message: "is not owned by root, …; `chown root:root` and `chmod go-w` it" for -EPERM

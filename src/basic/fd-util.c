@@ -14,7 +14,7 @@ int safe_close(int fd)
         if (fd >= 0) {
                 int saved = errno;
 
-                /* EINTR or EIO: the descriptor is gone in either case, see close(2). */
+                /* After EINTR or EIO the descriptor is also closed, see close(2). */
                 (void) close(fd);
                 errno = saved;
         }

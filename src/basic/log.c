@@ -61,7 +61,7 @@ static int to_journal(int priority, const char *message_id, int errnum, const Lo
         return systemd_send_entry(log_target.journal_fd, text, size);
 }
 
-/* Of a unit, this is in the journal as well, without the fields. */
+/* In a unit, this also goes to the journal, without the fields. */
 static void to_stderr(int priority, const char *message)
 {
         const char *color = !log_target.colors        ? ""

@@ -3,7 +3,7 @@
 
 /*
  * What the headers of the oldest system that fcjail is built on lack: glibc 2.31 and Linux 5.10. The numbers are the same
- * on x86_64 and aarch64, as of all system calls since Linux 5.1; those that only tests use are here as well.
+ * on x86_64 and aarch64, as of all system calls since Linux 5.1; those that only tests use are also here.
  */
 
 #include <sched.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Which namespaces a process is in. An unshare(2) that did nothing would go unnoticed else. To look a namespace up in
- * /proc takes 5 µs: no more are than are compared. */
+/* Which namespaces a process is in. Otherwise an unshare(2) that did nothing would go unnoticed. Each lookup in /proc takes
+ * 5 µs, so only those that are compared are looked up. */
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -63,7 +63,7 @@ int pid_namespace(uint64_t *ret)
         return 0;
 }
 
-/* In another namespace the pid is that of another process, or of none. */
+/* In another PID namespace, the pid belongs to another process or to no process. */
 static int check_namespace(const ProcRef *ref)
 {
         uint64_t own = 0;

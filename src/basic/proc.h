@@ -25,9 +25,9 @@ int pid_namespace(uint64_t *ret) _must_check_;
  * the others, and then the program looks like a zombie and runs. */
 bool proc_has_ended(int pid_fd) _must_check_;
 
-/* A pidfd of the process. -ESRCH: it is provably gone: no process has the pid, or another one, started at another time,
- * has it, or only its zombie is left. -EREMOTE: it is one of another PID namespace, so nothing is known of it. A process that cannot be looked at counts as alive, and *ret_identified (NULL will
- * do) is false: it may be another one. */
+/* A pidfd of the process. -ESRCH: it has provably ended: no process has the pid, a process that started at another time has
+ * it, or only a zombie is left. -EREMOTE: it is in another PID namespace, so nothing is known of it. A process that cannot
+ * be inspected counts as alive, and *ret_identified (may be NULL) is false, because it may be another one. */
 int proc_hold(const ProcRef *ref, bool *ret_identified) _must_check_;
 
 /* 1 if the process lives, 0 if it is provably gone, or -errno. */

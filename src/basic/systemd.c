@@ -126,7 +126,7 @@ void systemd_put_field(FILE *entry, const char *name, const char *value)
         (void) fputc('\n', entry);
 }
 
-/* In a file that nobody can change any more. Where no file may grow, not even this one can: an error, and not the end. */
+/* In a sealed file. Under RLIMIT_FSIZE this file cannot grow either, which is an error and not the end. */
 static int make_sealed(const char *text, size_t size)
 {
         (void) signal(SIGXFSZ, SIG_IGN);

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * What is said to systemd, and what it is asked. To say something takes a datagram, by two protocols that are documented
- * and stable: sd_notify(3), and https://systemd.io/JOURNAL_NATIVE_PROTOCOL/. To ask takes libsystemd, which is in a
- * program of its own, fcjail-systemd: fcjail is linked statically, because the dynamic linker takes a tenth of a
- * start, and what it would load has no business in a process with capabilities.
+ * Messages to systemd, and queries. A message is a datagram, by two protocols that are documented and stable: sd_notify(3)
+ * and https://systemd.io/JOURNAL_NATIVE_PROTOCOL/. A query takes libsystemd, which is in a program of its own,
+ * fcjail-systemd: fcjail is linked statically, because the dynamic linker takes a tenth of a start, and libsystemd has no
+ * business in a process with capabilities.
  */
 
 #include <stdint.h>

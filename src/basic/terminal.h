@@ -10,5 +10,5 @@
 #define COLOR_HIGHLIGHT "\033[0;1;39m"
 #define COLOR_OFF       "\033[0m"
 
-/* $SYSTEMD_COLORS decides; else colours are for a terminal that is not dumb, unless $NO_COLOR is set. */
+/* $SYSTEMD_COLORS decides. Otherwise colours are for a terminal that is not dumb, unless $NO_COLOR is set. */
 bool terminal_colors(int fd);

@@ -226,7 +226,7 @@ static void log_unknown_line(const State *s, const char *line)
                   shown ? text_cut(&cut, shown) : "?");
 }
 
-/* It stays, and nobody else would tell. */
+/* These objects remain, and nobody else would report them. */
 static void log_unknown(const State *s)
 {
         _cleanup_free_ char *lines = s->unknown ? strdup(s->unknown) : NULL;

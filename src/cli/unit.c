@@ -24,7 +24,7 @@ static bool is_set(char *const *environment, const char *assignment)
         return false;
 }
 
-/* The environment of the process is stronger. */
+/* The environment of the process overrides it. */
 static void say_environment(char *const *environment)
 {
         for (char *const *e = environment; e && *e; e++)
@@ -112,7 +112,7 @@ int unit_caller(const char *id, SystemdUnit *u, Caller *ret)
         return EX_OK;
 }
 
-/* Directives that leave a start without what it needs. Not how they are set, only that they are. */
+/* Directives that take from a start what it needs; any value of them does. */
 static int check_directives(const SystemdUnit *u, Findings *f)
 {
         const struct {

@@ -23,7 +23,7 @@ static void check_times(const Plan *p, const SystemdUnit *u)
                         p->stop_seconds, (unsigned long long) u->timeout_stop_usec / 1000000);
 }
 
-/* What a start would find: all of it is told, and the status is that of the first error. */
+/* Reports everything that a start would find; the status is that of the first error. */
 static int check_host(const SystemdUnit *u, const Plan *p)
 {
         _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;

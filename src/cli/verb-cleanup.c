@@ -27,8 +27,8 @@
 #define WAIT_USEC  (5U * 1000000U)
 #define RETRY_USEC 1000U
 
-/* Somebody else's VM. To systemd, after a start that could not have the id, that is no error; to a person it
- * is what stands in the way. */
+/* Another start owns the id. After a start that did not get the id, systemd also calls us: no error. To a person, it is
+ * one. */
 static int leave_alone(const char *id)
 {
         if (systemd_runs_us())

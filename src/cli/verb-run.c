@@ -31,8 +31,8 @@ static void do_nothing(int sig)
 }
 
 /* All signals do what they do by default, and none is blocked: systemd leaves SIGPIPE ignored, a shell may
- * leave others, and the VMM would inherit that. But a file that may not grow is an error that can be told, and
- * cleaned up after; the exec takes the handler back. */
+ * leave others, and the VMM would inherit that. But with a handler for SIGXFSZ, a file that may not grow is
+ * an error, which can be reported and cleaned up; the exec resets the handler. */
 static int reset_signals(void)
 {
         sigset_t none;
@@ -168,7 +168,7 @@ static int succeed(Jail *jail)
         const Plan *p = jail->plan;
         _cleanup_close_ int signal_fd = p->starter_stays ? receive_signals() : -EBADF;
 
-        /* Whoever reads that may send one. */
+        /* The receiver is ready: whoever reads the entry may send a signal. */
         log_start(jail);
         if (p->starter_stays)
                 return stay_with_vmm(jail, signal_fd);

@@ -36,7 +36,7 @@ int vmm_signal(const Vmm *vmm, int sig)
         if (r != -EPERM || !vm_id_valid(vmm->uid))
                 return r;
 
-        /* Of root's real uid the kernel would take it, too, for a process of root's. */
+        /* With root's real uid, the kernel would also accept a signal to a process of root. */
         if (setresuid(vmm->uid, vmm->uid, 0) < 0)
                 return -errno;
         r = send_signal(vmm->pid_fd, sig);

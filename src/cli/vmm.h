@@ -21,8 +21,8 @@ static inline void vmm_done(Vmm *vmm)
 /* Holds the process that the record names. 0, -ESRCH if it is gone, or another -errno. */
 int vmm_hold(const State *s, Vmm *ret) _must_check_;
 
-/* Sends a signal: as root, if it is identified, and, as the unit has no CAP_KILL, as the VM's uid. 0 or -errno; -ESRCH: it is
- * gone. */
+/* Sends a signal: as root, if it is identified, and as the VM's uid, because the unit has no CAP_KILL. 0 or -errno; -ESRCH:
+ * it has ended. */
 int vmm_signal(const Vmm *vmm, int sig) _must_check_;
 
 /* Waits until it has ended, or until CLOCK_MONOTONIC reaches deadline_usec. true: it has. */

@@ -110,7 +110,7 @@ int config_loader_add(ConfigLoader *l, unsigned line, const char *key, const cha
         return r < 0 ? r : 1;
 }
 
-/* Both names are set, and both are read into one member of Config: with one value, or it is told. */
+/* A key and its alias may both be set, but only to one value: both are read into the same member of Config. */
 static int compare_alias(ConfigLoader *l, const ConfigKey *alias, const ConfigKey *k)
 {
         const size_t from = (size_t) (alias - config_keys), to = (size_t) (k - config_keys);

@@ -8,8 +8,8 @@
  *         config_loader_begin(&l, kind, name, scope), config_loader_add(&l, line, key, value)…   a source, and again
  *         config_loader_finish(&l, &config)
  *
- * A value is read when it is added, and replaces that of an earlier source. Whatever is wrong is told to `d`, also a
- * bad value that is replaced later, and does not end the work: the functions return >= 0 then, but for the last.
+ * A value is parsed when it is added, and replaces that of an earlier source. All errors go to `d`, also that of a bad value
+ * that is replaced later. They do not end the work: all functions but the last return >= 0 then.
  */
 
 #include "config.h"

@@ -96,7 +96,7 @@ typedef struct Config {
         char *netns_path; /* of NETNS_PATH */
         TapConfig taps[TAPS_MAX];
         size_t n_taps;
-        bool taps_set; /* else n_taps means nothing: "none" is no TAPs, unset is the default one */
+        bool taps_set; /* otherwise n_taps means nothing: "none" is no TAPs, unset is the default one */
         StopKind stop;
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;

@@ -7,8 +7,8 @@
  * on the way to it belongs to root and is writable by nobody else. A hidden file is never opened, so a
  * broken one of a package can be repaired in /etc.
  *
- * Every start waits for this, and most of the time goes into opening. So the directories are chased once, and what is
- * a regular file of root's in one of them is opened from there. All else, and every error, goes the long way.
+ * Every start waits for this, and most of the time goes into opening. So the directories are chased once, and their
+ * regular files of root are opened from there. Everything else, and every error, goes the long way.
  */
 
 #include <fcntl.h>

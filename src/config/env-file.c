@@ -5,11 +5,11 @@
  *
  *   - blank lines, and lines whose first character is # or ;, mean nothing;
  *   - KEY=value, blanks around both are dropped;
- *   - '…' keeps everything up to the next ', line ends too;
- *   - "…" also, but \" \\ \` \$ are the character itself and a backslash before a line end joins the lines;
+ *   - '…' keeps everything up to the next ', also line ends;
+ *   - "…" does the same, but \" \\ \` \$ are the character itself and a backslash before a line end joins the lines;
  *   - quotes are such only at the start of a value or after another quoted part: a"b" has quotes in its
  * value;
- *   - elsewhere a backslash keeps the next character, blanks too, and joins the lines before a line end.
+ *   - elsewhere a backslash keeps the next character, also a blank, and joins the lines before a line end.
  *
  * systemd drops what it does not understand and goes on; here that is an error, because a line nobody reads
  * is a setting that somebody believes in. Where versions of systemd differ, the newest one counts: a comment

@@ -23,8 +23,8 @@ typedef struct EnvEntry {
 } EnvEntry;
 
 /*
- * Begins to read a text. Entries are made in it, so it is changed, and data[size] must be writable as well. `name` is
- * for messages only. A file that is not text or too large has one error, told to `d`, and no entries.
+ * Begins to read a text. Entries are made in it, so it is changed, and data[size] must also be writable. `name` is for
+ * messages only. A file that is not text or too large adds one error to `d`, and has no entries.
  *
  * Returns 0 or -ENOMEM.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What Firecracker's own jailer copies on aarch64, too. Copies, and not a bind mount of the host's /sys, of which the VMM
- * needs nothing else.
+ * Firecracker's own jailer also copies these on aarch64. Copies, and not a bind mount of the host's /sys: the VMM needs
+ * nothing else of it.
  */
 
 #include <fcntl.h>

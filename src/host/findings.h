@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What was found out about the host, collected so that all of it is told at once: what is wrong with which object, and what
- * mends it. */
+/* What the checks of the host found, collected so that everything is reported at once: which object, what is wrong with it,
+ * and the remedy. */
 
 #include "macro.h"
 

@@ -42,7 +42,7 @@ typedef struct Caller {
         Tristate
                 own_netns; /* the unit has a network namespace, though the process has not; TRISTATE_UNSET: nobody said so */
         char unit[ID_LEN_MAX + sizeof("fcjail@.service")];
-        char **unit_environment; /* its Environment=; NULL if it is not looked at */
+        char **unit_environment; /* its Environment=; NULL if it does not count */
 } Caller;
 
 /*

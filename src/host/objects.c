@@ -141,7 +141,7 @@ static int check_root(const Plan *p, HostObjects *o, Findings *f)
         return 0;
 }
 
-/* What is read-only for this process alone is said here: what fails later would not name the directive. */
+/* A path may be read-only for this process alone. Reported here, because a later failure would not name the directive. */
 static int check_writable(const Plan *p, HostObjects *o, Findings *f)
 {
         const char *paths[] = { "/run/fcjail", p->chroot_dir };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What a start needs of the host: opened and found to be in order, so that no path of the configuration is used again. */
+/* What a start needs of the host, opened and verified, so that no path of the configuration is used again. */
 
 #include <linux/filter.h>
 

@@ -21,7 +21,7 @@
 typedef struct TapSpec {
         const char *name;
         uid_t owner;
-        gid_t group;                  /* the attaching process must be of this group as well */
+        gid_t group;                  /* the attaching process must also be in this group */
         uint32_t mtu;                 /* bytes; 0: the kernel's default */
         const struct ether_addr *mac; /* of the host's side; NULL: the kernel's choice */
         const InAddrPrefix *addresses;

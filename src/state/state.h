@@ -58,7 +58,7 @@ typedef struct StateNames {
 } StateNames;
 
 typedef struct State {
-        uint32_t version; /* 0: before there were versions; else the same as 1 */
+        uint32_t version; /* 0: before there were versions; otherwise the same as 1 */
         char *id;
         char *boot;       /* 32 hex digits */
         char *invocation; /* INVOCATION_ID of the start, or a random one */
@@ -110,8 +110,8 @@ bool state_is_understood(const State *s) _pure_;
 /* Opens and reads without a lock, for those who only look. -ENOENT: no such VM. */
 int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
 
-/* Calls `each` with the id of every record until it returns something else than 0, which is returned; else 0 or -errno. A
- * record that it then opens may be gone. */
+/* Calls `each` with the id of every record until it returns another value than 0, and returns that; otherwise 0 or -errno.
+ * The record may be gone when `each` opens it. */
 int state_each(const StateRoot *root, int (*each)(const char *id, void *userdata), void *userdata)
         _must_check_;
 

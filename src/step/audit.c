@@ -31,7 +31,7 @@
 #include "drop.h"
 #include "step.h"
 
-/* More descriptors than these are not looked at one by one. Few per call: an array that is touched for the first time is
+/* More descriptors than these are not checked one by one. Few per call: an array that is touched for the first time is
  * a page fault for every 512 of them, which takes longer than a call. */
 #define FDS_MAX      2048
 #define FDS_PER_POLL 256
@@ -266,7 +266,7 @@ static int audit_process(Jail *jail)
                 return step_differs(jail, "pid", "is %i instead of 1 in the PID namespace", getpid());
         if (getsid(0) != getpid())
                 return step_differs(jail, "session", "the process is not the leader of its session");
-        /* To set it tells what it was. Only to ask is what LockPersonality= of the unit refuses. */
+        /* Setting it returns what it was. LockPersonality= of the unit refuses a mere query. */
         if (personality(PER_LINUX) != PER_LINUX)
                 return step_differs(jail, "personality", "is not PER_LINUX");
         return 0;

@@ -76,7 +76,7 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
         else
                 r = steps_run(jail, SIDE_INSIDE);
 
-        /* Only failures come back. If OUTSIDE is gone too, nobody is left to tell. */
+        /* Only failures come back. If OUTSIDE is also gone, nobody is left to tell. */
         r = channel_tell(jail, TELL_FAILED, jail->failure.step);
         _exit(r < 0 ? EX_TEMPFAIL : EX_OSERR);
 }

@@ -113,7 +113,7 @@ static int drop_caps(Jail *jail)
         return 0;
 }
 
-/* Keeps 0, 1, 2 and the channel. All others would be closed by the exec as well. */
+/* Keeps 0, 1, 2 and the channel. The exec would also close all others. */
 static int drop_fds(Jail *jail)
 {
         int r;

@@ -62,8 +62,8 @@ int step_exec(Jail *jail)
                 return r;
 
         /* By hand nobody but OUTSIDE looks after the VMM. Set now, because the change of the uid takes it back; an
-         * OUTSIDE that is gone already does not get the next message. A change of the label at the exec takes it back as
-         * well: see D12 in docs/decisions.md. */
+         * OUTSIDE that is gone already does not get the next message. A change of the label at the exec also takes it
+         * back: see D12 in docs/decisions.md. */
         if (jail->plan->starter_stays) {
                 int sig = 0;
 

@@ -42,7 +42,7 @@ static int set_acl(int run_fd, acl_type_t type, const char *text)
 }
 
 /* The managers' group may reach run/ (x) and use the sockets that the VMM makes in it (rw, by the default ACL), but
- * make nothing there. Without such a group both are set, too: run/ has been born with what the default ACL of a
+ * make nothing there. Without such a group both ACLs are also set, because run/ was born with what the default ACL of a
  * directory above says about others. */
 static int let_managers_in(Jail *jail)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `netns`: INSIDE goes where the plan wants it, in each of its namespaces but that of the mounts, and is no longer
- * where it should not be: read back from /proc, because a flag that did nothing would go unnoticed else.
+ * Step `netns`: INSIDE enters all of its namespaces but the mount namespace, and reads each back from /proc, because
+ * otherwise a flag that did nothing would go unnoticed.
  *
  * Should:  name the type to setns(2). RestrictNamespaces= refuses a 0, and a 0 would enter anything.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `paths`: from here on no path of the configuration is used again, only what was opened and found to
- * be in order here (host/objects.c).
+ * Step `paths`: from here on no path of the configuration is used again, only what was opened and
+ * verified here (host/objects.c).
  */
 
 #include "step.h"

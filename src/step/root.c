@@ -54,9 +54,9 @@ static int restrict_mounts(Jail *jail)
         return 0;
 }
 
-/* Two things that cannot be seen any more once we are chrooted. The cage is what pivot_root(2) has made the root of the
- * mount namespace: only so is the chroot into the jail one that the kernel sees, and refuses a user namespace for. And
- * nothing is mounted on it any more: ".." leads to it from the jail. */
+/* Two checks that are impossible after the chroot. pivot_root(2) has made the cage the root of the mount namespace: only
+ * then does the kernel see the chroot into the jail, and refuse a user namespace for it. And nothing is mounted on the cage
+ * any more: ".." leads to it from the jail. */
 static int check_cage(Jail *jail)
 {
         struct stat cage, root, parent;

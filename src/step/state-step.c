@@ -129,7 +129,8 @@ static int make_state(const Plan *p, State *ret)
         return 0;
 }
 
-/* What cannot be read, or only in part, may tell of a VM that runs, or of things that nobody would remove any more. */
+/* A record that cannot be read, or only in part, may belong to a running VM, or name things that nobody else would
+ * remove. */
 static int read_earlier_life(Jail *jail, const char *record, State *ret)
 {
         int r;

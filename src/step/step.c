@@ -160,7 +160,7 @@ int steps_run(Jail *jail, StepSide side)
         for (size_t i = 0; i < n_steps; i++) {
                 if (steps[i].side != side)
                         continue;
-                /* Not those before: PID 1 would show it on a CPU that INSIDE could have. */
+                /* Only steps that wait: otherwise PID 1 would take a CPU from INSIDE to show it. */
                 if (steps[i].shown)
                         systemd_notify_status(jail->notify_fd, "Starting: %s", steps[i].name);
                 uint64_t begin = now_usec();

@@ -34,19 +34,20 @@ typedef struct Step {
 extern const Step steps[];
 extern const size_t n_steps;
 
-/* Where the step that has this function is in the table. */
+/* The index in the table of the step that has this function. */
 int step_index(int (*run)(Jail *jail)) _pure_;
 
-/* Runs the steps of one side in order, those of INSIDE that wait for one of OUTSIDE after that. 0, or the -errno of the first that failed, with jail->failure set. */
+/* Runs the steps of one side in order; a step of INSIDE waits for that of OUTSIDE which its row names. 0, or the -errno of
+ * the first that failed, with jail->failure set. */
 int steps_run(Jail *jail, StepSide side) _must_check_;
 
 /* INSIDE's own times, as it reported them right before the exec. That of `exec` itself ends with INSIDE. */
 void steps_take_times(Jail *jail, const uint32_t *usec);
 
 /*
- * Takes away what the state tells of, last step first. Goes on after an error, so that as much as possible
- * is gone, and returns the first one; each is logged, as MESSAGE_CLEANUP_FAILED. The state file itself
- * stays: the caller removes it when all went well.
+ * Undoes what the record names, last step first. Goes on after an error, so that as little as possible remains, and
+ * returns the first one; each is logged, as MESSAGE_CLEANUP_FAILED. The record itself stays: the caller removes it on
+ * success.
  */
 int steps_undo(const StateRoot *root, const State *state) _must_check_;
 

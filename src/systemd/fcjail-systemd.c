@@ -127,7 +127,7 @@ static int verb_unit(const char *name)
         if (r >= 0 && fflush(stdout) != 0)
                 r = -errno;
         if (r < 0)
-                (void) fprintf(stderr, "fcjail-systemd: Failed to ask for %s: %s\n", name, strerror(-r));
+                (void) fprintf(stderr, "fcjail-systemd: Failed to query %s: %s\n", name, strerror(-r));
         return r < 0 ? EX_UNAVAILABLE : EX_OK;
 }
 

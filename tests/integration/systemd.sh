@@ -82,7 +82,7 @@ test_the_other_program_is_strict() {
         status=0
         unshare --mount bash -c "mount -t tmpfs tmpfs /run/systemd && $PEER unit fcjail@web1.service" >/tmp/out 2>&1 || status=$?
         is 69 "$status"
-        is "fcjail-systemd: Failed to ask for fcjail@web1.service: No such file or directory" "$(cat /tmp/out)"
+        is "fcjail-systemd: Failed to query fcjail@web1.service: No such file or directory" "$(cat /tmp/out)"
 }
 
 # receiver ADDRESS [full]: a process with a datagram socket there, which writes what arrives to /tmp/received, one line each;

@@ -34,7 +34,7 @@ static int create(const TapSpec *s)
         return r < 0 ? r : tap_keep(fd);
 }
 
-/* NULL: as it should be. */
+/* NULL: no difference. */
 static const char *verify(const TapSpec *s)
 {
         int r;
