@@ -7,6 +7,7 @@
 
 #include "config-table.h"
 #include "config-value.h"
+#include "slips.h"
 
 #define MEMBER(m) offsetof(Config, m)
 #define WHOLE     0 /* the reader gets the Config */
@@ -72,46 +73,13 @@ const ConfigKey *config_key_find(const char *name)
         return NULL;
 }
 
-#define GUESS_LEN_MAX 40
-
-static size_t min(size_t a, size_t b)
-{
-        return a < b ? a : b;
-}
-
-/* How many slips lead from a to b: a character too many, too few or wrong, or two of them exchanged
- * (Levenshtein's distance with transpositions). Neither is longer than GUESS_LEN_MAX. */
-static size_t distance(const char *a, const char *b)
-{
-        size_t rows[3][GUESS_LEN_MAX + 1], n = strlen(b), i;
-
-        for (size_t k = 0; k <= n; k++)
-                rows[0][k] = k;
-
-        for (i = 1; a[i - 1]; i++) {
-                size_t *now = rows[i % 3], *before = rows[(i - 1) % 3];
-
-                now[0] = i;
-                for (size_t k = 1; k <= n; k++) {
-                        now[k] = min(before[k - 1] + (a[i - 1] != b[k - 1]), 1 + min(before[k], now[k - 1]));
-                        if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-                                now[k] = min(now[k], rows[(i - 2) % 3][k - 2] + 1);
-                }
-        }
-
-        return rows[(i - 1) % 3][n];
-}
-
 const ConfigKey *config_key_guess(const char *name)
 {
         const ConfigKey *guess = NULL;
-        size_t least = 3; /* one more than what is still a slip */
-
-        if (strlen(name) > GUESS_LEN_MAX)
-                return NULL;
+        size_t least = SLIPS_MAX + 1;
 
         FOREACH_ARRAY (k, config_keys, CONFIG_KEYS_MAX) {
-                size_t n = distance(name, k->name);
+                size_t n = slips(name, k->name);
 
                 /* Two slips in a word of three letters make another word. */
                 if (n < least && (n == 1 || strlen(k->name) > sizeof("FCJAIL_") + 3)) {
