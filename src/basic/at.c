@@ -22,6 +22,8 @@ bool same_object(const struct stat *a, const struct stat *b)
 const char *file_kind(mode_t mode)
 {
         switch (mode & S_IFMT) {
+        case S_IFREG:
+                return "a regular file";
         case S_IFDIR:
                 return "a directory";
         case S_IFCHR:

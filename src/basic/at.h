@@ -18,7 +18,7 @@ bool only_root_can_change(const struct stat *st) _pure_;
 /* Whether both are of one object. */
 bool same_object(const struct stat *a, const struct stat *b) _pure_;
 
-/* "a directory" and so on, for a message about what is no regular file. */
+/* "a directory" and so on, for a message about what is another kind of file. */
 const char *file_kind(mode_t mode);
 
 /* "." or "..", which every directory has. */

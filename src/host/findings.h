@@ -7,7 +7,7 @@
 #include "macro.h"
 
 typedef enum Severity {
-        SEVERITY_NOTE,  /* it could not be looked at by this user */
+        SEVERITY_NOTE,  /* a start works, or this user could not look at it */
         SEVERITY_ERROR, /* a start fails */
 } Severity;
 

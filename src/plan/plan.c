@@ -210,6 +210,7 @@ static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         } else {
                 (void) snprintf(p->taps[0].name, sizeof(p->taps[0].name), "%s", DEFAULT_TAP);
                 p->n_taps = 1;
+                p->taps_by_default = true;
         }
 
         p->new_namespaces = ALWAYS_NEW | (p->netns == NETNS_PRIVATE ? CLONE_NEWNET : 0);

@@ -110,6 +110,7 @@ typedef struct Plan {
         char *netns_path;
         TapConfig taps[TAPS_MAX];
         size_t n_taps;
+        bool taps_by_default; /* FCJAIL_TAP= is unset */
 
         NodePlan nodes[NODES_MAX];
         size_t n_nodes;

@@ -12,26 +12,38 @@
 #include <string.h>
 
 #include "vmm-files.h"
+#include "vmm-sections.h"
 
 /* Firecracker's parser takes no more. */
 #define DEPTH_MAX 128
 
 /* One row per place in the configuration. */
 typedef struct Row {
-        VmmFileKind kind;
-        const char *section,
-                *member; /* "/section/member", or "/section/N/member" if the section is a list */
-        bool list;
-        const char *label; /* the member beside it that names it; NULL: nothing does */
-        const char
-                *read_only; /* the member beside it that says whether it is only read; NULL: it always is */
+        VmmAccess access;
+        bool not_empty;
+        const char *role;
+        const char *section;   /* NULL: the member is a section itself, and no path if it is no string */
+        const char *member;    /* "/section/member", or "/section/N/member" if the section is a list */
+        const char *label;     /* the member beside it that names it; NULL: the section is no list */
+        const char *read_only; /* the member beside it that says that it is only read; NULL: nothing does */
 } Row;
 
+/* A table is read by its columns. */
+/* clang-format off */
 static const Row rows[] = {
-        { VMM_FILE_KERNEL, "boot-source", "kernel_image_path", false, NULL, NULL },
-        { VMM_FILE_INITRD, "boot-source", "initrd_path", false, NULL, NULL },
-        { VMM_FILE_DRIVE, "drives", "path_on_host", true, "drive_id", "is_read_only" },
+        { VMM_OPENS,    false, "kernel",            "boot-source",        "kernel_image_path", NULL, NULL },
+        { VMM_OPENS,    false, "initrd",            "boot-source",        "initrd_path",       NULL, NULL },
+        { VMM_OPENS,    false, "CPU template",      NULL,                 "cpu-config",        NULL, NULL },
+        { VMM_OPENS,    false, "drive",             "drives",             "path_on_host",      "drive_id", "is_read_only" },
+        { VMM_CONNECTS, false, "vhost-user drive",  "drives",             "socket",            "drive_id", NULL },
+        { VMM_OPENS,    true,  "pmem device",       "pmem",               "path_on_host",      "id", "read_only" },
+        { VMM_BINDS,    false, "vsock socket",      "vsock",              "uds_path",          NULL, NULL },
+        { VMM_CREATES,  false, "log",               "logger",             "log_path",          NULL, NULL },
+        { VMM_CREATES,  false, "metrics",           "metrics",            "metrics_path",      NULL, NULL },
+        { VMM_BINDS,    false, "gdb socket",        "machine-config",     "gdb_socket_path",   NULL, NULL },
+        { VMM_ATTACHES, false, "network interface", "network-interfaces", "host_dev_name",     "iface_id", NULL },
 };
+/* clang-format on */
 
 static void vmm_file_done(VmmFile *f)
 {
@@ -45,6 +57,9 @@ void vmm_files_done(VmmFiles *f)
         FOREACH_ARRAY (i, f->items, f->n_items)
                 vmm_file_done(i);
         free(f->items);
+        FOREACH_ARRAY (name, f->unknown, f->n_unknown)
+                free(*name);
+        free(f->unknown);
         *f = (VmmFiles){};
 }
 
@@ -106,7 +121,13 @@ static int append(VmmFiles *files, VmmFile *f)
 static int read_object(const Row *row, struct json_object *object, const char *where, VmmFiles *files,
                        char **ret_why)
 {
-        _cleanup_(vmm_file_done) VmmFile f = { .kind = row->kind, .read_only = true };
+        _cleanup_(vmm_file_done) VmmFile f = {
+                .access = row->access,
+                .role = row->role,
+                .not_empty = row->not_empty,
+                .read_only = row->access == VMM_OPENS,
+                .read_only_by = row->read_only,
+        };
         int r;
 
         if (!json_object_is_type(object, json_type_object))
@@ -126,14 +147,18 @@ static int read_object(const Row *row, struct json_object *object, const char *w
 
 static int read_row(const Row *row, struct json_object *config, VmmFiles *files, char **ret_why)
 {
-        struct json_object *section = member_of(config, row->section);
+        struct json_object *section = member_of(config, row->section ? row->section : row->member);
         char where[64];
         int r = 0;
 
+        if (!row->section)
+                return json_object_is_type(section, json_type_string)
+                               ? read_object(row, config, "", files, ret_why)
+                               : 0;
         (void) snprintf(where, sizeof(where), "/%s", row->section);
         if (!section)
                 return 0;
-        if (!row->list)
+        if (!row->label)
                 return read_object(row, section, where, files, ret_why);
         if (!json_object_is_type(section, json_type_array))
                 return WRONG(ret_why, "%s is not an array", where);
@@ -143,6 +168,25 @@ static int read_row(const Row *row, struct json_object *config, VmmFiles *files,
                 r = read_object(row, json_object_array_get_idx(section, i), where, files, ret_why);
         }
         return r;
+}
+
+static int read_unknown(struct json_object *config, VmmFiles *files)
+{
+        files->unknown = calloc((size_t) json_object_object_length(config) + 1, sizeof(char *));
+        if (!files->unknown)
+                return -ENOMEM;
+
+        json_object_object_foreach(config, name, section)
+        {
+                (void) section;
+                if (vmm_section_known(name))
+                        continue;
+                files->unknown[files->n_unknown] = strdup(name);
+                if (!files->unknown[files->n_unknown])
+                        return -ENOMEM;
+                files->n_unknown++;
+        }
+        return 0;
 }
 
 /* Of valid JSON, in which each member has one. */
@@ -240,6 +284,7 @@ int vmm_files_read(const char *text, size_t size, VmmFiles *ret, char **ret_why)
         if (has_duplicates(config, text, size))
                 return WRONG(ret_why, "has an object with two members of the same name");
 
+        r = read_unknown(config, &files);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
                 r = read_row(&rows[i], config, &files, ret_why);
         if (r < 0)

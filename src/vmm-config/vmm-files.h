@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The files that Firecracker's JSON configuration names. Pure: text in, a list out. */
+/* What Firecracker's JSON configuration names on its host: files, sockets, TAPs. Pure: text in, a list out. */
 
 #include "macro.h"
 
-typedef enum VmmFileKind {
-        VMM_FILE_KERNEL,
-        VMM_FILE_INITRD,
-        VMM_FILE_DRIVE,
-} VmmFileKind;
+typedef enum VmmAccess {
+        VMM_OPENS,    /* a file, which must exist */
+        VMM_CREATES,  /* a file or FIFO that the VMM writes, and makes if there is none */
+        VMM_BINDS,    /* a socket that the VMM makes; nothing may have its name */
+        VMM_CONNECTS, /* a socket of another process */
+        VMM_ATTACHES, /* a TAP device, by its name */
+} VmmAccess;
 
 typedef struct VmmFile {
-        VmmFileKind kind;
-        bool read_only; /* how the VMM opens it */
-        char *pointer;  /* where it is named: "/drives/0/path_on_host" (RFC 6901) */
-        char *label;    /* what Firecracker calls it, such as the drive_id; NULL: nothing */
-        char *path;     /* as the VMM sees it */
+        VmmAccess access;
+        const char *role;         /* what it is to the VMM: "drive" */
+        bool not_empty;           /* the VMM refuses an empty file */
+        bool read_only;           /* how the VMM opens it */
+        const char *read_only_by; /* the member that says so; NULL: nothing could change it */
+        char *pointer;            /* where it is named: "/drives/0/path_on_host" (RFC 6901) */
+        char *label;              /* what Firecracker calls it, such as the drive_id; NULL: nothing */
+        char *path;               /* as the VMM sees it; of a TAP its name */
 } VmmFile;
 
 typedef struct VmmFiles {
         VmmFile *items;
         size_t n_items;
+        char **unknown; /* sections that Firecracker does not know, and therefore ignores */
+        size_t n_unknown;
 } VmmFiles;
 
 void vmm_files_done(VmmFiles *f);

@@ -3,6 +3,7 @@
 /* A configuration of Firecracker's. What is read of it is written down as JSON and must be read as the same. */
 
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -11,33 +12,50 @@
 
 static void check_file(const VmmFile *f)
 {
-        CHECK(f->path && f->pointer && f->pointer[0] == '/');
+        CHECK(f->path && f->role && f->pointer && f->pointer[0] == '/');
         CHECK(strrchr(f->pointer, '/')[1]);
-        CHECK(f->read_only || f->kind == VMM_FILE_DRIVE);
+        CHECK(!f->read_only || f->access == VMM_OPENS);
 }
 
-static struct json_object *section(struct json_object *config, const VmmFile *f)
+/* The member of the object, made if there is none. */
+static struct json_object *member(struct json_object *o, const char *name,
+                                  struct json_object *(*make)(void) )
 {
-        struct json_object *o;
+        struct json_object *m;
 
-        if (f->kind != VMM_FILE_DRIVE) {
-                if (!json_object_object_get_ex(config, "boot-source", &o)) {
-                        o = json_object_new_object();
-                        json_object_object_add(config, "boot-source", o);
-                }
-                return o;
+        if (!json_object_object_get_ex(o, name, &m)) {
+                m = make();
+                json_object_object_add(o, name, m);
         }
+        return m;
+}
 
-        struct json_object *drives;
-        if (!json_object_object_get_ex(config, "drives", &drives)) {
-                drives = json_object_new_array();
-                json_object_object_add(config, "drives", drives);
-        }
-        o = json_object_new_object();
-        json_object_array_add(drives, o);
-        json_object_object_add(o, "is_read_only", json_object_new_boolean(f->read_only));
+static const char *label_of(const char *section)
+{
+        return strcmp(section, "drives") == 0 ? "drive_id"
+               : strcmp(section, "pmem") == 0 ? "id"
+                                              : "iface_id";
+}
+
+/* The object that has the path: "/member", "/section/member" or "/section/N/member". */
+static struct json_object *object_of(struct json_object *config, const VmmFile *f)
+{
+        char section[64];
+        const char *end = strchr(f->pointer + 1, '/');
+
+        if (!end)
+                return config;
+        CHECK(snprintf(section, sizeof(section), "%.*s", (int) (end - f->pointer - 1), f->pointer + 1) <
+              (int) sizeof(section));
+        if (!strchr(end + 1, '/'))
+                return member(config, section, json_object_new_object);
+
+        struct json_object *o = json_object_new_object();
+        json_object_array_add(member(config, section, json_object_new_array), o);
+        if (f->read_only_by)
+                json_object_object_add(o, f->read_only_by, json_object_new_boolean(f->read_only));
         if (f->label)
-                json_object_object_add(o, "drive_id", json_object_new_string(f->label));
+                json_object_object_add(o, label_of(section), json_object_new_string(f->label));
         return o;
 }
 
@@ -48,17 +66,17 @@ static void check_again(const VmmFiles *files)
         _cleanup_free_ char *why = NULL;
 
         FOREACH_ARRAY (f, files->items, files->n_items)
-                json_object_object_add(section(config, f), strrchr(f->pointer, '/') + 1,
+                json_object_object_add(object_of(config, f), strrchr(f->pointer, '/') + 1,
                                        json_object_new_string(f->path));
         const char *text = json_object_to_json_string(config);
         CHECK(vmm_files_read(text, strlen(text), &again, &why) == 0);
         json_object_put(config);
 
-        CHECK(again.n_items == files->n_items);
+        CHECK(again.n_items == files->n_items && again.n_unknown == 0);
         for (size_t i = 0; i < files->n_items; i++) {
                 const VmmFile *a = &files->items[i], *b = &again.items[i];
 
-                CHECK(a->kind == b->kind && a->read_only == b->read_only);
+                CHECK(a->access == b->access && a->read_only == b->read_only);
                 CHECK(strcmp(a->path, b->path) == 0);
                 CHECK(a->label ? b->label && strcmp(a->label, b->label) == 0 : !b->label);
         }

@@ -432,6 +432,54 @@ test_check_names_a_disk_that_the_vm_cannot_write() {
 }
 
 # Before the first start, and after one.
+test_check_names_a_log_that_the_vm_cannot_make() {
+        local log=$BASE/web1/root/log made
+        made="the VMM cannot make its log; set /run/NAME, or create it and \`chown\` it to the VM's uid"
+        vm web1 FCJAIL_UID=30001 "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP=
+        echo '{"logger": {"log_path": "/log"}, "vsock": {"guest_cid": 3, "uds_path": "/run/v.sock"}}' >"$ENV/log.json"
+        check_says 66 "fcjail: $log: does not exist, so $made"
+        not systemctl start fcjail@web1
+        mkdir -p "$BASE/web1/root"
+        touch "$log"
+        check_says 66 "fcjail: $log: belongs to uid 0, so the VMM cannot write its log; \`chown 30001 $log\`"
+        not systemctl start fcjail@web1
+        chown 30001 "$log"
+        check_says 0 ""
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        rm -r "${BASE:?}/web1" "$ENV/log.json"
+}
+
+test_check_names_a_socket_that_the_vm_cannot_make() {
+        local socket=$BASE/web1/root/v.sock
+        vm web1 "FCJAIL_CONFIG=$ENV/vsock.json" FCJAIL_TAP=
+        echo '{"vsock": {"guest_cid": 3, "uds_path": "/v.sock"}}' >"$ENV/vsock.json"
+        check_says 66 "fcjail: $socket: is not directly in run/, so the VMM cannot make its vsock socket; set /run/NAME"
+        not systemctl start fcjail@web1
+        rm "$ENV/vsock.json"
+}
+
+test_check_names_a_log_that_goes_with_the_vm() {
+        local log=$BASE/web1/root/run/log
+        vm web1 "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP=
+        echo '{"logger": {"log_path": "/run/log"}}' >"$ENV/log.json"
+        check_says 0 "fcjail: $log: is in run/, so the end of the VM removes the VMM's log; to keep it, create it elsewhere in root/ and \`chown\` it to the VM's uid"
+        systemctl start fcjail@web1
+        test -f "$log"
+        systemctl stop fcjail@web1
+        not test -e "$log"
+        rm "$ENV/log.json"
+}
+
+test_check_names_a_tap_that_the_vm_does_not_have() {
+        vm web1 "FCJAIL_CONFIG=$ENV/tap.json" FCJAIL_TAP=tap0
+        echo '{"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap1"}]}' >"$ENV/tap.json"
+        check_says 66 "fcjail: $ENV/tap.json: wants the TAP 'tap1' at /network-interfaces/0/host_dev_name, but FCJAIL_TAP= has tap0; give both the same name
+fcjail: $ENV/tap.json: has no network interface for the TAP 'tap0' of FCJAIL_TAP="
+        not systemctl start fcjail@web1
+        rm "$ENV/tap.json"
+}
+
 test_check_names_a_disk_that_is_not_there() {
         local message="fcjail: $BASE/web1/root/disk.img: does not exist, so the VMM cannot open its drive 'disk'; put it there with ln or cp"
         vm_with_disk web1 false

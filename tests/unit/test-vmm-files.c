@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vmm-files.h"
+#include "vmm-sections.h"
 
 static void reads(const char *text, VmmFiles *ret)
 {
@@ -24,10 +25,11 @@ static void refuses_bytes(const char *text, size_t size, const char *want)
         cr_assert_eq(files.n_items, 0);
 }
 
-static void is_file(const VmmFile *f, VmmFileKind kind, bool read_only, const char *pointer,
-                    const char *label, const char *path)
+static void is_file(const VmmFile *f, VmmAccess access, const char *role, bool read_only,
+                    const char *pointer, const char *label, const char *path)
 {
-        cr_expect_eq(f->kind, kind);
+        cr_expect_eq(f->access, access);
+        cr_expect_str_eq(f->role, role);
         cr_expect_eq(f->read_only, read_only);
         cr_expect_str_eq(f->pointer, pointer);
         cr_expect_str_eq(f->path, path);
@@ -43,15 +45,80 @@ Test(vmm_files, names_every_file)
 
         reads("{\"drives\": ["
               "{\"drive_id\": \"root\", \"path_on_host\": \"/a\", \"is_root_device\": true},"
-              "{\"drive_id\": \"v\", \"socket\": \"/run/v.sock\", \"path_on_host\": null},"
+              "{\"drive_id\": \"v\", \"socket\": \"/v\", \"path_on_host\": null},"
               "{\"path_on_host\": \"/\\u00e4\", \"is_read_only\": true}],"
-              "\"boot-source\": {\"initrd_path\": \"/i\", \"kernel_image_path\": \"/k\"}}",
+              "\"pmem\": [{\"id\": \"p\", \"path_on_host\": \"/p\"}],"
+              "\"boot-source\": {\"initrd_path\": \"/i\", \"kernel_image_path\": \"/k\"},"
+              "\"cpu-config\": \"/c\"}",
               &f);
-        cr_assert_eq(f.n_items, 4);
-        is_file(&f.items[0], VMM_FILE_KERNEL, true, "/boot-source/kernel_image_path", NULL, "/k");
-        is_file(&f.items[1], VMM_FILE_INITRD, true, "/boot-source/initrd_path", NULL, "/i");
-        is_file(&f.items[2], VMM_FILE_DRIVE, false, "/drives/0/path_on_host", "root", "/a");
-        is_file(&f.items[3], VMM_FILE_DRIVE, true, "/drives/2/path_on_host", NULL, "/\xc3\xa4");
+        cr_assert_eq(f.n_items, 7);
+        is_file(&f.items[0], VMM_OPENS, "kernel", true, "/boot-source/kernel_image_path", NULL, "/k");
+        is_file(&f.items[1], VMM_OPENS, "initrd", true, "/boot-source/initrd_path", NULL, "/i");
+        is_file(&f.items[2], VMM_OPENS, "CPU template", true, "/cpu-config", NULL, "/c");
+        is_file(&f.items[3], VMM_OPENS, "drive", false, "/drives/0/path_on_host", "root", "/a");
+        is_file(&f.items[4], VMM_OPENS, "drive", true, "/drives/2/path_on_host", NULL, "/\xc3\xa4");
+        is_file(&f.items[5], VMM_CONNECTS, "vhost-user drive", false, "/drives/1/socket", "v", "/v");
+        is_file(&f.items[6], VMM_OPENS, "pmem device", false, "/pmem/0/path_on_host", "p", "/p");
+        cr_expect_str_eq(f.items[4].read_only_by, "is_read_only");
+        cr_expect_str_eq(f.items[6].read_only_by, "read_only");
+        cr_expect(f.items[6].not_empty && !f.items[4].not_empty);
+}
+
+Test(vmm_files, names_what_the_vmm_makes_and_attaches)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+
+        reads("{\"network-interfaces\": [{\"iface_id\": \"eth0\", \"host_dev_name\": \"tap0\"}],"
+              "\"machine-config\": {\"gdb_socket_path\": \"/g\"}, \"metrics\": {\"metrics_path\": \"/m\"},"
+              "\"logger\": {\"log_path\": \"/l\"}, \"vsock\": {\"guest_cid\": 3, \"uds_path\": \"/u\"}}",
+              &f);
+        cr_assert_eq(f.n_items, 5);
+        is_file(&f.items[0], VMM_BINDS, "vsock socket", false, "/vsock/uds_path", NULL, "/u");
+        is_file(&f.items[1], VMM_CREATES, "log", false, "/logger/log_path", NULL, "/l");
+        is_file(&f.items[2], VMM_CREATES, "metrics", false, "/metrics/metrics_path", NULL, "/m");
+        is_file(&f.items[3], VMM_BINDS, "gdb socket", false, "/machine-config/gdb_socket_path", NULL, "/g");
+        is_file(&f.items[4], VMM_ATTACHES, "network interface", false, "/network-interfaces/0/host_dev_name",
+                "eth0", "tap0");
+        cr_expect_eq(f.n_unknown, 0);
+}
+
+/* Firecracker ignores them without a word. */
+Test(vmm_files, names_unknown_sections)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+
+        reads("{\"network_interfaces\": [{\"host_dev_name\": \"tap0\"}], \"balloon\": {}, \"entropy\": {},"
+              "\"memory-hotplug\": {}, \"mmds-config\": {}, \"serial\": null}",
+              &f);
+        cr_expect_eq(f.n_items, 0);
+        cr_assert_eq(f.n_unknown, 2);
+        cr_expect_str_eq(f.unknown[0], "network_interfaces");
+        cr_expect_str_eq(f.unknown[1], "serial");
+}
+
+Test(vmm_files, guesses_which_section_was_meant)
+{
+        static const struct {
+                const char *typo, *meant;
+        } rows[] = {
+                { "network_interfaces", "network-interfaces" },
+                { "network-interface", "network-interfaces" },
+                { "boot_source", "boot-source" },
+                { "bootsource", "boot-source" },
+                { "drive", "drives" },
+                { "vsokc", "vsock" },
+                { "serial", NULL },
+                { "disks", NULL },
+                { "", NULL },
+                { "network-interfaces-network-interfaces-network-interfaces", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                const char *guess = vmm_section_guess(rows[i].typo);
+
+                cr_expect_str_eq(guess ? guess : "nothing", rows[i].meant ? rows[i].meant : "nothing", "%s",
+                                 rows[i].typo);
+        }
 }
 
 Test(vmm_files, names_none_where_there_is_none)
@@ -60,6 +127,7 @@ Test(vmm_files, names_none_where_there_is_none)
                 "{}",
                 " {\"drives\": [], \"boot-source\": {}}\n",
                 "{\"drives\": null, \"boot-source\": {\"initrd_path\": null}}",
+                "{\"cpu-config\": {\"kvm_capabilities\": []}, \"logger\": {}, \"vsock\": null}",
                 "{\"path_on_host\": \"/a\", \"other\": {\"drives\": [{\"path_on_host\": \"/a\"}]}}",
         };
 
@@ -148,6 +216,9 @@ Test(vmm_files, refuses_what_has_another_type)
         } rows[] = {
                 { "{\"drives\": {}}", "/drives is not an array" },
                 { "{\"drives\": [{}, 1]}", "/drives/1 is not an object" },
+                { "{\"vsock\": {\"uds_path\": true}}", "/vsock/uds_path is not a string" },
+                { "{\"network-interfaces\": {}}", "/network-interfaces is not an array" },
+                { "{\"cpu-config\": \"a\\u0000b\"}", "/cpu-config has a NUL character" },
                 { "{\"boot-source\": \"/k\"}", "/boot-source is not an object" },
                 { "{\"boot-source\": {\"initrd_path\": 1}}", "/boot-source/initrd_path is not a string" },
                 { "{\"drives\": [{\"path_on_host\": []}]}", "/drives/0/path_on_host is not a string" },
