@@ -252,9 +252,8 @@ Test(env_dir, refuses_a_link_of_somebody_else)
 {
         link_to("/etc/f.env", "/dev/null");
         owner("/etc/f.env", 1000);
-        expect_read(
-                -EBADMSG,
-                "/etc/f.env: is a symbolic link that does not belong to root; `chown -h root:root` it");
+        expect_read(-EBADMSG,
+                    "/etc/f.env: is a symbolic link that does not belong to root; `chown -h root:root` it");
 }
 
 Test(env_dir, names_a_link_of_a_loop)
