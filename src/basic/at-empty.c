@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * at_empty_dir() goes down, and up again, with the last few directories open; to those above it goes back by "..", so
- * that no depth is a way to make a cleanup fail. Nor does anything have to be moved: a directory's owner cannot move it if
- * it is closed to that owner, and nobody can where the file system is full.
+ * at_empty_dir() walks down and up again with the last few directories open. It goes back to those above by "..", so that no
+ * depth can make a cleanup fail. It moves nothing: an owner cannot move a directory that is closed to that owner, and nobody
+ * can on a full file system.
  */
 
 #include <dirent.h>
@@ -33,7 +33,7 @@ typedef struct Emptying {
         unsigned n_entries;
 } Emptying;
 
-/* By its attribute: a bind mount of the same file system has the same st_dev. 0, or -EBUSY: it is one. */
+/* 0, or -EBUSY: it is a mount point. By its attribute, because a bind mount of the same file system has the same st_dev. */
 static int check_no_mount(int fd)
 {
         struct statx sx;

@@ -56,7 +56,7 @@ int at_hold_dir(int dir_fd, const char *name)
 
 int at_make_dir(int dir_fd, const char *name, mode_t mode)
 {
-        /* With its mode from birth, or a kill would leave one that nobody ever changes again. */
+        /* With its mode from birth: otherwise a kill would leave a directory that nobody corrects. */
         mode_t saved = umask(0);
         int r = RET_NERRNO(mkdirat(dir_fd, name, mode));
         bool made = r >= 0;

@@ -39,8 +39,8 @@ int mount_make_private(const char *path, const char *checked)
         if (mount(NULL, path, NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return -errno;
 
-        /* This does nothing: it is refused with EINVAL if the second mount is shared, and otherwise with EBUSY,
-         * because the new root is the old one. Every other way to ask grows with the number of mounts. */
+        /* This call changes nothing. The kernel refuses it with EINVAL if the second mount is shared, and otherwise with EBUSY,
+         * because the new root is the old one. Every other query takes longer with each mount of the host. */
         if (syscall(SYS_pivot_root, "/", checked) >= 0 || errno != EBUSY)
                 return -EBADE;
         return 0;

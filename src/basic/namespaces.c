@@ -89,8 +89,8 @@ int root_mount_id(uint64_t *ret)
         return 0;
 }
 
-/* It is the mount that the whole tree begins with: the first in the list, its own parent, "1 1 0:2 / / ...". Only the list
- * tells, and the kernel writes a page of it to answer: of another file system it is not asked. */
+/* The first mount of the tree: first in the list and its own parent, "1 1 0:2 / / ...". Only the list shows that, and the
+ * kernel writes a page of it, so it is read only if "/" is a ramfs or tmpfs. */
 static int root_is_initramfs(void)
 {
         char text[64] = "", *end;

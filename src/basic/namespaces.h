@@ -9,7 +9,7 @@
 
 #include "macro.h"
 
-/* That the PID namespace is a new one shows in the pid, and that the mount namespace is, in what root_mount_id() says. */
+/* The pid shows whether the PID namespace is new, and root_mount_id() whether the mount namespace is. */
 typedef enum NamespaceId {
         NAMESPACE_NET,
         NAMESPACE_IPC,

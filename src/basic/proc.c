@@ -98,7 +98,7 @@ int proc_hold(const ProcRef *ref, bool *ret_identified)
                 /* EINVAL, and ENOENT of newer kernels: the pid is now that of another program's thread. */
                 return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
 
-        /* Asked after the open: now the answer is about the process that is held. /proc may hide it (hidepid=). */
+        /* Read after the open: now it is about the held process. /proc may hide it (hidepid=). */
         (void) snprintf(path, sizeof(path), "/proc/%i/stat", ref->pid);
         r = read_stat(path, &found);
         if (r >= 0 && found.start != ref->start)

@@ -14,15 +14,15 @@ typedef struct ProcRef {
         uint64_t ns;    /* the PID namespace in which it has that pid; 0: unknown, taken for ours */
 } ProcRef;
 
-/* Pid and start time of this process, as /proc shows it: in a new PID namespace the pid is still that of the host. ret->ns
+/* Pid and start time of this process, as /proc shows them: also in a new PID namespace, the pid is that on the host. ret->ns
  * stays what it was. 0 or -errno. */
 int proc_ref_self(ProcRef *ret) _must_check_;
 
 /* The PID namespace of this process, as the inode of /proc/self/ns/pid. 0 or -errno. */
 int pid_namespace(uint64_t *ret) _must_check_;
 
-/* The last thread of what is held has ended. Not what /proc says of the state: the first thread of a program may end before
- * the others, and then the program looks like a zombie and runs. */
+/* The last thread of the held process has ended. Not by its state in /proc: the first thread may end before the others, and
+ * then a running program looks like a zombie. */
 bool proc_has_ended(int pid_fd) _must_check_;
 
 /* A pidfd of the process. -ESRCH: it has provably ended: no process has the pid, a process that started at another time has

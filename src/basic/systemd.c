@@ -15,7 +15,7 @@
 #include "parse.h"
 #include "systemd.h"
 
-/* How long something may wait for a receiver that takes nothing. An entry is on standard error then. A state has the
+/* How long a send may wait for a receiver that takes nothing. An entry then goes to standard error. A state may wait for the
  * unit's TimeoutStartSec=, less the time that step `ready` may take. */
 #define JOURNAL_TIMEOUT_SEC 1
 #define NOTIFY_TIMEOUT_SEC  4
@@ -25,7 +25,7 @@ static bool is_unit_process(void)
         const char *exec_pid = getenv("SYSTEMD_EXEC_PID");
         uint32_t pid;
 
-        /* systemd 247 does not say it, but its service processes are its children. */
+        /* systemd 247 does not set it, but its service processes are its children. */
         if (!exec_pid)
                 return getppid() == 1;
         return parse_u32(exec_pid, 1, INT32_MAX, &pid) >= 0 && (pid_t) pid == getpid();

@@ -13,8 +13,8 @@
 
 #include "macro.h"
 
-/* The process was started by systemd, and not by something that systemd has started and that handed INVOCATION_ID on:
- * a shell in a terminal's scope or service. Reads the environment. */
+/* systemd started this process itself, not through a process that passed INVOCATION_ID on, such as a shell in a terminal's
+ * scope or service. Reads the environment. */
 bool systemd_runs_us(void);
 
 /* The process has inherited NOTIFY_SOCKET from the one that systemd started, and systemd listens to that one only. */
@@ -41,7 +41,7 @@ int systemd_notify(int fd, const char *state) _must_check_;
  * it does nothing. */
 void systemd_notify_status(int fd, const char *format, ...) _printf_(2, 3);
 
-/* What a unit says that a start would find in its own process. */
+/* What a unit sets and a start finds in its own process. */
 typedef struct SystemdUnit {
         char **environment;     /* Environment=, NULL terminated; not what EnvironmentFile= reads */
         const char *user;       /* User=; empty: none */

@@ -25,7 +25,7 @@ static int wait_status(const Jail *jail)
         return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 }
 
-/* One that arrived on the descriptor: the first is a request to the VMM, the second an order. */
+/* Passes a signal on: the first one as a request to the VMM, the second one as SIGKILL. */
 static int hand_on_signal(const Jail *jail, int signal_fd, unsigned *n_signals)
 {
         struct signalfd_siginfo si;

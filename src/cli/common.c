@@ -62,7 +62,7 @@ int become_root(Caller *ret)
                 }
         }
 
-        /* A shell of root may be in any group (newgrp(1)), and does not mean the VM's by that. */
+        /* A shell of root may be in any group (newgrp(1)), which says nothing about the VM's. */
         *ret = (Caller){
                 .uid = ruid != 0 ? ruid : UID_INVALID,
                 .gid = rgid != 0 && (ruid != 0 || systemd_runs_us()) ? rgid : GID_INVALID,

@@ -58,8 +58,7 @@ static int status_of(const ApiReply *reply)
         }
 }
 
-/* To a terminal, where a VMM that was taken over could move the cursor and forge lines, only text goes, with new lines
- * and tabs. */
+/* A terminal gets only text, new lines and tabs: otherwise a hostile VMM could move the cursor and forge lines. */
 static int print_escaped(const char *body, size_t size)
 {
         for (const char *end = body + size; body < end; body++) {

@@ -52,7 +52,7 @@ static int leave_vmm_alone(const State *s, bool identified)
         return EX_TEMPFAIL;
 }
 
-/* Whether the record is of the very start that systemd calls us for. */
+/* Whether the record belongs to the start that systemd calls us for. */
 static bool load_our_own(const StateRoot *root, const char *id, State *ret)
 {
         const char *invocation = getenv("INVOCATION_ID");
@@ -67,7 +67,7 @@ static bool load_our_own(const StateRoot *root, const char *id, State *ret)
         return true;
 }
 
-/* All that is left of our own start is to go: a VMM that is deaf to signals, or INSIDE on its way to the end. */
+/* No process of our own start may remain: a VMM that ignores signals, or INSIDE before it ends. */
 static void kill_our_own(const State *s)
 {
         _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
@@ -132,7 +132,7 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
         int r;
 
         r = state_read(state_fd, &s);
-        /* A start that was killed before it had made anything, or somebody has emptied it. */
+        /* The start was killed before it had made anything, or somebody has emptied the record. */
         if (r == -ENODATA)
                 return state_remove(root, id) < 0 ? EX_IOERR : clean_without_record(id);
         if (r < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * fcjail run ID: the ExecStart= of fcjail@.service. Begins with what must be so before anything is read:
- * descriptors, umask and signals as we want them and not as we were given them.
+ * fcjail run ID: the ExecStart= of fcjail@.service. First sets descriptors, umask and signals, whatever the caller left, before
+ * anything is read.
  */
 
 #include <ctype.h>
@@ -71,7 +71,7 @@ static int sanitize(void)
         return EX_OK;
 }
 
-/* What we need of the environment from here on; the rest is nobody's business. */
+/* Keeps only what we need of the environment from here on. */
 static int reduce_environment(void)
 {
         const char *value = getenv("INVOCATION_ID");
@@ -82,7 +82,7 @@ static int reduce_environment(void)
         return invocation ? RET_NERRNO(setenv("INVOCATION_ID", invocation, /* overwrite= */ 1)) : 0;
 }
 
-/* Before anything is made: a VM that systemd cannot be told of would not live long. */
+/* Before anything is made: systemd would soon kill a VM that cannot report to it. */
 static int connect_notify(const char *id, int *ret_fd)
 {
         const char *address = getenv("NOTIFY_SOCKET");
@@ -112,7 +112,7 @@ static int fail_start(Jail *jail)
 
         systemd_notify_status(jail->notify_fd, "Failed at step %s: %s: %s\nERRNO=%i", steps[f->step].name,
                               f->object, failure_text(f), -f->error);
-        /* A VMM that is up but not ready goes at once; systemd would wait for it. */
+        /* Kills a VMM that runs but is not ready; systemd would wait for it. */
         bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
         if (!gone)
                 log_warning(

@@ -113,7 +113,7 @@ static int stop(const State *s)
         return EX_OK;
 }
 
-/* Of a unit that is active systemd names the main process; there was a record when it started. */
+/* For an active unit, systemd sets MAINPID; such a unit had a record when it started. */
 static int stop_without_record(const char *id)
 {
         const char *pid = systemd_runs_us() ? getenv("MAINPID") : NULL;

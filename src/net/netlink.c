@@ -97,7 +97,7 @@ static int send_batch(Netlink *nl)
         ssize_t n = sendmsg(nl_socket_get_fd(nl->sock), &msg, 0);
         if (n < 0)
                 return -errno;
-        /* The answer to what was not sent would be waited for without end. */
+        /* Otherwise the wait for the answer to an unsent request would never end. */
         return (size_t) n == size ? 0 : -EIO;
 }
 

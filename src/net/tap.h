@@ -39,7 +39,7 @@ int tap_open(const TapSpec *spec) _must_check_;
  * down then, and without addresses. 0, -EEXIST (there is a device of this name), or another -errno. */
 int tap_move(Netlink *nl, const TapSpec *spec, int netns_fd, char why[TAP_WHY_MAX]) _must_check_;
 
-/* Sets all that rtnetlink can set, also if it is set already, and takes it up. 0 or -errno. */
+/* Sets everything that rtnetlink can set, again if it is set already, and brings the device up. 0 or -errno. */
 int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX]) _must_check_;
 
 /* Of a device in the namespace of nl. The index, -ENODEV or another -errno. */
@@ -47,6 +47,5 @@ int tap_index(const Netlink *nl, const char *name) _must_check_;
 
 int tap_keep(int fd) _must_check_;
 
-/* Is it there, exactly as specified, attached to by nobody? 0, -ENODEV, or -EBADE: the first property that
- * differs is in why. */
+/* 0: it exists exactly as specified, and no process is attached. -ENODEV, or -EBADE: the first difference is in why. */
 int tap_verify(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX]) _must_check_;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `audit`: nothing of what was done before is believed. Every property that the jail promises is read
- * back here, through another call than the one that set it; any difference forbids the exec. A prototype
- * that checked every return value still ran the VMM as root when one call was made to lie.
+ * Step `audit`: trusts no earlier step. It reads every property that the jail promises back, through another call than the one
+ * that set it; any difference prevents the exec. A prototype that checked every return value still ran the VMM as root
+ * when one call was made to lie.
  *
  * Should:  come before the seccomp filter: with it on, a setuid(0) fails whoever tries.
  * Mustn't: repair anything. What is wrong here is a bug, or an attack.
@@ -90,7 +90,7 @@ static int audit_cap_bounds(Jail *jail)
                                             "capability %lu is still in the ambient set", cap);
         }
 
-        /* The kernel has this one: that it is "absent" because all calls say EINVAL would be a lie. */
+        /* Every kernel has this one. If it is "absent", because all calls return EINVAL, they lie. */
         if (prctl(PR_CAPBSET_READ, (unsigned long) CAP_SYS_ADMIN, 0, 0, 0) != 0)
                 return step_differs(jail, "bounding set", "cannot be read");
         return 0;
@@ -104,7 +104,7 @@ static int audit_bits(Jail *jail)
                                     (unsigned) JAIL_SECUREBITS);
         if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
                 return step_differs(jail, "no_new_privs", "is not set");
-        /* 2 is as good as 0: only root could read a core. Which it is, fs.suid_dumpable says. */
+        /* fs.suid_dumpable decides between 0 and 2. Both are safe: with 2, only root could read a core. */
         int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
         if (dumpable != 0 && dumpable != 2)
                 return step_differs(
@@ -113,15 +113,15 @@ static int audit_bits(Jail *jail)
         return 0;
 }
 
-/* What refuses a user namespace for good is the chroot, with EPERM. A limit of 0 (ENOSPC, once EUSERS) and a kernel without
- * them (EINVAL) refuse before that is asked, and a limit may change while the VM runs. So no errno is the proof: `root` has
- * seen the cage become the root of the mount namespace, and audit_root() sees that ours is another directory. */
+/* The chroot refuses a user namespace for good, with EPERM. A limit of 0 (ENOSPC, once EUSERS) and a kernel without user
+ * namespaces (EINVAL) refuse it earlier, and a limit may change while the VM runs. So no errno is the proof: `root` has seen
+ * the cage become the root of the mount namespace, and audit_root() sees that our root is another directory. */
 static bool is_refusal(int error)
 {
         return error == EPERM || error == ENOSPC || error == EUSERS || error == EINVAL;
 }
 
-/* The proof of the pudding: what must not be possible is tried. */
+/* Tries what must be impossible. */
 static int audit_no_way_back(Jail *jail)
 {
         if (setuid(0) >= 0 || errno != EPERM)
@@ -222,7 +222,7 @@ static int audit_nodes(Jail *jail)
         return 0;
 }
 
-/* One call for many of them: poll(2) says of each whether it is open. */
+/* One call for many descriptors: poll(2) reports for each whether it is open. */
 static int audit_some_fds(Jail *jail, size_t first, size_t end)
 {
         struct pollfd fds[FDS_PER_POLL];
@@ -293,8 +293,8 @@ static int audit_signals(Jail *jail)
         return 0;
 }
 
-/* What is tried here changes nothing unless it succeeds, which ends the start. What the C library may change by itself is
- * read back after the last call with which it could: `audit_signals` stays the last. */
+/* The attempts here change nothing unless they succeed, which ends the start. `audit_signals` stays last: it reads back what
+ * the C library may change by itself, after the last call with which it could. */
 int step_audit(Jail *jail)
 {
         static int (*const checks[])(Jail *) = {

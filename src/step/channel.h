@@ -25,8 +25,8 @@ int channel_tell(const Jail *jail, TellKind kind, int step) _must_check_;
 /* Waits for a message. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
 int channel_hear(const Jail *jail, Tell *ret) _must_check_;
 
-/* Whether there is something to hear, the end among it. Does not wait. */
+/* Whether a message or the end can be read. Does not wait. */
 bool channel_has_news(const Jail *jail);
 
-/* OUTSIDE: what INSIDE's failure was, from what channel_hear() returned, *m if that is 1; as a step returns it. */
+/* OUTSIDE: takes over the failure of INSIDE. r is what channel_hear() returned, with *m if it is 1. Returns the -errno. */
 int channel_failure(Jail *jail, int r, const Tell *m) _must_check_;

@@ -111,8 +111,8 @@ static int do_clone(Jail *jail, int inside_fd)
         return 0;
 }
 
-/* What OUTSIDE does from now on takes long, or can wait: a batch process is not put before others when it wakes up, as
- * OUTSIDE does when the VMM is executed. A policy that the unit asks for stays. */
+/* From now on, the work of OUTSIDE takes long or can wait. A batch process does not preempt others when it wakes up, as OUTSIDE
+ * does when the VMM is executed. A policy that the unit sets stays. */
 static int give_way(void)
 {
         int policy = sched_getscheduler(0);

@@ -31,8 +31,8 @@ static int check_vmm(Jail *jail, const char *path)
         return 0;
 }
 
-/* SELinux takes the label before, and says only now that it may not be had: the process gets no new privileges, and
- * its program is on a mount with nosuid. */
+/* SELinux accepts the label earlier, and refuses it only now: the process gets no new privileges, and its program is on a
+ * nosuid mount. */
 static int fail_at_exec(Jail *jail, int r)
 {
         const Plan *p = jail->plan;

@@ -173,7 +173,7 @@ static bool is_disk(const Jail *jail, const struct statx *sx)
         return S_ISREG(sx->stx_mode) && sx->stx_uid == jail->uid && (sx->stx_mode & S_IWUSR);
 }
 
-/* Another mount is not in the jail, which has a clone of one only. */
+/* The jail has a clone of one mount, so files on another mount are not in it. */
 static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *name, const char *path,
                       unsigned depth)
 {
@@ -182,7 +182,7 @@ static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *na
 
         if (is_covered(jail->plan, path))
                 return 0;
-        /* Not by glibc, which without statx(2) asks fstatat(2), and that does not know mounts. */
+        /* Not through glibc: without statx(2) it falls back to fstatat(2), which does not report mounts. */
         if (syscall(SYS_statx, dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &sx) < 0)
                 return tree_fail(jail, -errno, path);
         if (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT)

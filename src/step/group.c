@@ -22,7 +22,7 @@ int step_group(Jail *jail)
                 return step_fail(jail, -errno, "supplementary groups");
         if (setresgid(jail->gid, jail->gid, jail->gid) < 0)
                 return step_fail(jail, -errno, "gid %u", jail->gid);
-        /* An own session: no controlling terminal. It cannot fail, as the process is new. */
+        /* A session of its own has no controlling terminal. This cannot fail, because the process is new. */
         if (setsid() < 0)
                 return step_fail(jail, -errno, "session");
         return 0;

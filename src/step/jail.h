@@ -15,7 +15,7 @@
 #include "plan.h"
 #include "state.h"
 
-/* What went wrong, in a form that fits into one message of the channel. */
+/* The failure of a step, in a form that fits into one message of the channel. */
 typedef struct Failure {
         int step;        /* index into the table of steps; -1: nothing failed */
         int error;       /* -errno */
@@ -84,12 +84,12 @@ void jail_done(Jail *jail);
 #define _cleanup_jail_ _cleanup_(jail_done)
 
 /*
- * Adds a mount, of which the tree is still detached; the descriptor is taken in any case. 0, -E2BIG (the table is full),
+ * Adds a mount whose tree is still detached, and always takes the descriptor. 0, -E2BIG (the table is full),
  * or another -errno.
  */
 int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd) _must_check_;
 
-/* How a step says that it failed: r is the -errno, the rest names the object. Returns r. */
+/* Records the failure of a step: r is the -errno, the rest names the object. Returns r. */
 int step_fail(Jail *jail, int r, const char *format, ...) _printf_(3, 4);
 
 /* The same with an exit status of its own (0: that of the step) and a reason in words, which says what to do. */

@@ -28,7 +28,7 @@ static int write_attribute(const char *path, const char *text)
         return (size_t) n == strlen(text) ? 0 : -EIO;
 }
 
-/* What is there is the label itself, and with AppArmor " (mode)". */
+/* The file has the label, and with AppArmor then " (mode)". */
 static int read_back(const char *path, const char *label)
 {
         char text[512];

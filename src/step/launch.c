@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Step `launch`: OUTSIDE listens to the channel until it ends. An end alone does not tell an exec from a
- * death, hence the message right before the execve; and a child made with CLONE_PARENT cannot be waited for,
- * hence the pidfd.
+ * Step `launch`: OUTSIDE listens to the channel until it ends. The end alone does not distinguish an exec from a death, hence
+ * the message right before the execve. OUTSIDE cannot wait for a child made with CLONE_PARENT, hence the pidfd.
  *
  * Should:  by hand, let a signal that ends OUTSIDE end INSIDE instead, so that OUTSIDE can clean up.
  */

@@ -16,7 +16,7 @@
 #include "namespaces.h"
 #include "step.h"
 
-/* That of the PIDs is there, and that of the mounts comes later. */
+/* The PID namespace exists already, and the mount namespace comes later. */
 static int new_here(const Plan *p)
 {
         return p->new_namespaces & ~(CLONE_NEWPID | CLONE_NEWNS);
@@ -53,8 +53,8 @@ static int check_joined(Jail *jail, ino_t now)
         if (st.st_ino != now)
                 return step_differs(jail, jail->plan->netns_path, "the process did not enter it");
 
-        /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. That it is what we were started
-         * in, step `paths` would have seen; the rest shows only to who sees PID 1. */
+        /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. Step `paths` refuses our own; this
+         * check needs to see PID 1. */
         r = in_netns_of_host();
         if (r == -ENOENT || r == -EPERM)
                 r = 0;

@@ -17,10 +17,9 @@
 #include "step.h"
 #include "time-util.h"
 
-/* Between two questions to a VMM that is not there yet: a sixteenth of the time it took so far, so that a fast one
- * is not kept waiting and a slow one is not bothered; as long as any VMM takes to make its socket, no more than 0.2 ms, as
- * such a question is an openat(2) that fails. Not inotify(7), which could tell of the socket: to close its descriptor
- * waits for a grace period of the kernel, 15 ms here. */
+/* Between two polls of a VMM that does not answer yet: a sixteenth of the time so far, so that a fast VMM is not kept waiting
+ * and a slow one is not disturbed. During the time that any VMM takes to make its socket, at most 0.2 ms, because such a poll
+ * is only a failing openat(2). Not inotify(7): the close of its descriptor waits for a grace period of the kernel, 15 ms. */
 #define RETRY_MIN_USEC   100U
 #define RETRY_EAGER_USEC 200U
 #define RETRY_MAX_USEC   20000U

@@ -37,7 +37,7 @@ static int restrict_mounts(Jail *jail)
         r = remount(jail, ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
         if (r < 0)
                 return r;
-        /* The other mounts are for the audit; this one cannot be seen any more then. */
+        /* The audit checks the other mounts. It cannot see this one. */
         if (fstatvfs(jail->cage_fd, &sv) < 0)
                 return step_fail(jail, -errno, "cage");
         if (!(sv.f_flag & ST_RDONLY))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Steps `state` and `uid`: whoever holds the lock on the VM's record owns the id, until its last process is
- * gone. Of any number that start at once, one gets it; and the same holds for a uid that is not shared.
+ * Steps `state` and `uid`: whoever holds the lock on the VM's record owns the id, until its last process has ended. If several
+ * start at once, one gets it. The same holds for a uid that is not shared.
  *
  * Should:  write down everything that the later steps make, before they make it.
  * Mustn't: touch anything of a VM that may be alive.
@@ -50,7 +50,7 @@ static int dup_to(const char *s, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* A namespace that lives longer than the VM keeps its TAPs; a private one takes them along. */
+/* A namespace that outlives the VM keeps its TAPs; with a private one they disappear. */
 static int lasting_netns(const Plan *p, char **ret)
 {
         char name[NETNS_NAME_MAX];
@@ -178,7 +178,7 @@ static int check_understood(Jail *jail, const char *record, const State *old)
                 old->version, text_cut(&cut, unknown), jail->plan->id);
 }
 
-/* An earlier life of the id, if it is over, is cleaned up here with what it wrote down itself. */
+/* Cleans up an earlier run of the id, if it has ended, by its own record. */
 static int bury_earlier_life(Jail *jail, const char *record)
 {
         _cleanup_state_ State old = STATE_NULL;
@@ -237,7 +237,7 @@ static bool is_taken(int r, const char *owner)
         return owner || r == -EBADMSG;
 }
 
-/* Writes down which uid it will be, then tries to get it. As uid_record_claim(). */
+/* Records the uid, then tries to claim it. Returns as uid_record_claim(). */
 static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
 {
         int r, k;
@@ -249,7 +249,7 @@ static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
                 r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state,
                                      ret_owner);
         if (is_taken(r, *ret_owner)) {
-                /* Without these lines, or a long search would make a long record. */
+                /* Drops these lines again: otherwise a long search would make a long record. */
                 jail->state.uid = UID_INVALID;
                 jail->state.gid = GID_INVALID;
                 k = state_write(jail->state_fd, &jail->state);

@@ -124,7 +124,7 @@ static bool is_awaited(const Step *step)
         return false;
 }
 
-/* OUTSIDE says nothing else before. If it is gone, nobody would look after the VMM. */
+/* OUTSIDE sends nothing else before. If it has ended, nobody would look after the VMM. */
 static int wait_for_outside(Jail *jail, const Step *step)
 {
         Tell m;

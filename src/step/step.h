@@ -10,7 +10,7 @@
 typedef struct Undo {
         const StateRoot *root;
         const State *state;
-        char *kept; /* names that others put into the jail directory, for the log; NULL: none */
+        char *kept; /* names that others put into the jail directory, for the log; or NULL */
 } Undo;
 
 typedef enum StepSide {
@@ -57,7 +57,7 @@ bool start_was_interrupted(void);
 /* One journal entry for a failed start; returns the exit status. */
 int failure_log(const Plan *plan, const Failure *failure);
 
-/* The steps, in the order of the table; one file each, or for two that make one thing. */
+/* The steps, in the order of the table. */
 int step_paths(Jail *jail) _must_check_;
 int step_state(Jail *jail) _must_check_;
 int step_uid(Jail *jail) _must_check_;

@@ -193,7 +193,7 @@ static int open_taps_aside(TapMaker *m)
         return r;
 }
 
-/* What another program has changed in the meantime is set once more. */
+/* Sets once more what another program has changed in the meantime. */
 static int verify(TapMaker *m, const TapSpec *spec, char why[TAP_WHY_MAX])
 {
         int r = tap_verify(&m->nl, spec, why);
@@ -217,7 +217,7 @@ static int configure_taps(TapMaker *m)
         return 0;
 }
 
-/* By its index a TAP is known also when others have given it another name or alias. */
+/* The index identifies a TAP also after others gave it another name or alias. */
 static int record_taps(TapMaker *m)
 {
         StateTaps *taps = &m->jail->state.taps;
@@ -321,7 +321,7 @@ static int find_tap(Netlink *nl, const State *s, size_t i, Link *ret)
         return r < 0 ? r : is_ours(s, ifindex, ret);
 }
 
-/* Without an index there was none, and whose device it is that has the name was said by the start. */
+/* Without an index there was no TAP, and the start has reported the device that has the name. */
 static int remove_tap(Netlink *nl, const State *s, size_t i)
 {
         const char *name = s->taps.names[i];
@@ -356,7 +356,7 @@ static int remove_taps(Netlink *nl, const State *s)
         return first;
 }
 
-/* Where the start ran, as ExecStopPost= does. From anywhere else that namespace cannot be reached, if it still exists. */
+/* For a cleanup in the namespace of the start, as by ExecStopPost=. No other process can reach that namespace by its name. */
 static int remove_taps_here(const State *s)
 {
         _cleanup_netlink_ Netlink nl = {};
@@ -390,7 +390,7 @@ int undo_tap(Undo *undo)
                 return remove_taps_here(s);
 
         _cleanup_close_ int fd = netns_open(s->netns);
-        /* With the namespace the devices in it are gone, whatever is at its path now. */
+        /* The devices disappeared with the namespace, whatever is at its path now. */
         if (fd == -ENOENT || fd == -ENOTTY || fd == -ENXIO)
                 return 0;
         r = fd < 0 ? fd : open_netlink_in(fd, &nl);

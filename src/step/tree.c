@@ -150,9 +150,8 @@ static int list_names(int dir_fd, const char *prefix, char **names)
         return 0;
 }
 
-/* A directory that only root can have made what it is. Another one, such as a jail that Firecracker's own jailer
- * has given to its VM, or something that is no directory at all, was refused by the step, so nothing of ours is
- * in it: -ENOENT. */
+/* A directory that only root can have changed. The step refused any other, such as a jail that Firecracker's own jailer has
+ * given to its VM, or a file, so nothing of ours is in it: -ENOENT. */
 static int open_ours(int dir_fd, const char *name)
 {
         struct stat st;
@@ -179,7 +178,7 @@ static int remove_level(int dir_fd, const char *name, const char *prefix, char *
         return fd < 0 ? fd : list_names(fd, prefix, kept);
 }
 
-/* A directory with something in it is not ours, and named with what else is left in root/. */
+/* A directory that is not empty is not ours; it stays, and the log names it with what else is left in root/. */
 static int remove_file(int root_fd, const char *name)
 {
         int r = at_remove(root_fd, name);
@@ -187,7 +186,7 @@ static int remove_file(int root_fd, const char *name)
         return r == -ENOTEMPTY || r == -EEXIST ? 0 : r;
 }
 
-/* Whatever it is now, if it is not what we made, it is not ours, and named with what else is left in root/. */
+/* What is not of the kind that we made is not ours; it stays, and the log names it with what else is left in root/. */
 static int undo_names(Undo *undo, int root_fd)
 {
         const State *s = undo->state;
