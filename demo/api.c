@@ -85,7 +85,7 @@ static void reply(int fd, int status, const char *body)
                 n = snprintf(
                         text, sizeof(text),
                         "HTTP/1.1 204 No Content\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n\r\n");
-        /* Short enough for any socket buffer; who does not read does not get it. */
+        /* Short enough for any socket buffer; a client that does not read loses it. */
         if (send(fd, text, (size_t) n, MSG_NOSIGNAL) < 0)
                 log_line("a reply was lost: %s", strerror(errno));
 }

@@ -69,7 +69,7 @@ static int add_metrics(const char *json)
         return r < 0 ? fail(r, METRICS_FAILED, OS_ERROR_OF(r)) : 0;
 }
 
-/* The guest is always the same one; what is named only has to be there. */
+/* The guest is always the same one; the files that are named only have to open. */
 static int add_boot_source(const char *json)
 {
         Text kernel, initrd;

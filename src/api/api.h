@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * A client of the VMM's API that a taken-over VMM cannot lead astray: the socket lies where the VM may
- * write, so it may have been replaced by a link to another VM's socket, a FIFO, anything; and whoever
- * answers may send anything, slowly, for ever.
+ * A client of the VMM's API that a hostile VMM cannot misuse: the socket is where the VM may write, so a link to another VM's
+ * socket, a FIFO or anything else may have replaced it; and the other side may send anything, slowly, for ever.
  */
 
 #include <stdint.h>

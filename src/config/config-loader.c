@@ -51,7 +51,7 @@ static int complain_duplicate(ConfigLoader *l, const Place *p, const ConfigKey *
         return complain(l, DIAGNOSTIC_DUPLICATE, p, k->name, "%s= is already set in line %u", k->name, line);
 }
 
-/* Returns 1 if the value is good, 0 if it was told that it is not. */
+/* Returns 1 if the value is valid, 0 after an error. */
 static int read_value(ConfigLoader *l, const Place *p, const ConfigKey *k, const char *value)
 {
         _cleanup_free_ char *why = NULL;

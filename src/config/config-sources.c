@@ -36,7 +36,7 @@ static int add_env_file(ConfigLoader *l, const EnvPath *path)
         if (r < 0)
                 return r;
         r = env_dir_read(path, l->d, &data, &size);
-        /* A file that is there but cannot be read was meant for this VM also. Masked, it is not there. */
+        /* A file that exists but cannot be read also counts as settings of this VM. A masked file does not. */
         if (path->scope == ENV_SCOPE_VM && r != 0)
                 l->configured = true;
         if (r <= 0)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Errors in what an operator wrote, collected so that all of them are told at once. Each is one sentence
+ * Errors in what an operator wrote, collected so that all of them are reported at once. Each is one sentence
  * that names place, key and remedy: "/etc/fcjail/web1.env:12: FCJAIL_UID= must be a number from 1 to
  * 4294967293, not 'x'".
  */
@@ -16,9 +16,9 @@ typedef enum DiagnosticKind {
         DIAGNOSTIC_UNKNOWN_KEY, /* FCJAIL_* that is not in the table */
         DIAGNOSTIC_DUPLICATE,   /* a key twice in one file, or a key and its alias with different values */
         DIAGNOSTIC_VALUE,       /* a value its key does not take */
-        DIAGNOSTIC_UNSAFE_FILE, /* a file or directory that not only root can change, or that can't be read */
-        DIAGNOSTIC_UNKNOWN_ID,  /* nothing is configured for this id */
-        DIAGNOSTIC_CONFLICT,    /* values that contradict each other or the host */
+        DIAGNOSTIC_UNSAFE_FILE, /* a file or directory that others than root can change, or that cannot be read */
+        DIAGNOSTIC_UNKNOWN_ID, /* nothing is configured for this id */
+        DIAGNOSTIC_CONFLICT,   /* values that contradict each other or the host */
         _DIAGNOSTIC_MAX,
         _DIAGNOSTIC_INVALID = -EINVAL,
 } DiagnosticKind;

@@ -28,7 +28,7 @@
 /* Weakest first. */
 static const struct EnvDir {
         const char *path;
-        bool vm; /* has files of one VM too: those of a package are for all of them */
+        bool vm; /* also has files of one VM: those of a package are for all VMs */
 } env_dirs[ENV_DIRS_MAX] = {
         { "/usr/lib/fcjail", false },
         { "/run/fcjail", true },
@@ -66,7 +66,7 @@ static int complain(Diagnostics *d, const char *path, const char *culprit, int e
                                     other ? culprit : "", other ? ": " : "", chase_strerror(error));
 }
 
-/* Something has this name, be it a link into nowhere, or it cannot be known. */
+/* The name exists, also as a dangling link, or cannot be checked. */
 static bool name_taken(const char *path)
 {
         struct stat st;
@@ -74,7 +74,7 @@ static bool name_taken(const char *path)
         return lstat(path, &st) >= 0 || errno != ENOENT;
 }
 
-/* The same of a name in a directory; *ret_regular: it is a regular file. */
+/* The same for a name in a directory; *ret_regular: it is a regular file. */
 static bool name_taken_at(int dir_fd, const char *name, bool *ret_regular)
 {
         struct stat st = {};
@@ -293,8 +293,8 @@ static int open_env_file(const char *path, bool *ret_masked, char **ret_culprit)
         return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EBADFD;
 }
 
-/* Reads up to one byte more than a file may have: the parser is who refuses a file that is too large. It needs one byte
- * behind the text. */
+/* Reads up to one byte more than a file may have: the parser refuses a file that is too large, and needs one byte behind the
+ * text. */
 static int read_all(int fd, char **ret_data, size_t *ret_size)
 {
         _cleanup_free_ char *data = malloc(ENV_FILE_SIZE_MAX + 2);

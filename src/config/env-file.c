@@ -11,8 +11,8 @@
  * value;
  *   - elsewhere a backslash keeps the next character, also a blank, and joins the lines before a line end.
  *
- * systemd drops what it does not understand and goes on; here that is an error, because a line nobody reads
- * is a setting that somebody believes in. Where versions of systemd differ, the newest one counts: a comment
+ * systemd skips what it does not understand. Here that is an error, because the author of the line believes that the setting
+ * applies. Where versions of systemd differ, the newest one counts: a comment
  * ends at the end of its line even after a backslash (since systemd 254). CR LF ends a line, but a backslash
  * does not join lines there; CR alone is an error.
  *
@@ -44,7 +44,7 @@ static size_t newline_at(const char *p, const char *end)
         return end - p >= 2 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
 }
 
-/* What makes the character at p unfit, or NULL and its length. */
+/* Why the character at p is invalid, or NULL and its length. */
 static const char *char_problem(const char *p, const char *end, size_t *ret_len)
 {
         uint32_t c;
@@ -71,7 +71,7 @@ static bool has_byte_order_mark(const EnvFile *f)
         return (size_t) (f->end - f->p) >= strlen(mark) && memcmp(f->p, mark, strlen(mark)) == 0;
 }
 
-/* Returns 1 if the text is fit to be scanned, 0 after one error about the first line that is not. */
+/* Returns 1 if the text can be scanned, 0 after one error about the first line that cannot. */
 static int check_bytes(const EnvFile *f)
 {
         unsigned line = 1;

@@ -10,7 +10,7 @@ static bool is_noncharacter(uint32_t c)
         return (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
 }
 
-/* How many bytes a character that starts with this one has, and the least value it may have then. */
+/* The length of a character that starts with this byte, and the least value that it may have then. */
 static int first_byte(unsigned char b, uint32_t *ret_bits, uint32_t *ret_min)
 {
         static const struct {
@@ -131,7 +131,7 @@ const char *text_cut(CutText *buf, const char *s)
 {
         size_t n = strnlen(s, TEXT_CUT_MAX);
 
-        /* Not within a character: a byte that continues one is never the first of what is left out. */
+        /* Does not cut within a character: the first byte left out never continues one. */
         while (n > 0 && ((unsigned char) s[n] & 0xc0) == 0x80)
                 n--;
 

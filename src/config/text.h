@@ -15,9 +15,8 @@ int utf8_decode(const char *s, size_t n, uint32_t *ret) _must_check_;
 /* The whole string is such text. */
 bool utf8_valid(const char *s) _pure_;
 
-/* A copy in which nothing can end the line, move the cursor or turn the direction of writing: control
- * characters, C0, C1 and bidirectional, and what is not UTF-8, become \n, \t, \r or \xNN. NULL: no memory.
- */
+/* A copy that cannot end the line, move the cursor or change the direction of writing: C0, C1 and bidirectional control
+ * characters, and bytes that are not UTF-8, become \n, \t, \r or \xNN. NULL: no memory. */
 char *text_escape(const char *s);
 
 /* Copies at most TEXT_CUT_MAX bytes of s, whole characters, and ends the copy with "…" if there were more.

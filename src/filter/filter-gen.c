@@ -74,8 +74,8 @@ static void refuse_if(scmp_filter_ctx ctx, int nr, const char *name, struct scmp
         die_unless_ok(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 1, &condition), name);
 }
 
-/* For arguments that the kernel reads as 32 bits: a filter that looked at the others too would be passed by
- * setting one of them. */
+/* For arguments that the kernel reads as 32 bits: setting an upper bit would pass a filter that also compares
+ * the upper half. */
 static struct scmp_arg_cmp is(unsigned arg, uint32_t value)
 {
         return (struct scmp_arg_cmp){ arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, value };
@@ -115,9 +115,8 @@ static void refuse_terminal(scmp_filter_ctx ctx)
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TIOCLINUX));
 }
 
-/* Whoever is attached to a TAP may give it to others, without any capability: one without an owner is anybody's
- * who can open the node (CVE-2026-99281). It may change its address, too, and a bridge that the TAP is in can take
- * its own from that. */
+/* Whoever is attached to a TAP may give it to others, without any capability: one without an owner is anybody's who can open
+ * the node (CVE-2026-99281). It may also change the TAP's address, from which a bridge can take its own. */
 static void refuse_tap(scmp_filter_ctx ctx)
 {
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, TUNSETOWNER));

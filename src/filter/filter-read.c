@@ -30,7 +30,7 @@ static int bad(char **ret_why, const char *why)
         return *ret_why ? -EBADMSG : -ENOMEM;
 }
 
-/* A program that does not look at the architecture first can be got round by the calls of another one. */
+/* Calls of another architecture bypass a program that does not check the architecture first. */
 static int check_arch(const struct sock_filter *p, size_t n, char **ret_why)
 {
         if (n < 3 || p[0].code != (BPF_LD | BPF_W | BPF_ABS) ||

@@ -18,8 +18,7 @@
 #include "host.h"
 #include "systemd.h"
 
-/* /proc/1/ns/net needs CAP_SYS_PTRACE; the inode of this file is the namespace's as well, and anybody may look at
- * it. */
+/* /proc/1/ns/net needs CAP_SYS_PTRACE. The inode of this file also identifies the namespace, and anybody may see it. */
 int in_netns_of_host(void)
 {
         struct stat init, self;

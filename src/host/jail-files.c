@@ -50,7 +50,7 @@ static int check_files(Look *l, const VmmFiles *files)
         return 0;
 }
 
-/* With no group of ours, such as root's, and afterwards with all of them again. */
+/* Checks without any group of ours, such as root's, and takes all of them back afterwards. */
 static int check_files_as_vm(Look *l, const VmmFiles *files)
 {
         const FsIds mine = fs_ids_get();

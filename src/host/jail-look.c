@@ -72,9 +72,10 @@ int look_not_found(Look *l, int error)
         const char *verb = l->class->verb;
 
         if (error == -ENOENT && is_link(l))
-                return CANNOT(l, error, "put the file itself there with ln or cp",
-                              "is a symbolic link to what is not in the jail, so the VMM cannot %s its %s",
-                              verb, l->role);
+                return CANNOT(
+                        l, error, "put the file itself there with ln or cp",
+                        "is a symbolic link whose target is missing in the jail, so the VMM cannot %s its %s",
+                        verb, l->role);
         if (error == -ENOENT || error == -ENOTDIR)
                 return CANNOT(l, error, l->class->missing, "does not exist, so the VMM cannot %s its %s",
                               verb, l->role);

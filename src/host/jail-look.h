@@ -29,7 +29,7 @@ struct Look {
         bool as_vm;  /* the process has these now */
         int root_fd; /* the jail's root, O_PATH; -errno: as of a VM that has never been started */
 
-        /* of the name that is looked at */
+        /* of the current name */
         const JailClass *class;
         const VmmFile *file;
         int fd;               /* O_PATH; or -errno */

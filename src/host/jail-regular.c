@@ -16,7 +16,7 @@
 #include "fd-util.h"
 #include "jail-look.h"
 
-/* What a VM that gets one of several uids can write is chance. */
+/* A VM that gets one of several uids can write the file only by chance. */
 static int check_owner_by_chance(Look *l, const struct stat *st)
 {
         const UidRange *range = &l->plan->uid_range;
@@ -74,7 +74,7 @@ static int check_directories(Look *l)
                 if (!only_root_can_change(&st))
                         return CANNOT(
                                 l, -EROFS, "`chown root` and `chmod go-w` that",
-                                "is below a directory that not only root can change, so the VMM cannot write its %s",
+                                "is below a directory that others than root can change, so the VMM cannot write its %s",
                                 l->role);
         }
         return 0;

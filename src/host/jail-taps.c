@@ -37,7 +37,7 @@ static bool config_has(const VmmFiles *files, const char *tap)
         return false;
 }
 
-/* Into a network namespace that exists already somebody else may have put it. */
+/* Somebody else may have put the TAP into a network namespace that exists already. */
 static int check_wanted(const Plan *p, const VmmFile *i, Findings *f)
 {
         char taps[TAPS_TEXT_MAX];

@@ -45,8 +45,8 @@ void host_objects_done(HostObjects *o)
 #define WRONG(f, error, exit_status, object, remedy, ...)                                                   \
         findings_add(f, SEVERITY_ERROR, error, exit_status, object, remedy, __VA_ARGS__)
 
-/* What a call says of an object; what is "", or a path on the way to it with a blank. Only root may see all; others may look
- * at the rest. */
+/* Reports the error of a call on an object; what is "", or a path on the way to it with a blank. Only root can see everything,
+ * so for others a refusal is a note. */
 static int failed(Findings *f, int error, const char *object, const char *what)
 {
         if (geteuid() != 0 && (error == -EACCES || error == -EPERM))
@@ -237,7 +237,7 @@ static int is_hosts_netns(int netns_fd)
         return st.st_ino == self.st_ino && own_netns() != TRISTATE_YES;
 }
 
-/* Links are followed whoever made them, as users rely on it; what they lead to must be a network namespace. */
+/* Follows links of anybody, because users rely on it; the target must be a network namespace. */
 static int open_netns(const Plan *p, HostObjects *o, Findings *f)
 {
         const char *path = p->netns_path;
@@ -334,7 +334,7 @@ static int check_tun(const Plan *p, HostObjects *o, Findings *f)
         return p->n_taps > 0 ? need_device(f, "/dev/net/tun", "load it with `modprobe tun`") : 0;
 }
 
-/* With 1 an exec makes also a program dumpable that its user cannot read, such as the VMM. */
+/* With 1, an exec also makes a program dumpable that its user cannot read, such as the VMM. */
 static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
 {
         _cleanup_free_ char *text = NULL;

@@ -15,7 +15,7 @@
 #define DEFAULT_STOP 20
 static const UidRange default_range = { 1879048192, 1879113727 };
 
-/* Shorter than the unit's TimeoutStartSec=, so that it is we who say what is missing. */
+/* Shorter than the unit's TimeoutStartSec=, so that fcjail reports what is missing. */
 #define READY_TIMEOUT_USEC (10U * 1000000U)
 
 /* Never the user namespace: TAP devices and network namespaces belong to the initial one. */
@@ -64,8 +64,8 @@ static int dup_words(char *const *words, char ***ret)
         return 0;
 }
 
-/* The VM's group may do anything in its run/, the one that may use the API only use what is there: were they one,
- * its members could put things there, and read the VM's configuration. */
+/* The VM's group may do anything in its run/, the API's group may only use what is there. If both were the same group, its
+ * members could add files there, and read the VM's configuration. */
 static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, const Plan *p)
 {
         const gid_t api = facts->api_gid;
@@ -105,7 +105,7 @@ static uint32_t hash_id(const char *id)
         return h;
 }
 
-/* The same id gets the same uid again if it can, which is friendly to files that the VM owns. */
+/* The same id gets the same uid again if possible, which helps with files that the VM owns. */
 static uid_t first_uid(const char *id, const UidRange *range)
 {
         return range->first + hash_id(id) % (range->last - range->first + 1);

@@ -63,7 +63,7 @@ typedef struct MountPlan {
 
 #define MOUNT_PLANS_MAX 8
 
-/* Directories of an operator's in one another that MOUNT_DISKS looks into. */
+/* How deep MOUNT_DISKS looks into an operator's directories. */
 #define DISK_DEPTH_MAX 4
 
 typedef enum FileKind {
@@ -124,10 +124,10 @@ typedef struct Plan {
         char *apparmor; /* at most one of the two; NULL: none */
         char *selinux;
 
-        bool keyring_required; /* no filter and no unit keeps the VMM from the keys of whoever starts it */
+        bool keyring_required; /* neither a filter nor the unit protects the starter's keys from the VMM */
 
-        bool adopted;          /* by systemd: from its birth the VMM is a child of whoever started fcjail */
-        bool starter_stays;    /* until the VMM ends; then it cleans up, and if it dies, so does the VMM */
+        bool adopted;       /* by systemd: from its birth the VMM is a child of whoever started fcjail */
+        bool starter_stays; /* until the VMM ends, and then cleans up; if the starter dies, so does the VMM */
         bool unit_cleans_up;   /* systemd does, and ends the VMM in any case */
         uint32_t stop_seconds; /* wait this long after ctrl-alt-del; 0: kill at once */
         bool keep;
@@ -154,7 +154,7 @@ const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2]);
 #define MOUNT_FLAGS_TEXT_MAX 32
 const char *plan_mount_flags(const MountPlan *m, char buf[MOUNT_FLAGS_TEXT_MAX]);
 
-/* FCJAIL_NETNS= as it was said, or the path that a name stands for. */
+/* FCJAIL_NETNS= as it was set, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;
 
 /* FCJAIL_SECCOMP= as it was said. */

@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * An error is an error. The exceptions are in one table, tolerated.c, each with the reason why the jail is
- * as safe with it.
+ * Every error fails a start, except those in one table, tolerated.c, each with the reason why the jail is still as safe.
  */
 
 #include "macro.h"
@@ -16,5 +15,5 @@ typedef enum Tolerated {
         TOLERATED_CPU_FILE,
 } Tolerated;
 
-/* r as it is, or 0 if the table says that this -errno may be there. */
+/* 0 if the table tolerates this -errno, otherwise r. */
 int tolerate(Tolerated what, int r) _must_check_;

@@ -212,7 +212,7 @@ static const Line lines[] = {
 };
 /* clang-format on */
 
-/* What it names is for the log: a version of fcjail that knows it has made it. */
+/* For the log: a version of fcjail that knows such lines has made what it names. */
 static int add_unknown(State *s, const char *line)
 {
         char *longer = NULL;

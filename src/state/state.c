@@ -157,7 +157,7 @@ int state_lock(const StateRoot *root, const char *id, bool create)
                 if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
                         return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 
-                /* Every turn means that another process has just removed one: this ends. */
+                /* In each turn another process has just removed a record, so this ends. */
                 r = is_current(root, id, fd);
                 if (r < 0)
                         return r;
@@ -247,7 +247,7 @@ int state_invocation_alive(const StateRoot *root, const char *id, const char *in
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
 
-        /* Asks only: taking the lock for a moment could make the rightful holder fail. */
+        /* A query only: taking the lock for a moment could make the rightful holder fail. */
         if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
                 return -errno;
 

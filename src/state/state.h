@@ -30,14 +30,14 @@ typedef struct StateRoot {
         gid_t group; /* of /run/fcjail: who may use the API sockets. 0: nobody but root */
 } StateRoot;
 
-/* Opens, and makes what is missing of, /run/fcjail. 0 or -errno; *ret_culprit as chase_open(). */
+/* Opens /run/fcjail, and makes what is missing there. 0 or -errno; *ret_culprit as chase_open(). */
 int state_root_open(StateRoot *ret, char **ret_culprit) _must_check_;
 void state_root_done(StateRoot *root);
 #define _cleanup_state_root_ _cleanup_(state_root_done)
 
 /*
- * Raised when a record means something else than before. What is only added needs no new version: a line that is unknown is
- * kept for those who have to know. In all versions ID, INVOCATION_ID, UID, GID and VMM mean the same, so that every
+ * Raised when a record means something else than before. An added kind of line needs no new version: the reader keeps unknown
+ * lines for its callers. In all versions ID, INVOCATION_ID, UID, GID and VMM mean the same, so that every
  * version can tell whether a VM runs.
  */
 #define STATE_VERSION 1

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Which VM has which uid. Two VMs with one uid could signal and trace each other, so a uid belongs to one
- * running VM, unless both VMs said that they share it.
+ * Which VM has which uid. Two VMs with one uid could signal and trace each other, so a uid belongs to one running VM, unless
+ * both VMs set FCJAIL_SHARED_UID=yes.
  *
  *     /run/fcjail/uid/<uid>               -> <id>/<invocation>    alone
  *     /run/fcjail/uid/<uid>.shared/<id>   -> <id>/<invocation>    shared
@@ -14,9 +14,8 @@
 
 #include "state.h"
 
-/* The uid now belongs to this start. 0, or -errno; with *ret_owner (to be freed) as the id of the VM that has it if that is
- * -EBUSY, or that may have it if it is another (state_why_unknown()). -EBADMSG without an owner: the uid's own record is
- * damaged. */
+/* The uid now belongs to this start. 0 or -errno. *ret_owner (to be freed) is the id of the VM that has the uid (-EBUSY), or
+ * may have it (another -errno, see state_why_unknown()). -EBADMSG without an owner: the uid's own record is damaged. */
 int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State *s, char **ret_owner)
         _must_check_;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * fcjail-systemd: asks systemd what fcjail wants to know, with libsystemd, in a process without privileges.
- * src/basic/systemd-unit.c executes it and says what it writes.
+ * fcjail-systemd: queries systemd for fcjail, with libsystemd, in a process without privileges. src/basic/systemd-unit.c
+ * executes it, and describes its output.
  */
 
 #include <inttypes.h>
