@@ -61,7 +61,9 @@ static int check_files_as_vm(Look *l, const VmmFiles *files)
                 return -ENOMEM;
         n = getgroups(n, groups);
         l->as_vm = n >= 0 && geteuid() == 0 && setgroups(0, NULL) >= 0;
-        if (l->as_vm && fs_ids_set(l->vm) >= 0)
+        if (l->as_vm)
+                r = fs_ids_set(l->vm);
+        if (l->as_vm && r >= 0)
                 r = check_files(l, files);
         if (l->as_vm && (fs_ids_set(mine) < 0 || setgroups((size_t) n, groups) < 0))
                 return -EPERM;
