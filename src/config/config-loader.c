@@ -146,7 +146,7 @@ static int check_id_known(ConfigLoader *l)
 
         return complain(
                 l, DIAGNOSTIC_UNKNOWN_ID, NULL, NULL,
-                "no settings found for VM '%s': create /etc/fcjail/%s.env, which may be empty, or set FCJAIL_ANY_ID=yes in /etc/fcjail/default.env",
+                "no settings found for VM '%s'; create /etc/fcjail/%s.env, which may be empty, or set FCJAIL_ANY_ID=yes in /etc/fcjail/default.env",
                 l->id, l->id);
 }
 

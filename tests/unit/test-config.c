@@ -312,8 +312,7 @@ Test(config, any_id_is_for_the_defaults_only)
 }
 
 #define UNKNOWN_ID                                                                                          \
-        "no settings found for VM 'web1': create /etc/fcjail/web1.env, which may be empty, or set "         \
-        "FCJAIL_ANY_ID=yes in /etc/fcjail/default.env\n"
+        "no settings found for VM 'web1'; create /etc/fcjail/web1.env, which may be empty, or set FCJAIL_ANY_ID=yes in /etc/fcjail/default.env\n"
 
 Test(config, refuses_an_id_that_nobody_configured)
 {
