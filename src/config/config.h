@@ -71,6 +71,26 @@ typedef struct TapConfig {
         size_t n_addresses;
 } TapConfig;
 
+/* Which uid and gid of the host become the VM's in what is bound. */
+typedef enum BindIds {
+        BIND_IDS_OWNER = 0, /* those that own the source */
+        BIND_IDS_UID,       /* idmap=UID: that uid, and the group of the source */
+        BIND_IDS_NONE,      /* noidmap: all ids stay what they are */
+} BindIds;
+
+#define BINDS_MAX 24 /* of FCJAIL_BIND= and FCJAIL_BIND_RO= together */
+
+/* One of FCJAIL_BIND= or FCJAIL_BIND_RO=. */
+typedef struct BindConfig {
+        char *source;      /* path on the host */
+        char *destination; /* path in the jail */
+        bool read_only;
+        BindIds ids;
+        uid_t uid;   /* of BIND_IDS_UID */
+        bool loop;   /* the data of a regular file as a block device */
+        bool shared; /* other running VMs may write it, too */
+} BindConfig;
+
 /* How long `stop` may wait for the guest at most; TimeoutStopSec= of the unit must be longer. Seconds. */
 #define STOP_SECONDS_MAX 600
 
@@ -88,6 +108,9 @@ typedef struct Config {
         char **vmm_args; /* NULL if unset */
         VmmText vmm_text;
         char *config;
+        Tristate config_bind;
+        BindConfig binds[BINDS_MAX]; /* of all files together, in their order */
+        size_t n_binds;
         char *api;
         bool api_off; /* FCJAIL_API=no */
         char *api_group;

@@ -66,6 +66,30 @@ typedef struct MountPlan {
 /* How deep MOUNT_DISKS looks into an operator's directories. */
 #define DISK_DEPTH_MAX 4
 
+typedef enum BindKind {
+        BIND_ANY,        /* of FCJAIL_BIND=: a file, directory, block device or socket, which exists */
+        BIND_FILE,       /* a file or block device that the VMM opens */
+        BIND_CREATED,    /* a regular file or FIFO that the VMM writes; a start makes a missing one */
+        BIND_SOCKET_DIR, /* the directory in which the VMM makes a socket */
+        BIND_SOCKET,     /* a socket that the VMM connects to */
+} BindKind;
+
+/* What the VM gets from elsewhere on the host. */
+typedef struct BindPlan {
+        BindKind kind;
+        char *source; /* absolute path on the host */
+        char *path;   /* in the jail, relative to its root */
+        bool read_only;
+        bool not_empty;    /* the VMM refuses an empty file */
+        bool yields;       /* to what an operator has put into root/ under this name */
+        BindIds ids;
+        uid_t uid;         /* of BIND_IDS_UID */
+        bool loop, shared; /* as in BindConfig */
+        char *named_by;    /* for messages: "FCJAIL_BIND=" or the place in FCJAIL_CONFIG=, such as "/drives/0/path_on_host" */
+} BindPlan;
+
+#define BIND_PLANS_MAX 40
+
 typedef enum FileKind {
         FILE_VMM,    /* the VMM, or a place to mount its shared text on; root:root */
         FILE_PLACE,  /* a directory to mount on */
@@ -118,6 +142,8 @@ typedef struct Plan {
         size_t n_mounts;
         FilePlan files[FILE_PLANS_MAX];
         size_t n_files;
+        BindPlan binds[BIND_PLANS_MAX]; /* sorted by path, so that a directory comes before what is in it */
+        size_t n_binds;
 
         SeccompKind seccomp;
         char *seccomp_path;
