@@ -138,7 +138,8 @@ static int load_config(const char *id, const Caller *caller, Diagnostics *d, Con
         return r < 0 ? r : config_loader_finish(&l, ret);
 }
 
-static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan *ret)
+static int make_plan(const char *id, const Caller *caller, Diagnostics *d, HostObjects *o, Findings *f,
+                     Plan *ret)
 {
         _cleanup_config_ Config config = CONFIG_UNSET;
         HostFacts facts;
@@ -146,19 +147,22 @@ static int make_plan(const char *id, const Caller *caller, Diagnostics *d, Plan 
 
         r = load_config(id, caller, d, &config);
         if (r >= 0)
+                r = host_read_config(config.config, o, f);
+        if (r >= 0)
                 r = host_facts(&config, caller, d, &facts);
         if (r < 0)
                 return r;
 
+        facts.vmm_files = o->config ? &o->vmm_files : NULL;
         return plan_make(id, &config, &facts, d, ret);
 }
 
-int load_plan(const char *id, const Caller *caller, Plan *ret)
+int load_plan(const char *id, const Caller *caller, HostObjects *o, Findings *f, Plan *ret)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
         int r;
 
-        r = make_plan(id, caller, &d, ret);
+        r = make_plan(id, caller, &d, o, f, ret);
         log_diagnostics(&d);
         if (r == -EBADMSG)
                 return EX_CONFIG;

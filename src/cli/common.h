@@ -8,6 +8,7 @@
 #include "config.h"
 #include "host.h"
 #include "macro.h"
+#include "objects.h"
 #include "plan.h"
 #include "state.h"
 
@@ -20,8 +21,8 @@ int become_root(Caller *ret);
 /* Logs that the helper lacks one of the capabilities that a start needs; an exit status. */
 int check_capabilities(void);
 
-/* Config and plan of an id, all errors logged. An exit status. */
-int load_plan(const char *id, const Caller *caller, Plan *ret);
+/* Config and plan of an id, all errors logged; *o gets FCJAIL_CONFIG=, and *f what is wrong with that. An exit status. */
+int load_plan(const char *id, const Caller *caller, HostObjects *o, Findings *f, Plan *ret);
 
 /* Logs that a record could not be read, with what mends it; r is the -errno. Returns an exit status. */
 int log_bad_record(const char *id, int r);

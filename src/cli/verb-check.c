@@ -24,27 +24,25 @@ static void check_times(const Plan *p, const SystemdUnit *u)
 }
 
 /* Reports everything that a start would find; the status is that of the first error. */
-static int check_host(const SystemdUnit *u, const Plan *p)
+static int check_host(const SystemdUnit *u, const Plan *p, HostObjects *o, Findings *f)
 {
-        _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
-        _cleanup_findings_ Findings findings = {};
-
-        if (unit_check(u, &findings) < 0 || host_open(p, &objects, &findings) < 0 ||
-            jail_files_check(p, &objects, &findings) < 0)
+        if (unit_check(u, f) < 0 || host_open(p, o, f) < 0 || jail_files_check(p, o, f) < 0)
                 return EX_OSERR;
-        FOREACH_ARRAY (i, findings.items, findings.n_items)
+        FOREACH_ARRAY (i, f->items, f->n_items)
                 if (i->severity == SEVERITY_ERROR)
                         log_error("%s: %s", i->object, i->text);
                 else
                         log_info("%s: %s", i->object, i->text);
 
-        const Finding *e = findings_error(&findings);
+        const Finding *e = findings_error(f);
         return e ? e->exit_status : EX_OK;
 }
 
 static int check(const char *id, bool json)
 {
         _cleanup_systemd_unit_ SystemdUnit unit = {};
+        _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
+        _cleanup_findings_ Findings findings = {};
         Caller caller;
         _cleanup_free_ char *text = NULL;
         _cleanup_plan_ Plan plan = {};
@@ -52,7 +50,7 @@ static int check(const char *id, bool json)
 
         status = unit_caller(id, &unit, &caller);
         if (status == EX_OK)
-                status = load_plan(id, &caller, &plan);
+                status = load_plan(id, &caller, &objects, &findings, &plan);
         if (status != EX_OK)
                 return status;
 
@@ -60,7 +58,7 @@ static int check(const char *id, bool json)
         if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
             fflush(stdout) != 0)
                 return EX_IOERR;
-        return check_host(&unit, &plan);
+        return check_host(&unit, &plan, &objects, &findings);
 }
 
 int verb_check(const CommandLine *c)

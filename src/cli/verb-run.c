@@ -183,23 +183,16 @@ static int succeed(Jail *jail)
         return r < 0 ? EX_OSERR : EX_OK;
 }
 
-static int run(const Plan *plan, uint64_t start_usec, int notify_fd)
+static int run(Jail *jail)
 {
-        _cleanup_jail_ Jail jail = jail_new(plan, start_usec);
-        int r;
-
-        jail.notify_fd = notify_fd;
-        jail.config_usec = now_usec() - start_usec;
-
-        r = steps_run(&jail, SIDE_OUTSIDE);
-        return r < 0 ? fail_start(&jail) : succeed(&jail);
+        jail->config_usec = now_usec() - jail->start_usec;
+        return steps_run(jail, SIDE_OUTSIDE) < 0 ? fail_start(jail) : succeed(jail);
 }
 
 int verb_run(const CommandLine *c)
 {
-        uint64_t start_usec = now_usec();
-        _cleanup_close_ int notify_fd = -EBADF;
         _cleanup_plan_ Plan plan = {};
+        _cleanup_jail_ Jail jail = jail_new(&plan, now_usec());
         const char *id = c->args[0];
         Caller caller;
         int status;
@@ -209,17 +202,17 @@ int verb_run(const CommandLine *c)
         if (status == EX_OK)
                 status = check_id(id);
         if (status == EX_OK)
-                status = connect_notify(id, &notify_fd);
+                status = connect_notify(id, &jail.notify_fd);
         if (status == EX_OK)
                 status = become_root(&caller);
         if (status == EX_OK)
                 status = check_capabilities();
         if (status == EX_OK)
-                status = load_plan(id, &caller, &plan);
+                status = load_plan(id, &caller, &jail.host, &jail.findings, &plan);
         if (status != EX_OK)
                 return status;
         if (reduce_environment() < 0)
                 return EX_OSERR;
 
-        return run(&plan, start_usec, TAKE_FD(notify_fd));
+        return run(&jail);
 }

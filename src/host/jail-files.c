@@ -70,26 +70,6 @@ static int check_files_as_vm(Look *l, const VmmFiles *files)
         return l->as_vm ? r : check_files(l, files);
 }
 
-static int read_config(const Plan *p, const HostObjects *o, Findings *f, VmmFiles *ret)
-{
-        _cleanup_free_ char *text = malloc(VMM_CONFIG_SIZE_MAX + 1), *why = NULL;
-        size_t size;
-        int r;
-
-        if (!text)
-                return -ENOMEM;
-        r = fd_read(o->config_fd, text, VMM_CONFIG_SIZE_MAX + 1, &size);
-        if (r >= 0 && size > VMM_CONFIG_SIZE_MAX)
-                return 0; /* host_open() has said it */
-        if (r >= 0)
-                r = vmm_files_read(text, size, ret, &why);
-        if (r == -ENOMEM)
-                return r;
-        return r < 0 ? findings_add(f, SEVERITY_ERROR, r, EX_NOINPUT, p->config, NULL, "%s",
-                                    why ? why : strerror(-r))
-                     : 0;
-}
-
 static int open_root(const Plan *p, int base_fd)
 {
         const Layout layout = plan_layout(p);
@@ -105,17 +85,14 @@ static int open_root(const Plan *p, int base_fd)
 
 int jail_files_check(const Plan *plan, const HostObjects *o, Findings *f)
 {
-        _cleanup_vmm_files_ VmmFiles files = {};
+        const VmmFiles *files = &o->vmm_files;
         int r;
 
-        if (o->config_fd < 0)
+        if (!o->config)
                 return 0;
-        r = read_config(plan, o, f, &files);
-        if (r < 0)
-                return r == -ENOMEM ? r : 0;
-        r = jail_check_sections(plan, &files, f);
+        r = jail_check_sections(plan, files, f);
         if (r >= 0)
-                r = jail_check_taps(plan, &files, f);
+                r = jail_check_taps(plan, files, f);
         if (r < 0 || o->base_fd < 0)
                 return r;
 
@@ -128,5 +105,5 @@ int jail_files_check(const Plan *plan, const HostObjects *o, Findings *f)
                 .root_fd = root_fd,
                 .fd = -EBADF,
         };
-        return check_files_as_vm(&look, &files);
+        return check_files_as_vm(&look, files);
 }

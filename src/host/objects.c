@@ -34,11 +34,13 @@
 
 void host_objects_done(HostObjects *o)
 {
-        int *fds[] = { &o->base_fd, &o->vmm_fd, &o->config_fd, &o->netns_fd };
+        int *fds[] = { &o->base_fd, &o->vmm_fd, &o->netns_fd };
 
         FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))
                 **fd = safe_close(**fd);
         free(TAKE_PTR(o->filter));
+        free(TAKE_PTR(o->config));
+        vmm_files_done(&o->vmm_files);
 }
 
 /* An error. */
@@ -211,22 +213,6 @@ static int open_vmm(const Plan *p, HostObjects *o, Findings *f)
         return 0;
 }
 
-static int open_config(const Plan *p, HostObjects *o, Findings *f)
-{
-        struct stat st;
-        int r;
-
-        if (!p->config)
-                return 0;
-        r = o->config_fd = open_file(f, p->config, "create it, or unset FCJAIL_CONFIG=", &st);
-        if (r < 0)
-                return r;
-        if (st.st_size > VMM_CONFIG_SIZE_MAX)
-                return WRONG(f, -EFBIG, EX_NOINPUT, p->config, NULL, "is larger than %i bytes",
-                             VMM_CONFIG_SIZE_MAX);
-        return 0;
-}
-
 /* A path or a name leads to the host's only by mistake: FCJAIL_NETNS=host says it. */
 static int is_hosts_netns(int netns_fd)
 {
@@ -348,6 +334,48 @@ static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
                      "is 1, which lets the VMM's uid dump and trace the VMM");
 }
 
+/* What is parsed is what the VM gets, even if the file changes meanwhile. */
+static int read_config(const char *path, int fd, size_t size, HostObjects *o, Findings *f)
+{
+        _cleanup_free_ char *text = malloc(size + 1), *why = NULL;
+        size_t n;
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+        r = fd_read(fd, text, size + 1, &n);
+        if (r >= 0 && n != size)
+                return WRONG(f, -EAGAIN, EX_NOINPUT, path, "replace it by rename",
+                             "changes while it is read");
+        if (r >= 0)
+                r = vmm_files_read(text, n, &o->vmm_files, &why);
+        if (r == -EBADMSG)
+                return WRONG(f, r, EX_NOINPUT, path, NULL, "%s", why);
+        if (r < 0)
+                return r == -ENOMEM ? r : failed(f, r, path, "");
+
+        o->config = TAKE_PTR(text);
+        o->config_size = n;
+        return 0;
+}
+
+int host_read_config(const char *path, HostObjects *o, Findings *f)
+{
+        struct stat st;
+        int r;
+
+        if (!path)
+                return 0;
+        _cleanup_close_ int fd = open_file(f, path, "create it, or unset FCJAIL_CONFIG=", &st);
+        if (fd < 0)
+                return fd == -ENOMEM ? fd : 0;
+        if (st.st_size > VMM_CONFIG_SIZE_MAX)
+                r = WRONG(f, -EFBIG, EX_NOINPUT, path, NULL, "is larger than %i bytes", VMM_CONFIG_SIZE_MAX);
+        else
+                r = read_config(path, fd, (size_t) st.st_size, o, f);
+        return r == -ENOMEM ? r : 0;
+}
+
 int host_open(const Plan *plan, HostObjects *o, Findings *f)
 {
         static int (*const checks[])(const Plan *, HostObjects *, Findings *) = {
@@ -357,7 +385,6 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 check_writable,
                 open_base,
                 open_vmm,
-                open_config,
                 open_netns,
                 open_filter,
                 check_apparmor,

@@ -8,11 +8,15 @@
 #include "findings.h"
 #include "macro.h"
 #include "plan.h"
+#include "vmm-files.h"
 
 typedef struct HostObjects {
+        char *config;               /* FCJAIL_CONFIG=, as it was parsed; NULL: none, or it cannot be read */
+        size_t config_size;
+        VmmFiles vmm_files;         /* what it names */
+
         int base_fd;                /* the chroot base directory, O_PATH */
         int vmm_fd;                 /* the VMM's binary */
-        int config_fd;              /* FCJAIL_CONFIG; -EBADF: none */
         int netns_fd;               /* the namespace to join; -EBADF: none */
         struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
         size_t n_filter;
@@ -22,11 +26,16 @@ typedef struct HostObjects {
 #define HOST_OBJECTS_NULL                                                                                   \
         (HostObjects)                                                                                       \
         {                                                                                                   \
-                .base_fd = -EBADF, .vmm_fd = -EBADF, .config_fd = -EBADF, .netns_fd = -EBADF                \
+                .base_fd = -EBADF, .vmm_fd = -EBADF, .netns_fd = -EBADF                                     \
         }
 
 void host_objects_done(HostObjects *o);
 #define _cleanup_host_objects_ _cleanup_(host_objects_done)
+
+/*
+ * Reads FCJAIL_CONFIG=, before there is a plan: what it names is a part of that. 0, also with findings, or -ENOMEM.
+ */
+int host_read_config(const char *path, HostObjects *o, Findings *f) _must_check_;
 
 /*
  * Opens and checks all that the plan needs, and makes nothing. `o` gets what could be opened; the findings say what is

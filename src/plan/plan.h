@@ -14,6 +14,7 @@
 #include "diagnostics.h"
 #include "layout.h"
 #include "macro.h"
+#include "vmm-files.h"
 
 /* Names in the jail, besides the VMM's, that have a meaning beyond the tables of the plan. */
 #define JAIL_DEV    "dev"
@@ -34,6 +35,7 @@ typedef struct HostFacts {
         dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
         bool ctrl_alt_del; /* its VMs have the i8042 keyboard controller of a PC */
         bool cpu_files;    /* Firecracker reads from its /sys what the CPU is */
+        const VmmFiles *vmm_files; /* what FCJAIL_CONFIG= names; NULL: there is none, or it cannot be read */
         gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; GID_INVALID: nobody but root */
 } HostFacts;
 

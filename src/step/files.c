@@ -93,7 +93,8 @@ static int make_config(Jail *jail, const FilePlan *config)
                 return r;
         r = fs_ids_set((FsIds){ mine.uid, jail->gid });
         if (r >= 0)
-                r = at_copy_file(jail->root_fd, config->path, config->mode & 07777, jail->host.config_fd);
+                r = at_write_file(jail->root_fd, config->path, config->mode & 07777, jail->host.config,
+                                  jail->host.config_size);
         k = fs_ids_set(mine);
         return r >= 0 ? k : r;
 }

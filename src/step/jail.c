@@ -44,6 +44,7 @@ void jail_done(Jail *jail)
                 free(m->path);
         }
         host_objects_done(&jail->host);
+        findings_done(&jail->findings);
         state_root_done(&jail->state_root);
         state_done(&jail->state);
 }

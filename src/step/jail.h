@@ -47,7 +47,8 @@ typedef struct Jail {
         uint64_t config_usec; /* how long it took from then to the plan */
         int notify_fd;        /* to systemd, if it waits until the VM is ready; OUTSIDE only */
 
-        HostObjects host; /* paths: opened and verified */
+        HostObjects host;  /* paths: opened and verified; the configuration even before */
+        Findings findings; /* what is wrong with it, for `paths` to report */
 
         /* state, uid */
         StateRoot state_root;

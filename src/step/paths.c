@@ -9,13 +9,12 @@
 
 int step_paths(Jail *jail)
 {
-        _cleanup_findings_ Findings findings = {};
         int r;
 
-        r = host_open(jail->plan, &jail->host, &findings);
+        r = host_open(jail->plan, &jail->host, &jail->findings);
         if (r < 0)
                 return step_fail(jail, r, "the host");
 
-        const Finding *e = findings_error(&findings);
+        const Finding *e = findings_error(&jail->findings);
         return e ? step_fail_because(jail, e->error, e->exit_status, e->object, "%s", e->text) : 0;
 }
