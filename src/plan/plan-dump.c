@@ -35,7 +35,8 @@ static void dump_jail(FILE *f, const Plan *p)
         if (p->config)
                 fprintf(f, "config: %s -> /" JAIL_CONFIG "\n", p->config);
         FOREACH_ARRAY (n, p->nodes, p->n_nodes)
-                fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev), n->mode);
+                fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev),
+                        n->mode & 07777);
         FOREACH_ARRAY (m, p->mounts, p->n_mounts)
                 fprintf(f, "mount: %s %s\n", plan_mount_text(m, path), plan_mount_flags(m, flags));
 }

@@ -19,7 +19,7 @@
 static void add_node(Plan *p, const char *path, mode_t mode, dev_t rdev)
 {
         assert(p->n_nodes < ELEMENTSOF(p->nodes));
-        p->nodes[p->n_nodes++] = (NodePlan){ path, mode, rdev };
+        p->nodes[p->n_nodes++] = (NodePlan){ path, S_IFCHR | mode, rdev };
 }
 
 static void add_mount(Plan *p, const char *path, MountSource source, unsigned long flags)

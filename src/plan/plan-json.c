@@ -77,7 +77,7 @@ static int add_nodes(struct json_object *o, const Plan *p)
                 if (r < 0 || add_value(array, node) < 0)
                         return -ENOMEM;
                 (void) snprintf(path, sizeof(path), "/dev/%s", n->path);
-                (void) snprintf(mode, sizeof(mode), "%04o", n->mode);
+                (void) snprintf(mode, sizeof(mode), "%04o", n->mode & 07777);
                 r = ALL(add_string(node, "path", path),
                         add_member(node, "major", json_object_new_int64(major(n->rdev))),
                         add_member(node, "minor", json_object_new_int64(minor(n->rdev))),

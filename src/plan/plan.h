@@ -41,7 +41,7 @@ typedef struct HostFacts {
 
 typedef struct NodePlan {
         const char *path; /* in the jail, relative to dev/ */
-        mode_t mode;      /* permissions; the node is root:<vm gid> */
+        mode_t mode;      /* with its type; the node is root:<vm gid> */
         dev_t rdev;
 } NodePlan;
 

@@ -202,18 +202,20 @@ static int audit_files(Jail *jail)
 
 static int audit_nodes(Jail *jail)
 {
-        char path[80];
+        NodePlan nodes[JAIL_NODES_MAX];
+        const size_t n_nodes = jail_list_nodes(jail, nodes);
+        char path[PATH_MAX];
         struct stat st;
 
-        FOREACH_ARRAY (n, jail->plan->nodes, jail->plan->n_nodes) {
+        FOREACH_ARRAY (n, nodes, n_nodes) {
                 (void) snprintf(path, sizeof(path), "/" JAIL_DEV "/%s", n->path);
                 if (lstat(path, &st) < 0)
                         return step_differs(jail, path, "is missing");
-                if (st.st_mode != (S_IFCHR | n->mode) || st.st_rdev != n->rdev)
+                if (st.st_mode != n->mode || st.st_rdev != n->rdev)
                         return step_differs(jail, path,
                                             "has mode %o and device number %u:%u instead of %o and %u:%u",
-                                            st.st_mode, major(st.st_rdev), minor(st.st_rdev),
-                                            S_IFCHR | n->mode, major(n->rdev), minor(n->rdev));
+                                            st.st_mode, major(st.st_rdev), minor(st.st_rdev), n->mode,
+                                            major(n->rdev), minor(n->rdev));
                 if (st.st_uid != 0 || st.st_gid != jail->gid)
                         return step_differs(jail, path, "has owner %u:%u instead of 0:%u", st.st_uid,
                                             st.st_gid, jail->gid);

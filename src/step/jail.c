@@ -66,6 +66,15 @@ int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_f
         return 0;
 }
 
+size_t jail_list_nodes(const Jail *jail, NodePlan ret[JAIL_NODES_MAX])
+{
+        size_t n = 0;
+
+        FOREACH_ARRAY (node, jail->plan->nodes, jail->plan->n_nodes)
+                ret[n++] = *node;
+        return n;
+}
+
 const char *failure_text(const Failure *f)
 {
         if (f->reason[0])

@@ -37,6 +37,9 @@ typedef struct JailMount {
 
 #define JAIL_MOUNTS_MAX 32
 
+/* Those of the plan, and the block devices among what is bound. */
+#define JAIL_NODES_MAX (NODES_MAX + BIND_PLANS_MAX)
+
 /* At least as many as step.c has. */
 #define STEPS_MAX 24
 
@@ -89,6 +92,9 @@ void jail_done(Jail *jail);
  * or another -errno.
  */
 int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd) _must_check_;
+
+/* The device nodes of dev/, of whatever they come: `nodes` makes them, `audit` reads them back. Returns how many. */
+size_t jail_list_nodes(const Jail *jail, NodePlan ret[JAIL_NODES_MAX]);
 
 /* Records the failure of a step: r is the -errno, the rest names the object. Returns r. */
 int step_fail(Jail *jail, int r, const char *format, ...) _printf_(3, 4);

@@ -6,12 +6,15 @@
  * /sys, another tmpfs (cpu-files.c).
  *
  * Should:  make them while the tmpfs is attached nowhere.
+ * Should:  leave no room on it for anything else.
  */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "at.h"
@@ -20,34 +23,72 @@
 #include "mount-util.h"
 #include "step.h"
 
-static int make_node(Jail *jail, int dev_fd, const NodePlan *node)
+/* A device that the unit's policy does not have: that of a plan is in the unit itself, that of a block device in what
+ * fcjail-generator has made for it. */
+static int cannot_make(Jail *jail, const NodePlan *node, int r)
 {
-        const char *slash = strchr(node->path, '/');
-        char dir[64];
+        char path[PATH_MAX];
+
+        (void) snprintf(path, sizeof(path), "/" JAIL_DEV "/%s", node->path);
+        if (r == -EPERM && S_ISBLK(node->mode))
+                return step_fail_because(
+                        jail, r, EX_NOPERM, path,
+                        "is not among the devices that the unit allows; run `systemctl daemon-reload`, see fcjail-generator(8)");
+        return step_fail(jail, r, "%s", path);
+}
+
+/* `path` is what is left of the node's path below dir_fd. */
+static int make_node(Jail *jail, int dir_fd, const char *path, const NodePlan *node)
+{
+        const char *slash = strchr(path, '/');
         int r;
 
         if (!slash) {
-                r = at_make_node(dev_fd, node->path, S_IFCHR | node->mode, node->rdev);
-                return r < 0 ? step_fail(jail, r, "/dev/%s", node->path) : 0;
+                r = at_make_node(dir_fd, path, node->mode, node->rdev);
+                return r < 0 ? cannot_make(jail, node, r) : 0;
         }
 
-        /* One level at most: net/tun. */
-        (void) snprintf(dir, sizeof(dir), "%.*s", (int) (slash - node->path), node->path);
-        _cleanup_close_ int dir_fd = at_make_dir(dev_fd, dir, 0755);
-        if (dir_fd < 0)
-                return step_fail(jail, dir_fd, "/dev/%s", dir);
-        r = at_make_node(dir_fd, slash + 1, S_IFCHR | node->mode, node->rdev);
-        return r < 0 ? step_fail(jail, r, "/dev/%s", node->path) : 0;
+        _cleanup_free_ char *name = strndup(path, (size_t) (slash - path));
+        _cleanup_close_ int fd = name ? at_make_dir(dir_fd, name, 0755) : -ENOMEM;
+        if (fd < 0)
+                return step_fail(jail, fd, "/" JAIL_DEV "/%.*s", (int) (slash - node->path), node->path);
+        return make_node(jail, fd, slash + 1, node);
+}
+
+/* Nodes and directories take no pages, and there are no inodes for anything else: one for the root, and what each path has by
+ * itself, though two that share a directory need fewer. */
+static int new_dev(Jail *jail)
+{
+        NodePlan nodes[JAIL_NODES_MAX];
+        const size_t n_nodes = jail_list_nodes(jail, nodes);
+        char n_inodes[16];
+        unsigned n = 1;
+
+        FOREACH_ARRAY (node, nodes, n_nodes) {
+                n++;
+                for (const char *slash = strchr(node->path, '/'); slash; slash = strchr(slash + 1, '/'))
+                        n++;
+        }
+        (void) snprintf(n_inodes, sizeof(n_inodes), "%u", n);
+        return new_tmpfs(n_inodes, "16k");
 }
 
 static int make_dev(Jail *jail, int dev_fd)
 {
+        NodePlan nodes[JAIL_NODES_MAX];
+        const size_t n_nodes = jail_list_nodes(jail, nodes);
         int r = 0;
 
-        FOREACH_ARRAY (node, jail->plan->nodes, jail->plan->n_nodes)
+        FOREACH_ARRAY (node, nodes, n_nodes)
                 if (r >= 0)
-                        r = make_node(jail, dev_fd, node);
+                        r = make_node(jail, dev_fd, node->path, node);
         return r;
+}
+
+static int new_sys(Jail *jail)
+{
+        (void) jail;
+        return new_tmpfs(CPU_FILES_INODES, CPU_FILES_SIZE);
 }
 
 static int make_sys(Jail *jail, int sys_fd)
@@ -59,14 +100,14 @@ static int make_sys(Jail *jail, int sys_fd)
         return r < 0 ? step_fail(jail, r, "%s", object) : 0;
 }
 
-/* What is on a tmpfs, and how large it may be. */
+/* A tmpfs that has room for what is on it, and that. */
 static const struct {
         MountSource source;
-        const char *n_inodes, *size;
+        int (*make)(Jail *jail);
         int (*fill)(Jail *jail, int fd);
 } contents[] = {
-        { MOUNT_DEV, "16", "16k", make_dev },
-        { MOUNT_SYS, CPU_FILES_INODES, CPU_FILES_SIZE, make_sys },
+        { MOUNT_DEV, new_dev, make_dev },
+        { MOUNT_SYS, new_sys, make_sys },
 };
 
 /* Attached when it is whole. */
@@ -74,7 +115,7 @@ static int make_tmpfs(Jail *jail, const MountPlan *m, size_t what)
 {
         int r;
 
-        _cleanup_close_ int fd = new_tmpfs(contents[what].n_inodes, contents[what].size);
+        _cleanup_close_ int fd = contents[what].make(jail);
         if (fd < 0)
                 return step_fail(jail, fd, "/%s", m->path);
         r = contents[what].fill(jail, fd);

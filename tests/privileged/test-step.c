@@ -3,9 +3,12 @@
 /* Steps by themselves, and what became of them as /proc tells it. Whole starts are in tests/integration. */
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sysexits.h>
 
 #include "child.h"
 #include "cpu-files.h"
@@ -115,6 +118,94 @@ CHILD_TEST(step, group_fails_without_the_capability)
         CHECK_IS(step_group(&jail), -EPERM);
         CHECK(strcmp(jail.failure.object, "supplementary groups") == 0);
         CHECK_IS(jail.failure.error, -EPERM);
+}
+
+/* What is mounted as the jail's dev/, with these nodes and nothing else on it. */
+static void make_nodes_in_srv(const NodePlan *nodes, size_t n)
+{
+        static Plan with_nodes;
+
+        with_nodes = plan;
+        memcpy(with_nodes.nodes, nodes, n * sizeof(*nodes));
+        with_nodes.n_nodes = n;
+        with_nodes.mounts[0] = (MountPlan){ JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOSUID | MS_NOEXEC };
+        with_nodes.n_mounts = 1;
+        make_jail();
+        jail.plan = &with_nodes;
+        CHECK(mkdir("/srv/" JAIL_DEV, 0755) >= 0);
+        jail.jail_fd = open("/srv", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        CHECK_IS(step_group(&jail), 0);
+}
+
+static void check_node(const char *path, mode_t mode, dev_t rdev)
+{
+        struct stat st;
+
+        CHECK(lstat(path, &st) >= 0);
+        CHECK_IS(st.st_mode, mode);
+        CHECK_IS(st.st_rdev, rdev);
+        CHECK(st.st_uid == 0 && st.st_gid == 4712);
+}
+
+CHILD_TEST(step, nodes_are_made_at_any_depth)
+{
+        const NodePlan nodes[] = {
+                { "null", S_IFCHR | 0666, makedev(1, 3) },
+                { "vg/lv", S_IFBLK | 0660, makedev(7, 3) },
+                { "disk/by-id/a", S_IFBLK | 0440, makedev(7, 4) },
+                { "disk/by-id/b/c", S_IFBLK | 0660, makedev(7, 5) },
+        };
+
+        make_nodes_in_srv(nodes, ELEMENTSOF(nodes));
+        CHECK_IS(step_nodes(&jail), 0);
+        check_node("/srv/dev/null", S_IFCHR | 0666, makedev(1, 3));
+        check_node("/srv/dev/vg/lv", S_IFBLK | 0660, makedev(7, 3));
+        check_node("/srv/dev/disk/by-id/a", S_IFBLK | 0440, makedev(7, 4));
+        check_node("/srv/dev/disk/by-id/b/c", S_IFBLK | 0660, makedev(7, 5));
+        check_node("/srv/dev/disk/by-id", S_IFDIR | 0755, 0);
+}
+
+/* One directory is in two of the paths, so one inode is left. */
+CHILD_TEST(step, nodes_leave_no_room)
+{
+        const NodePlan nodes[] = {
+                { "vg/a", S_IFBLK | 0660, makedev(7, 3) },
+                { "vg/b", S_IFBLK | 0660, makedev(7, 4) },
+        };
+
+        make_nodes_in_srv(nodes, ELEMENTSOF(nodes));
+        CHECK_IS(step_nodes(&jail), 0);
+        CHECK(mkdir("/srv/dev/one", 0700) >= 0);
+        CHECK(mkdir("/srv/dev/two", 0700) < 0 && errno == ENOSPC);
+}
+
+CHILD_TEST(step, a_node_that_cannot_be_made_is_named)
+{
+        const NodePlan nodes[] = {
+                { "vg/lv", S_IFBLK | 0660, makedev(7, 3) },
+                { "vg/lv/part", S_IFBLK | 0660, makedev(7, 4) },
+        };
+
+        make_nodes_in_srv(nodes, ELEMENTSOF(nodes));
+        CHECK_IS(step_nodes(&jail), -ENOTDIR);
+        CHECK(strcmp(jail.failure.object, "/dev/vg/lv") == 0);
+}
+
+/* Without the capability it is the same errno as with a device policy of the unit that has no "m" for it. */
+CHILD_TEST(step, a_device_that_is_not_allowed_names_the_command)
+{
+        const NodePlan node = { "disk/by-id/a", S_IFBLK | 0660, makedev(7, 3) };
+
+        make_nodes_in_srv(&node, 1);
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+        CHECK(syscall(SYS_capget, &header, data) >= 0);
+        data[0].effective &= ~(1U << CAP_MKNOD);
+        CHECK(syscall(SYS_capset, &header, data) >= 0);
+        CHECK_IS(step_nodes(&jail), -EPERM);
+        CHECK(strcmp(jail.failure.object, "/dev/disk/by-id/a") == 0);
+        CHECK(strstr(jail.failure.reason, "run `systemctl daemon-reload`"));
+        CHECK_IS(jail.failure.exit_status, EX_NOPERM);
 }
 
 CHILD_TEST(step, drop_leaves_nothing)
