@@ -263,13 +263,12 @@ bool path_valid(const char *s)
         return true;
 }
 
-/* Reads one word starting at *s (no blank) into buf, which is long enough, and moves *s behind it. */
-static int next_word(const char **s, char *buf)
+int read_word(const char **s, const char *ends, char *buf)
 {
         const char *p = *s;
         char quote = '\0';
 
-        for (; *p && (quote || !strchr(" \t", *p)); p++) {
+        for (; *p && (quote || !strchr(ends, *p)); p++) {
                 if (quote && *p == quote)
                         quote = '\0';
                 else if (!quote && (*p == '\'' || *p == '"'))
@@ -303,7 +302,7 @@ int split_words(const char *s, char ***ret)
                 s += strspn(s, " \t");
                 if (*s == '\0')
                         break;
-                r = next_word(&s, word);
+                r = read_word(&s, " \t", word);
                 if (r < 0)
                         return r;
 

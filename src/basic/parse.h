@@ -81,6 +81,10 @@ bool path_valid(const char *s) _pure_;
  * trailing backslash. */
 int split_words(const char *s, char ***ret) _must_check_;
 
+/* Reads one such word at *s, which ends in front of a character of `ends` that is neither quoted nor escaped, into buf, which
+ * is as long as the rest of the text, and moves *s behind it. -EINVAL as above. */
+int read_word(const char **s, const char *ends, char *buf) _must_check_;
+
 void strv_free(char **v);
 size_t strv_length(char *const *v) _pure_;
 

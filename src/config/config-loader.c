@@ -82,6 +82,7 @@ static int set(ConfigLoader *l, const Place *p, const ConfigKey *k, const char *
 {
         size_t row = (size_t) (k - config_keys);
         char **text = &l->keys[row].text;
+        size_t n_binds = l->config.n_binds;
         int r;
 
         if (l->keys[row].source == l->n_sources)
@@ -94,6 +95,8 @@ static int set(ConfigLoader *l, const Place *p, const ConfigKey *k, const char *
         r = read_value(l, p, k, value);
         if (r <= 0)
                 return r;
+        FOREACH_ARRAY (b, l->config.binds + n_binds, l->config.n_binds - n_binds)
+                b->place = *p;
         *text = strdup(value);
         return *text ? 0 : -ENOMEM;
 }

@@ -12,7 +12,9 @@
 #define MEMBER(m) offsetof(Config, m)
 #define WHOLE     0 /* the reader gets the Config */
 
-#define TAKES_ID   "a number from 1 to 4294967293"
+#define TAKES_ID "a number from 1 to 4294967293"
+#define TAKES_BINDS                                                                                         \
+        "source[:destination[:options]] for each bind, with blanks between them, quoted as in ExecStart="
 #define TAKES_PATH "an absolute path without '//', '.', '..' or a '/' at its end"
 
 /* A table is read by its columns. */
@@ -54,6 +56,10 @@ const ConfigKey config_keys[] = {
           .alias_of = "FCJAIL_GID" },
         { "UNKEY_METALD_JAILER_CHROOT_DIR", config_parse_path,  MEMBER(chroot_dir), TAKES_PATH,
           .alias_of = "FCJAIL_CHROOT_DIR" },
+
+        { "FCJAIL_CONFIG_BIND", config_parse_tristate, MEMBER(config_bind), "yes or no" },
+        { "FCJAIL_BIND",        config_parse_bind,     WHOLE,               TAKES_BINDS },
+        { "FCJAIL_BIND_RO",     config_parse_bind_ro,  WHOLE,               TAKES_BINDS },
 };
 /* clang-format on */
 _Static_assert(ELEMENTSOF(config_keys) == CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX");

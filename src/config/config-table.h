@@ -8,7 +8,8 @@
 
 /*
  * Reads a value into `field`, which is the member of Config that the row points to, or the Config itself for
- * a value that has several members. What was there before is freed; it is untouched on failure.
+ * a value that has several members. What was there before is freed, but for binds, which add up; it is untouched on
+ * failure.
  *
  * Returns 0, -EINVAL or -ENOMEM. With -EINVAL *ret_why, if set (to be freed), continues the sentence
  * "FCJAIL_X= …" in place of "must be <takes>, not '<value>'".

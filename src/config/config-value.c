@@ -2,7 +2,8 @@
 
 /*
  * Each value is read completely into locals and stored at the end, so a bad one changes nothing. A value
- * with several members always stores all of them: a later file replaces what an earlier one said as a whole.
+ * with several members always stores all of them: a later file replaces what an earlier one said as a whole. Only
+ * binds add up (config-bind.c).
  */
 
 #include <stdarg.h>

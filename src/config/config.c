@@ -7,12 +7,21 @@
 #include "config-table.h"
 #include "config.h"
 
+void bind_config_done(BindConfig *b)
+{
+        free(b->source);
+        free(b->destination);
+        *b = (BindConfig){};
+}
+
 void config_done(Config *c)
 {
         free(c->chroot_dir);
         free(c->vmm);
         strv_free(c->vmm_args);
         free(c->config);
+        FOREACH_ARRAY (b, c->binds, c->n_binds)
+                bind_config_done(b);
         free(c->api);
         free(c->api_group);
         free(c->netns_path);

@@ -89,13 +89,16 @@ typedef struct BindConfig {
         uid_t uid;   /* of BIND_IDS_UID */
         bool loop;   /* the data of a regular file as a block device */
         bool shared; /* other running VMs may write it, too */
+        Place place; /* where it was set */
 } BindConfig;
+
+void bind_config_done(BindConfig *b);
 
 /* How long `stop` may wait for the guest at most; TimeoutStopSec= of the unit must be longer. Seconds. */
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 23
+#define CONFIG_KEYS_MAX 26
 
 typedef struct Config {
         Tristate any_id;

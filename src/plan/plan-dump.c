@@ -33,12 +33,24 @@ static void dump_jail(FILE *f, const Plan *p)
         fprintf(f, "jail: %s\n", layout_path(&layout, LAYOUT_ROOT, "", path));
         fprintf(f, "vmm: %s (%s)\n", p->vmm, p->vmm_text_shared ? "shared text" : "private copy");
         if (p->config)
-                fprintf(f, "config: %s -> /" JAIL_CONFIG "\n", p->config);
+                fprintf(f, "config: %s -> /" JAIL_CONFIG "%s\n", p->config,
+                        p->config_bind ? "" : " (binds nothing)");
         FOREACH_ARRAY (n, p->nodes, p->n_nodes)
                 fprintf(f, "node: /dev/%s %u:%u %04o\n", n->path, major(n->rdev), minor(n->rdev),
                         n->mode & 07777);
         FOREACH_ARRAY (m, p->mounts, p->n_mounts)
                 fprintf(f, "mount: %s %s\n", plan_mount_text(m, path), plan_mount_flags(m, flags));
+}
+
+static void dump_binds(FILE *f, const Plan *p)
+{
+        FOREACH_ARRAY (b, p->binds, p->n_binds) {
+                char ids[BIND_IDS_TEXT_MAX];
+
+                fprintf(f, "bind: %s -> /%s (%s, %s%s) by %s\n", b->source, b->path,
+                        b->read_only ? "ro" : "rw", plan_bind_ids(b, ids),
+                        b->shared ? ", shared with other VMs" : "", b->named_by);
+        }
 }
 
 static void dump_tap(FILE *f, const TapConfig *t)
@@ -129,6 +141,7 @@ int plan_dump(const Plan *p, char **ret)
                 return -errno;
         dump_identity(f, p);
         dump_jail(f, p);
+        dump_binds(f, p);
         dump_net(f, p);
         dump_confinement(f, p);
         dump_life(f, p);

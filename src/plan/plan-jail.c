@@ -11,8 +11,6 @@
 
 #include "plan-jail.h"
 
-#define JAIL_SYS "sys"
-
 /* Not readable: a program that its process cannot read is not dumpable and cannot be traced by another one of its uid. */
 #define VMM_MODE (S_IFREG | 0511)
 

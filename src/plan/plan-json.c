@@ -105,6 +105,34 @@ static int add_mounts(struct json_object *o, const Plan *p)
         return r;
 }
 
+static int add_binds(struct json_object *o, const Plan *p)
+{
+        static const char *const ids[] = {
+                [BIND_IDS_OWNER] = "owner",
+                [BIND_IDS_UID] = "uid",
+                [BIND_IDS_NONE] = "unchanged",
+        };
+        struct json_object *array = json_object_new_array();
+        int r;
+
+        r = add_member(o, "binds", array);
+        FOREACH_ARRAY (b, p->binds, p->n_binds) {
+                struct json_object *bind = r >= 0 ? json_object_new_object() : NULL;
+                char path[PATH_MAX + 1];
+
+                if (r < 0 || add_value(array, bind) < 0)
+                        return -ENOMEM;
+                (void) snprintf(path, sizeof(path), "/%s", b->path);
+                r = ALL(add_string(bind, "source", b->source), add_string(bind, "destination", path),
+                        add_bool(bind, "read_only", b->read_only),
+                        add_string(bind, "ids", b->loop ? NULL : ids[b->ids]),
+                        b->ids == BIND_IDS_UID ? add_id(bind, "uid", b->uid) : 0,
+                        add_bool(bind, "loop", b->loop), add_bool(bind, "shared", b->shared),
+                        add_string(bind, "named_by", b->named_by));
+        }
+        return r;
+}
+
 static int add_addresses(struct json_object *tap, const TapConfig *t)
 {
         struct json_object *array = json_object_new_array();
@@ -175,10 +203,12 @@ static int add_all(struct json_object *o, const Plan *p)
                    p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_id(o, "gid", p->gid),
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
                    add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
-                   add_string(o, "config", p->config), add_nodes(o, p), add_mounts(o, p),
-                   add_string(o, "netns", plan_netns_text(p)), add_namespaces(o, p), add_taps(o, p),
-                   add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
-                   add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
+                   add_string(o, "config", p->config),
+                   p->config ? add_bool(o, "config_bind", p->config_bind) : 0, add_nodes(o, p),
+                   add_mounts(o, p), add_binds(o, p), add_string(o, "netns", plan_netns_text(p)),
+                   add_namespaces(o, p), add_taps(o, p), add_string(o, "seccomp", plan_seccomp_text(p)),
+                   add_string(o, "apparmor", p->apparmor), add_string(o, "selinux", p->selinux),
+                   add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
                    add_argv(o, p));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan-binds.h"
 #include "plan-jail.h"
 #include "plan.h"
 
@@ -29,6 +30,7 @@ void plan_done(Plan *p)
         free(p->vmm_name);
         strv_free(p->vmm_args);
         free(p->config);
+        plan_binds_done(p);
         free(p->api);
         free(p->netns_path);
         free(p->seccomp_path);
@@ -276,11 +278,13 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                 plan_identity(c, facts, d, &p), plan_vmm(c, facts, d, &p),  plan_net(c, facts, d, &p),
                 plan_confinement(c, d, &p),     plan_stop(c, facts, d, &p),
         };
-        plan_jail(facts, &p);
-
         FOREACH_ARRAY (r, results, ELEMENTSOF(results))
                 if (*r == -ENOMEM)
                         return *r;
+
+        plan_jail(facts, &p);
+        if (plan_binds(c, facts, d, &p) == -ENOMEM)
+                return -ENOMEM;
         if (d->n_items > n_before)
                 return -EBADMSG;
 

@@ -19,6 +19,7 @@
 /* Names in the jail, besides the VMM's, that have a meaning beyond the tables of the plan. */
 #define JAIL_DEV    "dev"
 #define JAIL_RUN    "run"
+#define JAIL_SYS    "sys"
 #define JAIL_CONFIG "fcjail.json"
 
 #define DEFAULT_CHROOT_DIR "/srv/jailer"
@@ -31,12 +32,12 @@ typedef struct HostFacts {
         bool unit_uid_later; /* DynamicUser= of the unit: systemd chooses both at the start */
         Tristate
                 own_netns; /* the VM is started in another network namespace than PID 1's; TRISTATE_UNSET: unknown */
-        bool supervised;   /* systemd waits for our notification and will clean up */
-        dev_t userfaultfd; /* 0: the host has no /dev/userfaultfd */
-        bool ctrl_alt_del; /* its VMs have the i8042 keyboard controller of a PC */
-        bool cpu_files;    /* Firecracker reads from its /sys what the CPU is */
+        bool supervised;           /* systemd waits for our notification and will clean up */
+        dev_t userfaultfd;         /* 0: the host has no /dev/userfaultfd */
+        bool ctrl_alt_del;         /* its VMs have the i8042 keyboard controller of a PC */
+        bool cpu_files;            /* Firecracker reads from its /sys what the CPU is */
         const VmmFiles *vmm_files; /* what FCJAIL_CONFIG= names; NULL: there is none, or it cannot be read */
-        gid_t api_gid;     /* of FCJAIL_API_GROUP, or of /run/fcjail; GID_INVALID: nobody but root */
+        gid_t api_gid;             /* of FCJAIL_API_GROUP, or of /run/fcjail; GID_INVALID: nobody but root */
 } HostFacts;
 
 typedef struct NodePlan {
@@ -82,12 +83,12 @@ typedef struct BindPlan {
         char *source; /* absolute path on the host */
         char *path;   /* in the jail, relative to its root */
         bool read_only;
-        bool not_empty;    /* the VMM refuses an empty file */
-        bool yields;       /* to what an operator has put into root/ under this name */
+        bool not_empty; /* the VMM refuses an empty file */
+        bool yields;    /* to what an operator has put into root/ under this name */
         BindIds ids;
         uid_t uid;         /* of BIND_IDS_UID */
         bool loop, shared; /* as in BindConfig */
-        char *named_by;    /* for messages: "FCJAIL_BIND=" or the place in FCJAIL_CONFIG=, such as "/drives/0/path_on_host" */
+        char *named_by; /* for messages: "FCJAIL_BIND=" or the place in FCJAIL_CONFIG=, such as "/drives/0/path_on_host" */
 } BindPlan;
 
 #define BIND_PLANS_MAX 40
@@ -125,6 +126,7 @@ typedef struct Plan {
         bool vmm_text_shared;
         char **vmm_args;         /* further arguments, may be NULL */
         char *config;            /* path on the host; NULL: none */
+        bool config_bind;        /* what it names is bound, too */
         char *api;               /* path in the jail; NULL: --no-api */
         gid_t api_gid;           /* GID_INVALID: only root may use it */
         bool api_group_required; /* it was asked for by name */
@@ -181,6 +183,10 @@ const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2]);
 /* As in fstab(5): "ro,nosuid,nodev". */
 #define MOUNT_FLAGS_TEXT_MAX 32
 const char *plan_mount_flags(const MountPlan *m, char buf[MOUNT_FLAGS_TEXT_MAX]);
+
+/* Who the VM is at the source of a bind, maybe in buf. */
+#define BIND_IDS_TEXT_MAX 32
+const char *plan_bind_ids(const BindPlan *b, char buf[BIND_IDS_TEXT_MAX]);
 
 /* FCJAIL_NETNS= as it was set, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;

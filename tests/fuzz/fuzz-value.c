@@ -23,7 +23,7 @@ static void print_tap(FILE *f, const TapConfig *t)
         fputc(' ', f);
 }
 
-static void print_word(FILE *f, const char *word)
+static void print_quoted(FILE *f, const char *word)
 {
         fputc('"', f);
         for (const char *p = word; *p; p++) {
@@ -31,7 +31,30 @@ static void print_word(FILE *f, const char *word)
                         fputc('\\', f);
                 fputc(*p, f);
         }
-        fputs("\" ", f);
+        fputc('"', f);
+}
+
+static void print_word(FILE *f, const char *word)
+{
+        print_quoted(f, word);
+        fputc(' ', f);
+}
+
+/* One bind as it would be written. In quotes a colon separates nothing. */
+static void print_bind(FILE *f, const BindConfig *b)
+{
+        print_quoted(f, b->source);
+        fputc(':', f);
+        print_quoted(f, b->destination);
+        if (b->ids == BIND_IDS_NONE)
+                fputs(":noidmap", f);
+        else if (b->ids == BIND_IDS_UID)
+                fprintf(f, ":idmap=%u", b->uid);
+        else if (b->loop)
+                fputs(":loop", f);
+        if (b->shared)
+                fputs(b->ids != BIND_IDS_OWNER || b->loop ? ",shared" : ":shared", f);
+        fputc(' ', f);
 }
 
 static const char *tristate(Tristate t)
@@ -50,6 +73,11 @@ static void print_value(FILE *f, const char *name, const Config *c)
                 fputs(tristate(c->any_id), f);
         else if (strcmp(name, "FCJAIL_SHARED_UID") == 0)
                 fputs(tristate(c->shared_uid), f);
+        else if (strcmp(name, "FCJAIL_CONFIG_BIND") == 0)
+                fputs(tristate(c->config_bind), f);
+        else if (strncmp(name, "FCJAIL_BIND", strlen("FCJAIL_BIND")) == 0)
+                FOREACH_ARRAY (b, c->binds, c->n_binds)
+                        print_bind(f, b);
         else if (strcmp(name, "FCJAIL_KEEP") == 0)
                 fputs(tristate(c->keep), f);
         else if (strstr(name, "_UID_RANGE"))
@@ -115,6 +143,13 @@ static void check_config(const Config *c)
         CHECK(!c->api ||
               (path_valid(c->api) && strncmp(c->api, "/run/", 5) == 0 && !strchr(c->api + 5, '/')));
         CHECK(c->stop_seconds <= STOP_SECONDS_MAX);
+        FOREACH_ARRAY (b, c->binds, c->n_binds) {
+                CHECK(path_valid(b->source) && path_valid(b->destination));
+                CHECK(b->source[1] && b->destination[1]);
+                CHECK((b->ids == BIND_IDS_UID) == (b->uid != 0) && (!b->uid || vm_id_valid(b->uid)));
+                CHECK(!b->loop || b->ids == BIND_IDS_OWNER);
+                CHECK(!b->shared || !b->read_only);
+        }
         FOREACH_ARRAY (t, c->taps, c->n_taps) {
                 CHECK(ifname_valid(t->name) && strcmp(t->name, "lo") != 0);
                 for (const TapConfig *other = c->taps; other < t; other++)

@@ -95,6 +95,9 @@ static const struct {
         { "UNKEY_METALD_JAILER_UID", "1000" },
         { "UNKEY_METALD_JAILER_GID", "1001" },
         { "UNKEY_METALD_JAILER_CHROOT_DIR", "/srv/x" },
+        { "FCJAIL_CONFIG_BIND", "no" },
+        { "FCJAIL_BIND", "/srv/a.img:/b.img:idmap=1000" },
+        { "FCJAIL_BIND_RO", "/srv/c.img" },
 };
 
 /* Loads all samples, but for a key without which the others make sense. */
@@ -164,6 +167,11 @@ Test(config, takes_every_key)
         cr_expect_eq(c.stop, STOP_CTRL_ALT_DEL);
         cr_expect_eq(c.stop_seconds, 7);
         cr_expect_eq(c.keep, TRISTATE_NO);
+        cr_expect_eq(c.config_bind, TRISTATE_NO);
+        cr_assert_eq(c.n_binds, 2);
+        cr_expect_str_eq(c.binds[0].destination, "/b.img");
+        cr_expect_eq(c.binds[0].uid, 1000);
+        cr_expect(c.binds[1].read_only);
 }
 
 Test(config, later_wins_key_by_key)
@@ -202,6 +210,39 @@ Test(config, a_later_value_replaces_the_whole_earlier_one)
         cr_expect_eq(c.n_taps, 0);
 }
 
+/* In the order of the files, each with its place. */
+Test(config, binds_add_up)
+{
+        _cleanup_config_ Config c = CONFIG_UNSET;
+
+        file("/usr/lib/fcjail/default.env", "FCJAIL_BIND_RO=/a\n");
+        file("/etc/fcjail/web1.env", "\nFCJAIL_BIND=/b /c\n");
+        file("/etc/fcjail/web1.env.d/60.env", "FCJAIL_BIND_RO=/d\nFCJAIL_BIND=/e\n");
+        load(ENV("FCJAIL_BIND=/f"), &c);
+        cr_assert_eq(c.n_binds, 6);
+        for (size_t i = 0; i < c.n_binds; i++) {
+                const char source[] = { '/', (char) ('a' + i), '\0' };
+
+                cr_expect_str_eq(c.binds[i].source, source);
+                cr_expect_eq(c.binds[i].read_only, i == 0 || i == 3);
+        }
+        cr_expect_str_eq(c.binds[0].place.name, "/usr/lib/fcjail/default.env");
+        cr_expect_eq(c.binds[2].place.line, 2);
+        cr_expect_str_eq(c.binds[4].place.name, "/etc/fcjail/web1.env.d/60.env");
+        cr_expect_eq(c.binds[4].place.line, 2);
+        cr_expect_eq(c.binds[5].place.kind, PLACE_ENVIRONMENT);
+}
+
+Test(config, counts_the_binds_of_all_places)
+{
+        file("/etc/fcjail/default.env", "FCJAIL_BIND=/1 /2 /3 /4 /5 /6 /7 /8 /9 /10 /11 /12\n");
+        file("/etc/fcjail/web1.env", "FCJAIL_BIND_RO=/1 /2 /3 /4 /5 /6 /7 /8 /9 /10 /11 /12\n");
+        file("/etc/fcjail/web1.env.d/1.env", "FCJAIL_BIND=/13\n");
+        expect_errors(
+                ENV(),
+                "/etc/fcjail/web1.env.d/1.env:1: FCJAIL_BIND= has too many binds; at most 24 are allowed in all files, FCJAIL_BIND= and FCJAIL_BIND_RO= together\n");
+}
+
 Test(config, checks_a_value_that_is_overridden)
 {
         file("/etc/fcjail/default.env", "FCJAIL_UID=x\n");
@@ -236,10 +277,10 @@ Test(config, ignores_what_is_not_ours)
 
 Test(config, rejects_an_unknown_key)
 {
-        file("/etc/fcjail/web1.env", "\nFCJAIL_UIDD=1\nFCJAIL_BIND=/x\nFCJAIL_=1\n");
+        file("/etc/fcjail/web1.env", "\nFCJAIL_UIDD=1\nFCJAIL_DISK=/x\nFCJAIL_=1\n");
         expect_errors(ENV("FCJAIL_FOO=1", "FCJAIL_a b\n=1"),
                       "/etc/fcjail/web1.env:2: unknown setting FCJAIL_UIDD=, did you mean FCJAIL_UID=?\n"
-                      "/etc/fcjail/web1.env:3: unknown setting FCJAIL_BIND=\n"
+                      "/etc/fcjail/web1.env:3: unknown setting FCJAIL_DISK=\n"
                       "/etc/fcjail/web1.env:4: unknown setting FCJAIL_=\n"
                       "the environment: unknown setting FCJAIL_FOO=\n"
                       "the environment: unknown setting FCJAIL_a b\\n=\n");

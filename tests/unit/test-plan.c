@@ -124,6 +124,34 @@ Test(plan, keeps_the_managers_group_apart_from_the_vms)
         cr_expect_eq(other.api_gid, 995);
 }
 
+Test(plan, puts_a_directory_before_what_is_in_it)
+{
+        Config c = { .uid = UID_INVALID, .gid = GID_INVALID, .n_binds = 4 };
+        static char *const destinations[] = { "/a/b/c", "/a-b", "/a", "/a/b" };
+        _cleanup_plan_ Plan plan = {};
+
+        for (size_t i = 0; i < c.n_binds; i++)
+                c.binds[i] = (BindConfig){ .source = "/x", .destination = destinations[i] };
+        make(&c, &pc, &plan);
+        cr_assert_eq(plan.n_binds, 4);
+        cr_expect_str_eq(plan.binds[0].path, "a");
+        cr_expect_str_eq(plan.binds[1].path, "a-b");
+        cr_expect_str_eq(plan.binds[2].path, "a/b");
+        cr_expect_str_eq(plan.binds[3].path, "a/b/c");
+}
+
+/* A setting does not become wrong on another host. */
+Test(plan, reserves_sys_where_the_vmm_does_not_read_it)
+{
+        const Config c = { .uid = UID_INVALID,
+                           .gid = GID_INVALID,
+                           .binds = { { .source = "/x", .destination = "/sys/x" } },
+                           .n_binds = 1 };
+
+        refuses(&c, &pc, "FCJAIL_BIND= binds /x to /sys/x, which the jail itself uses");
+        refuses(&c, &no_pc, "FCJAIL_BIND= binds /x to /sys/x, which the jail itself uses");
+}
+
 /* An id that nobody has given is not root's. */
 Test(plan, says_nothing_of_ids_that_are_chosen_later)
 {

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the VM gets from elsewhere on the host: a part of plan_make(). */
+
+#include "plan.h"
+
+/* Fills in the binds. The tables of the jail and the API are there already. 0; -EBADMSG: `d` says what contradicts what;
+ * -ENOMEM. */
+int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p) _must_check_;
+
+/* Frees them. */
+void plan_binds_done(Plan *p);
