@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,44 +20,68 @@
 #include "at.h"
 #include "block.h"
 #include "fd-util.h"
+#include "parse.h"
 
-#define SYSFS_PATH_MAX 64
-
-/* The first entry of a directory, or NULL. */
-static char *first_name(const char *path)
+/* A directory of what the kernel says of a block device, or -errno. */
+static int open_sysfs(dev_t rdev, const char *name)
 {
-        _cleanup_closedir_ DIR *d = opendir(path);
+        char path[64];
 
-        for (struct dirent *de; d && (de = readdir(d));)
-                if (!at_is_dot(de->d_name))
-                        return strdup(de->d_name);
-        return NULL;
+        _cleanup_close_ int fd = open("/sys/dev/block", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        (void) snprintf(path, sizeof(path), "%u:%u/%s", major(rdev), minor(rdev), name);
+        return RET_NERRNO(openat(fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static DIR *list_sysfs(dev_t rdev, const char *name)
+{
+        _cleanup_close_ int fd = open_sysfs(rdev, name);
+        DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+        if (d)
+                TAKE_FD(fd);
+        return d;
+}
+
+/* Of "8:1"; 0: it is none. */
+static dev_t parse_rdev(char *s)
+{
+        const char *ma = strsep(&s, ":");
+        uint32_t n, m;
+
+        if (!s || parse_u32(ma, 0, UINT32_MAX, &n) < 0 || parse_u32(s, 0, UINT32_MAX, &m) < 0)
+                return 0;
+        return makedev(n, m);
 }
 
 static char *holder_of(dev_t rdev)
 {
-        char path[SYSFS_PATH_MAX], *text = NULL;
+        _cleanup_closedir_ DIR *d = list_sysfs(rdev, "holders");
+        char *text = NULL;
 
-        (void) snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", major(rdev), minor(rdev));
-        _cleanup_free_ char *name = first_name(path);
-        if (name)
-                (void) ASPRINTF(&text, "a part of %s", name);
+        for (struct dirent *de; d && !text && (de = readdir(d));)
+                if (!at_is_dot(de->d_name))
+                        (void) ASPRINTF(&text, "a part of %s", de->d_name);
         return text;
 }
 
+/* The third field is the device's number, the fifth the place. */
 static char *mount_of(dev_t rdev)
 {
         _cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
         _cleanup_free_ char *line = NULL;
-        char place[PATH_MAX], *text = NULL;
-        unsigned ma, mi;
+        char *text = NULL;
         size_t size = 0;
 
-        _Static_assert(PATH_MAX == 4096, "the width below");
-        while (f && !text && getline(&line, &size, f) >= 0)
-                if (sscanf(line, "%*u %*u %u:%u %*s %4095s", &ma, &mi, place) == 3 &&
-                    makedev(ma, mi) == rdev)
-                        (void) ASPRINTF(&text, "mounted on %s", place);
+        while (f && !text && getline(&line, &size, f) >= 0) {
+                char *fields[5] = {}, *rest = line;
+
+                FOREACH_ARRAY (field, fields, ELEMENTSOF(fields))
+                        *field = strsep(&rest, " ");
+                if (fields[4] && parse_rdev(fields[2]) == rdev)
+                        (void) ASPRINTF(&text, "mounted on %s", fields[4]);
+        }
         return text;
 }
 
@@ -69,30 +92,27 @@ static char *user_of(dev_t rdev)
         return text ? text : mount_of(rdev);
 }
 
-/* The device that `name` in the device's directory is; 0: none. */
-static dev_t related(dev_t rdev, const char *name)
+/* The device that an entry of the directory of another one is; 0: none. */
+static dev_t device_of(int dir_fd, const char *name)
 {
-        char path[SYSFS_PATH_MAX + NAME_MAX];
         _cleanup_free_ char *text = NULL;
-        unsigned ma, mi;
 
-        (void) snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s/dev", major(rdev), minor(rdev), name);
-        if (at_read_file(AT_FDCWD, path, 4096, &text, NULL) < 0 || sscanf(text, "%u:%u", &ma, &mi) != 2)
+        _cleanup_close_ int fd = at_open_dir(dir_fd, name);
+        if (fd < 0 || at_read_file(fd, "dev", 4096, &text, NULL) < 0)
                 return 0;
-        return makedev(ma, mi);
+        text[strcspn(text, "\n")] = '\0';
+        return parse_rdev(text);
 }
 
 /* Of the directories in that of the device, and not of the links to others, partitions have a device number; "." is the
  * device itself, and ".." is the disk that it is a partition of. */
 static char *user_of_relative(dev_t rdev)
 {
-        char path[SYSFS_PATH_MAX], *text = NULL;
+        _cleanup_closedir_ DIR *d = list_sysfs(rdev, "");
+        char *text = NULL;
 
-        (void) snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(rdev), minor(rdev));
-        _cleanup_closedir_ DIR *d = opendir(path);
         for (struct dirent *de; d && !text && (de = readdir(d));) {
-                bool may_be = de->d_type == DT_DIR && strcmp(de->d_name, ".") != 0;
-                dev_t other = may_be ? related(rdev, de->d_name) : 0;
+                dev_t other = strcmp(de->d_name, ".") != 0 ? device_of(dirfd(d), de->d_name) : 0;
                 _cleanup_free_ char *user = other != 0 ? user_of(other) : NULL;
                 if (user)
                         (void) ASPRINTF(&text, "on one disk with %u:%u, which is %s", major(other),
