@@ -23,6 +23,16 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
+#ifndef MOUNT_ATTR_IDMAP /* Linux 5.12, with the structure */
+#define MOUNT_ATTR_IDMAP 0x00100000
+struct mount_attr {
+        __u64 attr_set;
+        __u64 attr_clr;
+        __u64 propagation;
+        __u64 userns_fd;
+};
+#endif
+
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif

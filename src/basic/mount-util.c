@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fd-util.h"
@@ -51,4 +53,29 @@ int mount_attach(int tree_fd, int dir_fd, const char *name)
         unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (name[0] ? 0 : MOVE_MOUNT_T_EMPTY_PATH);
 
         return RET_NERRNO(syscall(SYS_move_mount, tree_fd, "", dir_fd, name, flags));
+}
+
+const char *fs_name(char buf[FS_NAME_MAX], int fd)
+{
+        /* Not all of them are in the <linux/magic.h> of the oldest system. */
+        static const struct {
+                unsigned type;
+                const char *name;
+        } names[] = {
+                { 0xef53, "ext4" },        { 0x58465342, "xfs" },      { 0x9123683e, "btrfs" },
+                { 0x2fc12fc1, "zfs" },     { 0xf2f52010, "f2fs" },     { 0x01021994, "tmpfs" },
+                { 0x794c7630, "overlay" }, { 0x73717368, "squashfs" }, { 0xe0f5e1e2, "erofs" },
+                { 0x6969, "nfs" },         { 0xff534d42, "cifs" },     { 0xfe534d42, "cifs" },
+                { 0x65735546, "fuse" },    { 0x00c36400, "ceph" },     { 0x01021997, "9p" },
+                { 0x4d44, "vfat" },        { 0x2011bab0, "exfat" },    { 0x9660, "iso9660" },
+        };
+        struct statfs sfs;
+
+        if (fstatfs(fd, &sfs) < 0)
+                return "unknown";
+        FOREACH_ARRAY (n, names, ELEMENTSOF(names))
+                if (n->type == (unsigned) sfs.f_type)
+                        return n->name;
+        (void) snprintf(buf, FS_NAME_MAX, "0x%x", (unsigned) sfs.f_type);
+        return buf;
 }

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Only a process can make a user namespace, and only from outside can it get maps to ids that are not its own. The process
+ * here makes two calls and ends: a namespace lives as long as its descriptor, and the maps of a process that has ended can be
+ * written until it is waited for. Thus it never waits for us, and none is left, whoever is killed and when.
+ *
+ * It works on the memory and the descriptors of the caller, who sleeps meanwhile. A copy of them would double the
+ * time (D57). It opens its files itself, because we may know it by another pid than /proc does, and because the kernel
+ * refuses the namespace of a process that is not dumpable to all others.
+ */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fd-util.h"
+#include "idmap.h"
+#include "missing.h"
+
+/* As much as a signal handler's frame takes on any processor, and some. */
+#define CHILD_STACK_SIZE (16 * 1024)
+
+typedef struct Child {
+        pid_t pid;
+        int proc_fd; /* its directory in /proc */
+        int userns_fd;
+} Child;
+
+/* The clone has no signal for its end, so that nobody who ignores SIGCHLD reaps it, and no handler hears of it. */
+static void child_done(Child *child)
+{
+        siginfo_t si;
+
+        child->proc_fd = safe_close(child->proc_fd);
+        child->userns_fd = safe_close(child->userns_fd);
+        while (child->pid > 0 && waitid(P_PID, (id_t) child->pid, &si, WEXITED | (int) __WCLONE) < 0)
+                if (errno != EINTR)
+                        break;
+}
+
+/* As after vfork(2), only calls that are async-signal-safe. */
+static int child_main(void *arg)
+{
+        Child *child = arg;
+
+        child->proc_fd = RET_NERRNO(open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (child->proc_fd >= 0)
+                child->userns_fd = RET_NERRNO(openat(child->proc_fd, "ns/user", O_RDONLY | O_CLOEXEC));
+        return 0;
+}
+
+/* Not clone3(2), to which RestrictNamespaces= answers with ENOSYS. */
+static int child_run(Child *child)
+{
+        _Alignas(16) char stack[CHILD_STACK_SIZE];
+        int flags = CLONE_NEWUSER | CLONE_VM | CLONE_VFORK | CLONE_FILES;
+
+        child->pid = clone(child_main, stack + sizeof(stack), flags, child);
+        if (child->pid < 0)
+                return -errno;
+        return child->proc_fd < 0 ? child->proc_fd : child->userns_fd;
+}
+
+/* In the same descriptor: the kernel shows the ids of the namespace of whoever opened it. */
+static int read_back(int fd, unsigned from, unsigned to)
+{
+        char text[128], *end;
+
+        ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
+
+        bool same = strtoul(text, &end, 10) == from;
+        same = strtoul(end, &end, 10) == to && same;
+        same = strtoul(end, &end, 10) == 1 && same;
+        return same && strcmp(end, "\n") == 0 ? 0 : -EBADE;
+}
+
+static int write_map(int proc_fd, const char *name, unsigned from, unsigned to)
+{
+        char text[64];
+
+        _cleanup_close_ int fd = openat(proc_fd, name, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        int n = snprintf(text, sizeof(text), "%u %u 1\n", from, to);
+        ssize_t written = write(fd, text, (size_t) n); /* one write is all that the kernel allows */
+        if (written < 0)
+                return -errno;
+        return written == n ? read_back(fd, from, to) : -EIO;
+}
+
+int idmap_userns(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid)
+{
+        _cleanup_(child_done) Child child = { .proc_fd = -EBADF, .userns_fd = -EBADF };
+        int r;
+
+        r = child_run(&child);
+        if (r >= 0)
+                r = write_map(child.proc_fd, "uid_map", from_uid, to_uid);
+        if (r >= 0)
+                r = write_map(child.proc_fd, "gid_map", from_gid, to_gid);
+        return r < 0 ? r : TAKE_FD(child.userns_fd);
+}
+
+int tree_idmap(int tree_fd, int userns_fd)
+{
+        const struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (__u64) userns_fd };
+
+        return RET_NERRNO(syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)));
+}
