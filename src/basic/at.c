@@ -76,6 +76,32 @@ int at_make_dir(int dir_fd, const char *name, mode_t mode)
         return TAKE_FD(fd);
 }
 
+/* Nobody else makes a file that nobody may use, or a sticky directory that nobody may write. */
+bool at_is_place(const struct stat *st)
+{
+        if (st->st_uid != 0)
+                return false;
+        if (S_ISDIR(st->st_mode))
+                return (st->st_mode & 07777) == PLACE_DIR_MODE;
+        return S_ISREG(st->st_mode) && st->st_size == 0 && (st->st_mode & 07777) == 0 && st->st_nlink == 1;
+}
+
+int at_make_place(int dir_fd, const char *name, bool directory)
+{
+        struct stat st;
+        int r;
+
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                return at_is_place(&st) && S_ISDIR(st.st_mode) == directory ? 0 : -EEXIST;
+        if (!directory)
+                return at_write_file(dir_fd, name, 0, "", 0);
+        r = at_make_dir(dir_fd, name, PLACE_DIR_MODE);
+        if (r < 0)
+                return r;
+        (void) safe_close(r);
+        return 0;
+}
+
 int at_make_node(int dir_fd, const char *name, mode_t mode, dev_t rdev)
 {
         mode_t saved = umask(0);

@@ -34,6 +34,14 @@ int at_hold_dir(int dir_fd, const char *name) _must_check_;
  * was there is not touched. */
 int at_make_dir(int dir_fd, const char *name, mode_t mode) _must_check_;
 
+/*
+ * A place to mount on: an empty file or directory of root's, with a mode by which at_is_place() knows it again in another
+ * life. 0, also if there is one already; -EEXIST: something else has the name.
+ */
+#define PLACE_DIR_MODE 01711
+int at_make_place(int dir_fd, const char *name, bool directory) _must_check_;
+bool at_is_place(const struct stat *st) _pure_;
+
 /* Makes a device node with exactly this mode. */
 int at_make_node(int dir_fd, const char *name, mode_t mode, dev_t rdev) _must_check_;
 

@@ -19,6 +19,7 @@
 #include "at.h"
 #include "chase.h"
 #include "fd-util.h"
+#include "fs-ids.h"
 
 #define LINKS_MAX 40 /* as the kernel's own limit, MAXSYMLINKS */
 
@@ -28,7 +29,10 @@ typedef struct Walk {
         char done[PATH_MAX]; /* its path, for messages; "" is the root */
         char todo[PATH_MAX]; /* what is still to go */
         unsigned n_links;
-        bool shared; /* the directory we stand in is */
+        bool shared;     /* the directory we stand in is */
+        FsIds dir_owner; /* of the directory we stand in */
+        uid_t owner;     /* of a source; once not root's, all the rest must belong to this one */
+        ChaseDirs *dirs; /* NULL: no source, so that everything must be root's */
 } Walk;
 
 /* Sticky, such as /tmp: others may put things into it, but cannot exchange what root has there. */
@@ -50,10 +54,38 @@ static int judge(const struct stat *st)
         return only_root_can_change(st) ? 0 : -EPERM;
 }
 
-/* In a shared directory others can make a hard link to what is root's elsewhere, but to no directory. */
-static int judge_name(const Walk *w, const struct stat *st)
+static int remember(ChaseDirs *dirs, const struct stat *st)
 {
-        int r = judge(st);
+        if (dirs->n_items == CHASE_DIRS_MAX)
+                return -ENAMETOOLONG;
+        dirs->items[dirs->n_items].dev = st->st_dev;
+        dirs->items[dirs->n_items++].ino = st->st_ino;
+        return 0;
+}
+
+/* Whose the last component is, and who may write to it, is the caller's affair. */
+static int judge_source(Walk *w, const struct stat *st)
+{
+        bool last = w->todo[0] == '\0';
+
+        if (w->owner != 0 && st->st_uid != w->owner)
+                return CHASE_FOREIGN;
+        if (S_ISLNK(st->st_mode))
+                return st->st_uid == 0 ? 0 : -ENOLINK;
+        if (last || is_shared(st))
+                return 0;
+        if (st->st_mode & (S_IWGRP | S_IWOTH))
+                return CHASE_WRITABLE;
+        if (st->st_uid == 0)
+                return 0;
+        w->owner = st->st_uid;
+        return remember(w->dirs, st);
+}
+
+/* In a shared directory others can make a hard link to what is root's elsewhere, but to no directory. */
+static int judge_name(Walk *w, const struct stat *st)
+{
+        int r = w->dirs ? judge_source(w, st) : judge(st);
 
         if (r < 0)
                 return r;
@@ -68,19 +100,30 @@ static int append_done(Walk *w, const char *name)
         return k < 0 || (size_t) k >= sizeof(w->done) - n ? -ENAMETOOLONG : 0;
 }
 
+/* Takes the descriptor. */
+static void stand_in(Walk *w, int fd, const struct stat *st)
+{
+        (void) safe_close(w->dir_fd);
+        w->dir_fd = fd;
+        w->shared = is_shared(st);
+        w->dir_owner = (FsIds){ st->st_uid, st->st_gid };
+}
+
 static int enter_root(Walk *w)
 {
         struct stat st;
+        int r;
 
         w->done[0] = '\0';
-        w->dir_fd = safe_close(w->dir_fd);
-        w->dir_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (w->dir_fd < 0)
+        _cleanup_close_ int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
                 return -errno;
-        if (fstat(w->dir_fd, &st) < 0)
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        w->shared = is_shared(&st);
-        return judge(&st);
+        r = judge(&st);
+        if (r >= 0)
+                stand_in(w, TAKE_FD(fd), &st);
+        return r;
 }
 
 /* Puts the target of the link fd in front of what is still to go. Returns whether it is absolute. Not inline: its
@@ -135,9 +178,7 @@ static int enter_parent(Walk *w)
         char *slash = strrchr(w->done, '/');
         if (slash)
                 *slash = '\0';
-        w->dir_fd = safe_close(w->dir_fd);
-        w->dir_fd = TAKE_FD(fd);
-        w->shared = is_shared(&st);
+        stand_in(w, TAKE_FD(fd), &st);
         return 0;
 }
 
@@ -161,19 +202,35 @@ static bool next_component(Walk *w, char name[NAME_MAX + 2])
         return true;
 }
 
+static int hold(const Walk *w, const char *name)
+{
+        const FsIds mine = fs_ids_get();
+        int r;
+
+        if (!w->dirs || w->dir_owner.uid == 0 || geteuid() != 0)
+                return RET_NERRNO(openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+
+        r = fs_ids_set(w->dir_owner);
+        if (r < 0)
+                return r;
+        _cleanup_close_ int fd = RET_NERRNO(openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        r = fs_ids_set(mine);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
 static int open_component(Walk *w, const char *name, int *ret_fd, struct stat *ret_st)
 {
         bool last = w->todo[0] == '\0';
         int r;
 
-        _cleanup_close_ int fd = openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT && last && (w->flags & CHASE_MKDIR)) {
+        _cleanup_close_ int fd = hold(w, name);
+        if (fd == -ENOENT && last && (w->flags & CHASE_MKDIR)) {
                 if (mkdirat(w->dir_fd, name, 0755) < 0 && errno != EEXIST)
                         return -errno;
-                fd = openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+                fd = hold(w, name);
         }
         if (fd < 0)
-                return -errno;
+                return fd;
         if (fstat(fd, ret_st) < 0)
                 return -errno;
 
@@ -223,9 +280,7 @@ static int step(Walk *w, int *ret_fd, struct stat *ret_st)
         if (!S_ISDIR(st.st_mode))
                 return -ENOTDIR;
 
-        w->dir_fd = safe_close(w->dir_fd);
-        w->dir_fd = TAKE_FD(fd);
-        w->shared = is_shared(&st);
+        stand_in(w, TAKE_FD(fd), &st);
         return 0;
 }
 
@@ -241,10 +296,10 @@ static int reopen_path(int path_fd, int open_flags)
         return RET_NERRNO(open(fd_path(path, path_fd), (open_flags & ~O_NOFOLLOW) | O_CLOEXEC));
 }
 
-static int walk(Walk *w, const char *path, int open_flags)
+static int walk(Walk *w, const char *path, int open_flags, struct stat *ret_st)
 {
         _cleanup_close_ int fd = -EBADF;
-        struct stat st;
+        struct stat st = {};
         int r;
 
         if (path[0] != '/')
@@ -266,25 +321,42 @@ static int walk(Walk *w, const char *path, int open_flags)
         if (!(open_flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
                 return -EBADFD;
 
+        *ret_st = st;
         return open_flags & O_PATH ? TAKE_FD(fd) : reopen_path(fd, open_flags);
+}
+
+static int chase(Walk *w, const char *path, int open_flags, struct stat *ret_st, char **ret_culprit)
+{
+        int r;
+
+        r = walk(w, path, open_flags, ret_st);
+        w->dir_fd = safe_close(w->dir_fd);
+
+        if (r < 0 && ret_culprit)
+                *ret_culprit = strdup(w->done[0] ? w->done : "/");
+        return r;
 }
 
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit)
 {
         Walk w = { .flags = flags, .dir_fd = -EBADF };
-        int r;
+        struct stat st;
 
-        r = walk(&w, path, open_flags);
-        w.dir_fd = safe_close(w.dir_fd);
+        return chase(&w, path, open_flags, &st, ret_culprit);
+}
 
-        if (r < 0 && ret_culprit)
-                *ret_culprit = strdup(w.done[0] ? w.done : "/");
-        return r;
+int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, char **ret_culprit)
+{
+        Walk w = { .dir_fd = -EBADF, .dirs = ret_dirs };
+
+        *ret_dirs = (ChaseDirs){};
+        return chase(&w, path, O_PATH, ret_st, ret_culprit);
 }
 
 bool chase_is_unsafe(int r)
 {
-        return r == -EPERM || r == -ENOLINK || r == -EUSERS || r == -EMLINK || r == -ELOOP;
+        return r == -EPERM || r == -ENOLINK || r == -EUSERS || r == -EMLINK || r == -ELOOP ||
+               r == CHASE_FOREIGN || r == CHASE_WRITABLE;
 }
 
 const char *chase_strerror(int r)
@@ -300,6 +372,10 @@ const char *chase_strerror(int r)
                 return "has more than one hard link, and others may have made this one; replace it with a copy";
         case -ELOOP:
                 return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of them";
+        case CHASE_FOREIGN:
+                return "does not belong to the owner of the directory that it is in; `chown` it, or put it into a directory of root's";
+        case CHASE_WRITABLE:
+                return "is a directory that its group or others may write to; `chmod go-w` it";
         case -EBADFD:
                 return "is not a regular file";
         default:

@@ -8,6 +8,8 @@
  * openat2() would do half of it, but it is ENOSYS under RestrictSUIDSGID= and DynamicUser=.
  */
 
+#include <sys/stat.h>
+
 #include "macro.h"
 
 typedef enum ChaseFlags {
@@ -31,6 +33,30 @@ typedef enum ChaseFlags {
  * memory).
  */
 int chase_open(const char *path, int open_flags, ChaseFlags flags, char **ret_culprit) _must_check_;
+
+/* Directories that a path leads through and that are not root's. */
+#define CHASE_DIRS_MAX 16
+
+typedef struct ChaseDirs {
+        struct {
+                dev_t dev;
+                ino_t ino;
+        } items[CHASE_DIRS_MAX];
+        size_t n_items;
+} ChaseDirs;
+
+#define CHASE_FOREIGN  (-EXDEV)   /* it has another owner than the directory it is in, and that is not root's */
+#define CHASE_WRITABLE (-EREMOTE) /* a directory on the way: its group or others may write to it */
+
+/*
+ * The same with O_PATH for what is bound into a jail, which may be somebody's: any object, and below a directory of
+ * somebody's only what belongs to the same one. So nobody can lead the walk to what is another's, root's included. Each
+ * component is looked up with the file-system uid of the owner of its directory: root may lack the capability to do without.
+ *
+ * Returns a descriptor, or as chase_open(), CHASE_FOREIGN, CHASE_WRITABLE, or -ENAMETOOLONG: there are more
+ * directories of others than ret_dirs takes. -ENOLINK: in such a directory no link is followed.
+ */
+int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, char **ret_culprit) _must_check_;
 
 /* The object exists, but others than root could replace it. */
 bool chase_is_unsafe(int r);

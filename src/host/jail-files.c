@@ -25,11 +25,27 @@ static const JailClass classes[] = {
                            "let its back end listen in root/" },
 };
 
+/* host_binds_open() has looked at it. Of a socket that the VMM makes its directory is bound. */
+static bool is_bound(const Look *l, const VmmFile *file)
+{
+        if (file->path[0] != '/')
+                return false;
+        for (size_t i = 0; i < l->plan->n_binds; i++) {
+                const char *path = l->plan->binds[i].path;
+                const size_t n = strlen(path);
+
+                if (!l->binds[i].taken && strncmp(path, file->path + 1, n) == 0 &&
+                    (file->path[n + 1] == '\0' || file->path[n + 1] == '/'))
+                        return true;
+        }
+        return false;
+}
+
 static int check_file(Look *l, const VmmFile *file)
 {
         int r;
 
-        if (file->access == VMM_ATTACHES)
+        if (file->access == VMM_ATTACHES || is_bound(l, file))
                 return 0;
         if (ASPRINTF(&l->role, file->label ? "%s '%s'" : "%s", file->role, file->label) < 0)
                 return -ENOMEM;
@@ -102,6 +118,7 @@ int jail_files_check(const Plan *plan, const HostObjects *o, Findings *f)
                 .plan = plan,
                 .findings = f,
                 .vm = { uid, plan->gid != GID_INVALID ? plan->gid : uid },
+                .binds = o->binds,
                 .root_fd = root_fd,
                 .fd = -EBADF,
         };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "binds.h"
 #include "findings.h"
 #include "fs-ids.h"
 #include "plan.h"
@@ -24,6 +25,7 @@ typedef struct JailClass {
 
 struct Look {
         const Plan *plan;
+        const HostBind *binds;
         Findings *findings;
         FsIds vm;    /* that of a start without FCJAIL_UID= may be another */
         bool as_vm;  /* the process has these now */

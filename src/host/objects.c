@@ -41,6 +41,7 @@ void host_objects_done(HostObjects *o)
         free(TAKE_PTR(o->filter));
         free(TAKE_PTR(o->config));
         vmm_files_done(&o->vmm_files);
+        host_binds_free(TAKE_PTR(o->binds), o->n_binds);
 }
 
 /* An error. */
@@ -268,6 +269,12 @@ static int open_filter(const Plan *p, HostObjects *o, Findings *f)
         return r < 0 ? failed(f, r, path, "") : 0;
 }
 
+static int open_binds(const Plan *p, HostObjects *o, Findings *f)
+{
+        o->n_binds = p->n_binds;
+        return host_binds_open(p, o->base_fd, f, &o->binds);
+}
+
 /* A label that nobody enforces must not look like one. */
 static int check_apparmor(const Plan *p, HostObjects *o, Findings *f)
 {
@@ -385,6 +392,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 check_writable,
                 open_base,
                 open_vmm,
+                open_binds,
                 open_netns,
                 open_filter,
                 check_apparmor,

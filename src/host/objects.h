@@ -5,6 +5,7 @@
 
 #include <linux/filter.h>
 
+#include "binds.h"
 #include "findings.h"
 #include "macro.h"
 #include "plan.h"
@@ -18,6 +19,8 @@ typedef struct HostObjects {
         int base_fd;                /* the chroot base directory, O_PATH */
         int vmm_fd;                 /* the VMM's binary */
         int netns_fd;               /* the namespace to join; -EBADF: none */
+        HostBind *binds;            /* one for each of the plan's; NULL: it has none */
+        size_t n_binds;
         struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
         size_t n_filter;
 } HostObjects;

@@ -141,11 +141,12 @@ int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
         }
         if (r < 0)
                 return r;
-        if (d->n_items > n_before)
-                return -EBADMSG;
+        return d->n_items > n_before ? -EBADMSG : 0;
+}
 
+void plan_binds_sort(Plan *p)
+{
         qsort(p->binds, p->n_binds, sizeof(BindPlan), compare_paths);
-        return 0;
 }
 
 const char *plan_bind_ids(const BindPlan *b, char buf[BIND_IDS_TEXT_MAX])

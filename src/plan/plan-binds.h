@@ -9,5 +9,8 @@
  * -ENOMEM. */
 int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p) _must_check_;
 
+/* A directory before what is in it. */
+void plan_binds_sort(Plan *p);
+
 /* Frees them. */
 void plan_binds_done(Plan *p);

@@ -46,12 +46,14 @@ static void plan_nodes(const HostFacts *facts, Plan *p)
 }
 
 /* In the order in which they are made. */
-static void plan_mounts(const HostFacts *facts, Plan *p)
+void plan_jail_mounts(const HostFacts *facts, Plan *p)
 {
         add_mount(p, "", MOUNT_ROOT, MS_RDONLY | MS_NODEV | MS_NOEXEC);
         add_mount(p, JAIL_RUN, MOUNT_RUN, MS_NODEV | MS_NOEXEC);
         add_mount(p, p->vmm_name, MOUNT_VMM, MS_RDONLY | MS_NODEV);
         add_mount(p, "", MOUNT_DISKS, MS_NODEV | MS_NOEXEC);
+        if (p->n_binds > 0) /* MS_RDONLY in addition for each that says so */
+                add_mount(p, "", MOUNT_BINDS, MS_NODEV | MS_NOEXEC);
         add_mount(p, JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOEXEC);
         if (facts->cpu_files)
                 add_mount(p, JAIL_SYS, MOUNT_SYS, MS_RDONLY | MS_NODEV | MS_NOEXEC);
@@ -71,7 +73,6 @@ static void plan_files(const HostFacts *facts, Plan *p)
 void plan_jail(const HostFacts *facts, Plan *p)
 {
         plan_nodes(facts, p);
-        plan_mounts(facts, p);
         plan_files(facts, p);
 }
 
@@ -100,6 +101,8 @@ const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2])
 {
         if (m->source == MOUNT_DISKS)
                 return "files that belong to the VM";
+        if (m->source == MOUNT_BINDS)
+                return "what is bound";
         (void) snprintf(buf, NAME_MAX + 2, "/%s", m->path);
         return buf;
 }

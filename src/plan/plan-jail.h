@@ -5,5 +5,8 @@
 
 #include "plan.h"
 
-/* Fills in nodes, mounts and files. The rest of the plan is there already. */
+/* Fills in nodes and files. The rest of the plan but its binds is there already. */
 void plan_jail(const HostFacts *facts, Plan *p);
+
+/* Fills in the mounts. The binds are there already. */
+void plan_jail_mounts(const HostFacts *facts, Plan *p);

@@ -7,6 +7,7 @@
 
 #include "plan-binds.h"
 #include "plan-jail.h"
+#include "plan-vmm-files.h"
 #include "plan.h"
 
 /* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
@@ -283,8 +284,10 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                         return *r;
 
         plan_jail(facts, &p);
-        if (plan_binds(c, facts, d, &p) == -ENOMEM)
+        if (plan_binds(c, facts, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0)
                 return -ENOMEM;
+        plan_binds_sort(&p);
+        plan_jail_mounts(facts, &p);
         if (d->n_items > n_before)
                 return -EBADMSG;
 

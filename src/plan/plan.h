@@ -53,11 +53,12 @@ typedef enum MountSource {
         MOUNT_RUN,  /* its run/ */
         MOUNT_VMM,  /* the VMM's text */
         MOUNT_DISKS, /* each regular file in root/ that belongs to the VM's uid and that its mode lets it write */
+        MOUNT_BINDS, /* each source of `binds` but block devices */
         MOUNT_DEV, /* a tmpfs with the device nodes */
         MOUNT_SYS, /* a tmpfs with what the host says of its CPU */
 } MountSource;
 
-/* One mount of the jail; MOUNT_DISKS stands for any number of them. The first row is the root. */
+/* One mount of the jail; MOUNT_DISKS and MOUNT_BINDS stand for any number of them. The first row is the root. */
 typedef struct MountPlan {
         const char *path; /* in the jail, relative to its root; "": the root itself */
         MountSource source;
@@ -177,7 +178,7 @@ const MountPlan *plan_mount(const Plan *p, MountSource source) _pure_;
  * after the last. *i begins with 0. */
 const char *plan_next_namespace(const Plan *p, size_t *i);
 
-/* The path in the jail, in buf; of MOUNT_DISKS what they are. */
+/* The path in the jail, in buf; of MOUNT_DISKS and MOUNT_BINDS what they are. */
 const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2]);
 
 /* As in fstab(5): "ro,nosuid,nodev". */

@@ -121,6 +121,13 @@ static int read_name(char *value, void *field)
         return names->n == STATE_NAMES_MAX ? -EINVAL : read_file_name(value, &names->names[names->n++]);
 }
 
+static int read_mount_point(char *value, void *field)
+{
+        StateNames *names = field;
+
+        return names->n == STATE_NAMES_MAX ? -EINVAL : read_path(value, &names->names[names->n++]);
+}
+
 static void write_names(FILE *f, const char *key, const void *field)
 {
         const StateNames *names = field;
@@ -199,6 +206,7 @@ static const Line lines[] = {
         { "FILE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, files) },
         { "PLACE",         STATE_BEGIN, read_name,   write_names,  offsetof(State, places) },
         { "TREE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, trees) },
+        { "MOUNT_POINT",   STATE_BEGIN, read_mount_point, write_names, offsetof(State, mount_points) },
         { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },
         { "NETNS",         STATE_BEGIN, read_string, write_string, offsetof(State, netns) },
         { "SUPERVISED",    STATE_BEGIN, read_flag,   write_flag,   offsetof(State, supervised) },

@@ -80,6 +80,7 @@ void state_done(State *s)
         names_done(&s->files);
         names_done(&s->places);
         names_done(&s->trees);
+        names_done(&s->mount_points);
         free(s->api);
         free(s->netns);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)

@@ -49,7 +49,7 @@ typedef struct StateTaps {
                 [STATE_TAPS_MAX]; /* 0: none yet. Others may give a TAP another name and alias, but no other index */
 } StateTaps;
 
-#define STATE_NAMES_MAX 8
+#define STATE_NAMES_MAX 40
 
 /* Of things that a start makes in the VM's root/. */
 typedef struct StateNames {
@@ -71,6 +71,7 @@ typedef struct State {
         StateNames files;      /* files, */
         StateNames places;     /* directories that are removed if nobody has put anything into them, */
         StateNames trees;      /* and directories that are removed with all that is in them */
+        StateNames mount_points; /* paths in the jail, on which something from elsewhere is mounted */
         char *api;             /* path in the jail; NULL: no API */
         uint32_t stop_seconds; /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
         char *netns;           /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the

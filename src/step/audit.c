@@ -162,8 +162,8 @@ static int audit_mount(Jail *jail, const JailMount *m)
                 return step_differs(jail, path, "cannot be inspected");
         if (!same_object(&st, &m->st))
                 return step_differs(jail, path, "another file or directory is mounted there");
-        if (S_ISREG(st.st_mode) && !(m->flags & MS_RDONLY) && st.st_uid != jail->uid)
-                return step_differs(jail, path, "is writable and belongs to uid %u", st.st_uid);
+        if (st.st_uid != m->uid)
+                return step_differs(jail, path, "belongs to uid %u instead of %u", st.st_uid, m->uid);
         if ((sv.f_flag & mask) != m->flags)
                 return step_differs(jail, path, "has mount flags %#lx instead of %#lx", sv.f_flag & mask,
                                     m->flags);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "at.h"
+#include "binds.h"
 #include "fd-util.h"
 #include "fs-ids.h"
 #include "missing.h"
@@ -105,7 +106,7 @@ static int make_place(Jail *jail, const FilePlan *place)
         _cleanup_close_ int fd = -EBADF;
         char path[PATH_MAX];
 
-        return tree_open_dir(jail, jail->root_fd, place->path,
+        return tree_open_dir(jail, jail->root_fd, place->path, 0755,
                              layout_path(&layout, LAYOUT_ROOT, place->path, path), &fd);
 }
 
@@ -133,7 +134,7 @@ static int clone_tree(Jail *jail, const MountPlan *m, const char *path, int fd, 
         unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
         int tree_fd = (int) syscall(SYS_open_tree, fd, name, flags);
 
-        return tree_fd < 0 ? -errno : jail_add_mount(jail, path, m->flags, tree_fd);
+        return tree_fd < 0 ? -errno : jail_add_mount(jail, path, m->flags, tree_fd, m->source == MOUNT_DISKS ? jail->uid : 0);
 }
 
 static int clone_root(Jail *jail, const MountPlan *m)
@@ -157,6 +158,9 @@ static int clone_vmm(Jail *jail, const MountPlan *m)
 
         return r < 0 ? tree_fail(jail, r, m->path) : 0;
 }
+
+/* The rest is for what is bound. */
+#define DISKS_MAX (JAIL_MOUNTS_MAX - BIND_PLANS_MAX)
 
 static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char *prefix, unsigned depth);
 
@@ -193,12 +197,12 @@ static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *na
                 return fd < 0 ? tree_fail(jail, fd, path) : clone_disks_in(jail, m, fd, path, depth + 1);
         }
         if (is_disk(jail, &sx))
-                r = clone_tree(jail, m, path, dir_fd, name);
+                r = jail->n_mounts < DISKS_MAX ? clone_tree(jail, m, path, dir_fd, name) : -E2BIG;
         if (r == -E2BIG)
                 return step_fail_because(
                         jail, r, EX_CANTCREAT, path,
                         "is one of more than %i files in the jail directory that belong to the VM; `chown root` those that the VM only reads",
-                        JAIL_MOUNTS_MAX - MOUNT_PLANS_MAX);
+                        DISKS_MAX - MOUNT_PLANS_MAX);
         return r < 0 ? tree_fail(jail, r, path) : 0;
 }
 
@@ -245,6 +249,7 @@ static int clone_mounts(Jail *jail)
                 [MOUNT_RUN] = clone_run,
                 [MOUNT_VMM] = clone_vmm,
                 [MOUNT_DISKS] = clone_disks,
+                [MOUNT_BINDS] = binds_clone,
         };
         int r = 0;
 
@@ -258,5 +263,7 @@ int step_files(Jail *jail)
 {
         int r = make_files(jail);
 
+        if (r >= 0)
+                r = binds_make_places(jail);
         return r < 0 ? r : clone_mounts(jail);
 }

@@ -49,7 +49,7 @@ void jail_done(Jail *jail)
         state_done(&jail->state);
 }
 
-int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd)
+int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd, uid_t uid)
 {
         _cleanup_close_ int fd = tree_fd;
         struct stat st;
@@ -62,7 +62,7 @@ int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_f
         if (!copy)
                 return -ENOMEM;
 
-        jail->mounts[jail->n_mounts++] = (JailMount){ copy, flags, TAKE_FD(fd), st };
+        jail->mounts[jail->n_mounts++] = (JailMount){ copy, flags, uid, TAKE_FD(fd), st };
         return 0;
 }
 

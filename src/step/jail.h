@@ -31,11 +31,12 @@ const char *failure_text(const Failure *f);
 typedef struct JailMount {
         char *path; /* in the jail, relative to its root; "": the root itself */
         unsigned long flags;
+        uid_t uid;      /* whom it must belong to, as the jail sees it */
         int tree_fd;    /* attached nowhere until `mounts` */
         struct stat st; /* the directory or file that is mounted */
 } JailMount;
 
-#define JAIL_MOUNTS_MAX 32
+#define JAIL_MOUNTS_MAX (32 + BIND_PLANS_MAX)
 
 /* Those of the plan, and the block devices among what is bound. */
 #define JAIL_NODES_MAX (NODES_MAX + BIND_PLANS_MAX)
@@ -91,7 +92,7 @@ void jail_done(Jail *jail);
  * Adds a mount whose tree is still detached, and always takes the descriptor. 0, -E2BIG (the table is full),
  * or another -errno.
  */
-int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd) _must_check_;
+int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_fd, uid_t uid) _must_check_;
 
 /* The device nodes of dev/, of whatever they come: `nodes` makes them, `audit` reads them back. Returns how many. */
 size_t jail_list_nodes(const Jail *jail, NodePlan ret[JAIL_NODES_MAX]);

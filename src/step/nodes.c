@@ -124,7 +124,7 @@ static int make_tmpfs(Jail *jail, const MountPlan *m, size_t what)
 
         r = mount_attach(fd, jail->jail_fd, m->path);
         if (r >= 0)
-                r = jail_add_mount(jail, m->path, m->flags, TAKE_FD(fd));
+                r = jail_add_mount(jail, m->path, m->flags, TAKE_FD(fd), 0);
         return r < 0 ? step_fail(jail, r, "/%s", m->path) : 0;
 }
 

@@ -83,12 +83,30 @@ static int name_files(const Plan *p, State *s)
         }
         return r;
 }
+static int name_mount_points(const Jail *jail, State *s)
+{
+        const Plan *p = jail->plan;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < p->n_binds; i++) {
+                char **name = &s->mount_points.names[s->mount_points.n];
+
+                if (jail->host.binds[i].taken)
+                        continue;
+                r = ASPRINTF(name, "/%s", p->binds[i].path) < 0 ? -ENOMEM : 0;
+                s->mount_points.n++;
+        }
+        return r;
+}
+_Static_assert(BIND_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all mount points of a plan");
+
 _Static_assert(FILE_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all files of a plan");
 
 _Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a plan");
 
-static int make_state(const Plan *p, State *ret)
+static int make_state(const Jail *jail, State *ret)
 {
+        const Plan *p = jail->plan;
         char boot[33], invocation[33];
         _cleanup_state_ State s = STATE_NULL;
         int r;
@@ -115,6 +133,8 @@ static int make_state(const Plan *p, State *ret)
                 r = dup_to(p->vmm_name, &s.vmm_name);
         if (r >= 0)
                 r = name_files(p, &s);
+        if (r >= 0)
+                r = name_mount_points(jail, &s);
         if (r >= 0)
                 r = dup_to(p->api, &s.api);
         if (r >= 0)
@@ -225,7 +245,7 @@ int step_state(Jail *jail)
         if (r < 0)
                 return r;
 
-        r = make_state(jail->plan, &jail->state);
+        r = make_state(jail, &jail->state);
         if (r >= 0)
                 r = state_write(jail->state_fd, &jail->state);
         return r < 0 ? step_fail(jail, r, "%s", record) : 0;

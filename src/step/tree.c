@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "at.h"
+#include "binds.h"
 #include "chase.h"
 #include "fd-util.h"
 #include "step.h"
@@ -42,11 +43,11 @@ int tree_fail(Jail *jail, int r, const char *name)
         return fail_at(jail, r, layout_path(&layout, LAYOUT_ROOT, name, path));
 }
 
-int tree_open_dir(Jail *jail, int dir_fd, const char *name, const char *path, int *ret_fd)
+int tree_open_dir(Jail *jail, int dir_fd, const char *name, mode_t mode, const char *path, int *ret_fd)
 {
         struct stat st;
 
-        _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0755);
+        _cleanup_close_ int fd = at_make_dir(dir_fd, name, mode);
         if (fd < 0)
                 return fail_at(jail, fd, path);
         if (fstat(fd, &st) < 0)
@@ -114,7 +115,7 @@ int step_tree(Jail *jail)
 
         for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
                 r = tree_open_dir(jail, level == 0 ? jail->host.base_fd : jail->root_fd,
-                                  layout_name(&layout, level), layout_path(&layout, level, "", path), &fd);
+                                  layout_name(&layout, level), 0755, layout_path(&layout, level, "", path), &fd);
                 if (r < 0)
                         return r;
                 (void) safe_close(jail->root_fd);
@@ -201,6 +202,8 @@ static int undo_names(Undo *undo, int root_fd)
                         r = tree_remove(root_fd, *name);
         if (r == -ENOTDIR)
                 r = 0;
+        if (r >= 0)
+                r = binds_undo_places(s, root_fd);
         FOREACH_ARRAY (name, s->places.names, s->places.n)
                 if (r >= 0) {
                         (void) snprintf(prefix, sizeof(prefix), "root/%s/", *name);

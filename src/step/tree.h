@@ -9,9 +9,10 @@
 /* step_fail() about `name` in the VM's root/, "" for that itself. */
 int tree_fail(Jail *jail, int r, const char *name);
 
-/* A directory that only root may be able to change, made or found; path: what messages call it. 0 and *ret_fd, or -errno
+/* A directory that only root may be able to change, made with that mode or found; path: what messages call it. 0 and *ret_fd, or -errno
  * after step_fail(). */
-int tree_open_dir(Jail *jail, int dir_fd, const char *name, const char *path, int *ret_fd) _must_check_;
+int tree_open_dir(Jail *jail, int dir_fd, const char *name, mode_t mode, const char *path, int *ret_fd)
+        _must_check_;
 
 /* Removes a directory with all that is in it. 0, also if there is none, or -errno. */
 int tree_remove(int root_fd, const char *name) _must_check_;

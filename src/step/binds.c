@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the VM gets from elsewhere on the host: clones of its sources, each mounted on a place of its own in root/.
+ *
+ * Should:  make the VM the owner of what the source's owner owns, by an idmapped mount. Nothing is ever chowned.
+ * Should:  bind what step `paths` has judged: only the descriptors are used.
+ * Mustn't: cover what somebody else has put into root/.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "binds.h"
+#include "fd-util.h"
+#include "fs-ids.h"
+#include "idmap.h"
+#include "missing.h"
+#include "mount-util.h"
+#include "tree.h"
+
+/* User namespaces for the idmaps, one for each pair of owner and group. */
+#define MAPS_MAX 8
+
+typedef struct Map {
+        uid_t uid;
+        gid_t gid;
+        int fd;
+} Map;
+
+typedef struct Maps {
+        Map items[MAPS_MAX];
+        size_t n_items;
+} Maps;
+
+static void maps_done(Maps *m)
+{
+        FOREACH_ARRAY (i, m->items, m->n_items)
+                i->fd = safe_close(i->fd);
+}
+
+static bool is_mounted(const HostBind *b)
+{
+        return !b->taken && !(b->fd >= 0 && S_ISBLK(b->st.st_mode));
+}
+
+/* Below another one, the place is in that one's source. */
+static bool is_covered(const Plan *p, const BindPlan *bind)
+{
+        FOREACH_ARRAY (b, p->binds, p->n_binds) {
+                size_t n = strlen(b->path);
+                if (strncmp(b->path, bind->path, n) == 0 && bind->path[n] == '/')
+                        return true;
+        }
+        return false;
+}
+
+/* Opens the directory of the place, and makes what is missing of it. *ret_name points into path. */
+static int open_parent(Jail *jail, char *path, const char **ret_name, int *ret_fd)
+{
+        const Layout layout = plan_layout(jail->plan);
+        char above[PATH_MAX];
+        int r;
+
+        _cleanup_close_ int fd = at_hold_dir(jail->root_fd, ".");
+        for (char *slash; fd >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+                int below = -EBADF;
+
+                *slash = '\0';
+                (void) layout_path(&layout, LAYOUT_ROOT, path, above);
+                r = tree_open_dir(jail, fd, path, PLACE_DIR_MODE, above, &below);
+                if (r < 0)
+                        return r;
+                (void) safe_close(fd);
+                fd = below;
+        }
+        if (fd < 0)
+                return tree_fail(jail, fd, path);
+        *ret_name = path;
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int make_place(Jail *jail, const BindPlan *bind, bool directory)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char path[PATH_MAX];
+        const char *name;
+        int r;
+
+        (void) snprintf(path, sizeof(path), "%s", bind->path);
+        if (strncmp(path, JAIL_RUN "/", strlen(JAIL_RUN "/")) == 0) {
+                /* The VM's own, and made anew: nothing else is in it. */
+                name = path + strlen(JAIL_RUN "/");
+                fd = at_hold_dir(jail->run_fd, ".");
+                r = fd;
+        } else
+                r = open_parent(jail, path, &name, &fd);
+        if (r < 0)
+                return r;
+        r = at_make_place(fd, name, directory);
+        if (r == -EEXIST)
+                return step_fail_because(
+                        jail, r, EX_CANTCREAT, bind->path,
+                        "is in the jail's directory already, so nothing can be bound there; remove it, or the setting (%s)",
+                        bind->named_by);
+        return r < 0 ? tree_fail(jail, r, bind->path) : 0;
+}
+
+int binds_make_places(Jail *jail)
+{
+        const Plan *p = jail->plan;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < p->n_binds; i++) {
+                const HostBind *b = &jail->host.binds[i];
+
+                if (is_mounted(b) && !is_covered(p, &p->binds[i]))
+                        r = make_place(jail, &p->binds[i], b->fd >= 0 && S_ISDIR(b->st.st_mode));
+        }
+        return r;
+}
+
+/* A log that is not there yet: it belongs to the owner of its directory. */
+static int make_missing(Jail *jail, const BindPlan *bind, HostBind *b)
+{
+        const FsIds mine = fs_ids_get();
+        const char *name = strrchr(bind->source, '/') + 1;
+        int r, k;
+
+        r = fs_ids_set((FsIds){ b->st.st_uid, b->st.st_gid });
+        if (r >= 0)
+                r = at_write_file(b->dir_fd, name, 0640, "", 0);
+        if (r >= 0)
+                r = b->fd = RET_NERRNO(openat(b->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        k = fs_ids_set(mine);
+        if (r >= 0)
+                r = k < 0 ? k : RET_NERRNO(fstat(b->fd, &b->st));
+        if (r >= 0 && !S_ISREG(b->st.st_mode))
+                r = -EBADFD;
+        return r < 0 ? step_fail(jail, r, "%s", bind->source) : 0;
+}
+
+static int find_map(Jail *jail, Maps *maps, uid_t from, gid_t group)
+{
+        FOREACH_ARRAY (m, maps->items, maps->n_items)
+                if (m->uid == from && m->gid == group)
+                        return m->fd;
+        if (maps->n_items == MAPS_MAX)
+                return -E2BIG;
+
+        int fd = idmap_userns(from, jail->uid, group, jail->gid);
+        if (fd >= 0)
+                maps->items[maps->n_items++] = (Map){ from, group, fd };
+        return fd;
+}
+
+/* What everybody may read needs no map to be read. */
+static bool needs_map(const Jail *jail, const BindPlan *bind, const HostBind *b, uid_t from)
+{
+        if (from == UID_INVALID || from == jail->uid)
+                return false;
+        return !(bind->read_only && S_ISREG(b->st.st_mode) && (b->st.st_mode & S_IROTH));
+}
+
+static int cannot_map(Jail *jail, const BindPlan *bind, int fd, int r)
+{
+        char name[FS_NAME_MAX];
+
+        if (r == -ENOSPC || r == -EUSERS)
+                return step_fail_because(
+                        jail, r, EX_CONFIG, bind->source,
+                        "needs a user namespace to be mapped to the VM's uid, but the sysctl user.max_user_namespaces allows none; raise it, or `chown %u` the file",
+                        jail->uid);
+        if (r == -EINVAL || r == -ENOSYS || r == -EOPNOTSUPP)
+                return step_fail_because(
+                        jail, r, EX_UNAVAILABLE, bind->source,
+                        "is on %s, whose files this kernel cannot map to the VM's uid; `chown %u` it, or set the option noidmap or loop in FCJAIL_BIND=",
+                        fs_name(name, fd), jail->uid);
+        return step_fail(jail, r, "idmap of %s", bind->source);
+}
+
+static int map(Jail *jail, Maps *maps, const BindPlan *bind, const HostBind *b, int tree_fd)
+{
+        const uid_t from = host_bind_from(bind, b);
+        int r;
+
+        /* Step `paths` has refused it already, but what a VM could do with such a directory is too bad for one check. */
+        if (S_ISDIR(b->st.st_mode) && !bind->read_only && (from == 0 || b->st.st_uid == 0))
+                return step_differs(jail, bind->source, "is a writable directory of root's");
+        if (!needs_map(jail, bind, b, from))
+                return 0;
+        r = find_map(jail, maps, from, b->st.st_gid);
+        if (r >= 0)
+                r = tree_idmap(tree_fd, r);
+        return r < 0 ? cannot_map(jail, bind, tree_fd, r) : 1;
+}
+
+static int clone_bind(Jail *jail, Maps *maps, const MountPlan *m, const BindPlan *bind, HostBind *b)
+{
+        const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+        const unsigned long mount_flags = m->flags | (bind->read_only ? MS_RDONLY : 0);
+        int r = 0, mapped;
+
+        if (b->fd < 0)
+                r = make_missing(jail, bind, b);
+        if (r < 0)
+                return r;
+        _cleanup_close_ int tree_fd = RET_NERRNO((int) syscall(SYS_open_tree, b->fd, "", flags));
+        if (tree_fd < 0)
+                return step_fail(jail, tree_fd, "%s", bind->source);
+        mapped = map(jail, maps, bind, b, tree_fd);
+        if (mapped < 0)
+                return mapped;
+
+        r = jail_add_mount(jail, bind->path, mount_flags, TAKE_FD(tree_fd),
+                           mapped ? jail->uid : b->st.st_uid);
+        return r < 0 ? step_fail(jail, r, "%s", bind->source) : 0;
+}
+
+int binds_clone(Jail *jail, const MountPlan *m)
+{
+        _cleanup_(maps_done) Maps maps = {};
+        const Plan *p = jail->plan;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < p->n_binds; i++)
+                if (is_mounted(&jail->host.binds[i]))
+                        r = clone_bind(jail, &maps, m, &p->binds[i], &jail->host.binds[i]);
+        return r;
+}
+
+/* Whether it is one of ours is seen by what it looks like: somebody may have put something else in its place. */
+static int remove_place(int dir_fd, const char *name)
+{
+        struct stat st;
+
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (!at_is_place(&st))
+                return 0;
+        if (unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) >= 0)
+                return 0;
+        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOENT ? 0 : -errno;
+}
+
+/* Depth first: the name that the path begins with goes last. */
+static int remove_way(int dir_fd, char *path)
+{
+        char *slash = strchr(path, '/');
+        int r = 0;
+
+        if (slash) {
+                *slash = '\0';
+                _cleanup_close_ int fd = at_hold_dir(dir_fd, path);
+                if (fd >= 0)
+                        r = remove_way(fd, slash + 1);
+        }
+        return r < 0 ? r : remove_place(dir_fd, path);
+}
+
+int binds_undo_places(const State *s, int root_fd)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < s->mount_points.n; i++) {
+                char path[PATH_MAX];
+
+                (void) snprintf(path, sizeof(path), "%s", s->mount_points.names[i] + 1);
+                r = remove_way(root_fd, path);
+        }
+        return r;
+}
