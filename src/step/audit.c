@@ -162,7 +162,7 @@ static int audit_mount(Jail *jail, const JailMount *m)
                 return step_differs(jail, path, "cannot be inspected");
         if (!same_object(&st, &m->st))
                 return step_differs(jail, path, "another file or directory is mounted there");
-        if (st.st_uid != m->uid)
+        if (m->uid != UID_INVALID && st.st_uid != m->uid)
                 return step_differs(jail, path, "belongs to uid %u instead of %u", st.st_uid, m->uid);
         if ((sv.f_flag & mask) != m->flags)
                 return step_differs(jail, path, "has mount flags %#lx instead of %#lx", sv.f_flag & mask,

@@ -219,8 +219,9 @@ static int clone_bind(Jail *jail, Maps *maps, const MountPlan *m, const BindPlan
         if (mapped < 0)
                 return mapped;
 
-        r = jail_add_mount(jail, bind->path, mount_flags, TAKE_FD(tree_fd),
-                           mapped ? jail->uid : b->st.st_uid);
+        /* With idmap= the directory itself may be anybody's. */
+        uid_t owner = !mapped ? b->st.st_uid : bind->ids == BIND_IDS_OWNER ? jail->uid : UID_INVALID;
+        r = jail_add_mount(jail, bind->path, mount_flags, TAKE_FD(tree_fd), owner);
         return r < 0 ? step_fail(jail, r, "%s", bind->source) : 0;
 }
 

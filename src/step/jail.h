@@ -31,7 +31,7 @@ const char *failure_text(const Failure *f);
 typedef struct JailMount {
         char *path; /* in the jail, relative to its root; "": the root itself */
         unsigned long flags;
-        uid_t uid;      /* whom it must belong to, as the jail sees it */
+        uid_t uid;      /* whom it must belong to, as the jail sees it; UID_INVALID: anybody */
         int tree_fd;    /* attached nowhere until `mounts` */
         struct stat st; /* the directory or file that is mounted */
 } JailMount;

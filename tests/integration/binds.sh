@@ -228,7 +228,7 @@ test_a_missing_file_is_named() {
         vm_of "$(drives $VMS/a,ro $VMS/deep/b)"
         refused "Failed at step paths of 'web1': $VMS/a: does not exist (/drives/0/path_on_host); create it, or correct its path" 66
         # All at once.
-        is 2 "$(fcjail check web1 2>&1 >/dev/null | grep -c 'does not exist')"
+        is 2 "$({ fcjail check web1 2>&1 >/dev/null || true; } | grep -c 'does not exist')"
 }
 
 test_the_places_in_the_jail_are_removed_and_nothing_else() {
@@ -294,16 +294,16 @@ test_noidmap_and_idmap() {
         chown alice $VMS/same $VMS/mapped
         disk $VMS/same/mine 30001 0600
         disk $VMS/mapped/theirs 12345 0600
-        vm_of '' FCJAIL_UID=30001 "FCJAIL_BIND=$VMS/same::noidmap $VMS/mapped::idmap=12345"
+        vm_of '' FCJAIL_UID=30001 "FCJAIL_BIND=$VMS/same:/same:noidmap $VMS/mapped:/mapped:idmap=12345"
         systemctl start fcjail@web1
-        as_vm "echo more >>.$VMS/same/mine && echo more >>.$VMS/mapped/theirs"
-        not as_vm "touch .$VMS/same/another"
+        as_vm "echo more >>same/mine && echo more >>mapped/theirs"
+        not as_vm "touch same/another"
 }
 
 test_a_socket_of_the_host_in_the_directory_of_vsock() {
         empty_vms
         vm_of '' "FCJAIL_BIND=$VMS/agent.sock:/run/v.sock_5000"
-        systemd-socket-activate --accept --listen=$VMS/agent.sock /bin/echo hello &
+        systemd-socket-activate --inetd --accept --listen=$VMS/agent.sock /bin/echo hello &
         eventually test -S $VMS/agent.sock
         chmod 0600 $VMS/agent.sock
         systemctl start fcjail@web1
@@ -319,10 +319,10 @@ test_a_directory_of_roots_is_never_writable() {
         mkdir -m 0700 $VMS/dir
         vm_of '' FCJAIL_BIND=$VMS/dir
         refused "$VMS/dir: is a directory of root's, in which a VM could make setuid files of root's (FCJAIL_BIND=)" 77
-        vm_of '' FCJAIL_BIND=$VMS/dir::idmap=12345
+        vm_of '' FCJAIL_BIND=$VMS/dir:/dir:idmap=12345
         refused "is a directory of root's" 77
         chown 12345 $VMS/dir
-        vm_of '' FCJAIL_BIND=$VMS/dir::noidmap
+        vm_of '' FCJAIL_BIND=$VMS/dir:/dir:noidmap
         systemctl start fcjail@web1
 }
 
