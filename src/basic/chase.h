@@ -45,7 +45,7 @@ typedef struct ChaseDirs {
         size_t n_items;
 } ChaseDirs;
 
-#define CHASE_FOREIGN  (-EXDEV)   /* it has another owner than the directory it is in, and that is not root's */
+#define CHASE_FOREIGN  (-EXDEV) /* it has another owner than the directory it is in, and that is not root's */
 #define CHASE_WRITABLE (-EREMOTE) /* a directory on the way: its group or others may write to it */
 
 /*
@@ -56,7 +56,8 @@ typedef struct ChaseDirs {
  * Returns a descriptor, or as chase_open(), CHASE_FOREIGN, CHASE_WRITABLE, or -ENAMETOOLONG: there are more
  * directories of others than ret_dirs takes. -ENOLINK: in such a directory no link is followed.
  */
-int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, char **ret_culprit) _must_check_;
+int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, char **ret_culprit)
+        _must_check_;
 
 /* The object exists, but others than root could replace it. */
 bool chase_is_unsafe(int r);

@@ -61,7 +61,8 @@ static int cannot_open(const Source *s, int error, const char *culprit)
         if (culprit && strcmp(culprit, b->source) != 0)
                 (void) snprintf(what, sizeof(what), "%s ", culprit);
         if (error == -ENOENT)
-                return WRONG(s, error, EX_NOINPUT, "create it, or correct its path", "%sdoes not exist", what);
+                return WRONG(s, error, EX_NOINPUT, "create it, or correct its path", "%sdoes not exist",
+                             what);
         if (geteuid() != 0 && (error == -EACCES || error == -EPERM))
                 return findings_add(s->findings, SEVERITY_NOTE, error, EX_NOPERM, b->source, NULL,
                                     "%scannot be checked by uid %u; check it as root (%s)", what, geteuid(),
@@ -70,12 +71,13 @@ static int cannot_open(const Source *s, int error, const char *culprit)
                      chase_strerror(error));
 }
 
-/* Only these filters keep the owner of a file from making it setuid; io_uring has no operation for that. */
+/* Only these filters keep the owner of a file from making it setuid; io_uring has no operation for that. Through a loop
+ * device a VM has its data alone. */
 static int check_filter(const Source *s, uid_t owner)
 {
         const SeccompKind filter = s->plan->seccomp;
 
-        if (owner != 0 || filter == SECCOMP_DEFAULT || filter == SECCOMP_IO_URING)
+        if (owner != 0 || s->bind->loop || filter == SECCOMP_DEFAULT || filter == SECCOMP_IO_URING)
                 return 0;
         return WRONG(s, -EPERM, EX_NOPERM,
                      "set FCJAIL_SECCOMP= to default or io_uring, or `chown` it to another user",
@@ -129,7 +131,8 @@ static const struct {
         const char *kinds;
         mode_t types[4];
 } expected[] = {
-        [BIND_ANY] = { "a file, directory, socket or block device", { S_IFREG, S_IFDIR, S_IFSOCK, S_IFBLK } },
+        [BIND_ANY] = { "a file, directory, socket or block device",
+                       { S_IFREG, S_IFDIR, S_IFSOCK, S_IFBLK } },
         [BIND_FILE] = { "a regular file or a block device", { S_IFREG, S_IFBLK } },
         [BIND_CREATED] = { "a regular file or a FIFO", { S_IFREG, S_IFIFO } },
         [BIND_SOCKET_DIR] = { "a directory for a socket; set /run/NAME, or create one", { S_IFDIR } },
@@ -189,9 +192,11 @@ static int check_writable(const Source *s)
         if (fstatvfs(s->host->fd, &sv) < 0)
                 return cannot_open(s, -errno, NULL);
         if (sv.f_flag & ST_RDONLY)
-                return WRONG(s, -EROFS, EX_NOINPUT, "bind it read-only: set is_read_only, or FCJAIL_BIND_RO=",
+                return WRONG(s, -EROFS, EX_NOINPUT,
+                             "bind it read-only: set is_read_only, or FCJAIL_BIND_RO=",
                              "is on a read-only file system");
-        if (S_ISREG(st->st_mode) && host_bind_from(s->bind, s->host) == st->st_uid && !(st->st_mode & S_IWUSR))
+        if (S_ISREG(st->st_mode) && host_bind_from(s->bind, s->host) == st->st_uid &&
+            !(st->st_mode & S_IWUSR))
                 return WRONG(s, -EACCES, EX_NOINPUT,
                              "`chmod u+w` it, or bind it read-only: set is_read_only, or FCJAIL_BIND_RO=",
                              "has mode %04o, so that its owner may not write it", st->st_mode & 07777U);
@@ -234,6 +239,16 @@ static bool is_in_root(int root_fd, const char *path)
                 fd = below;
         }
         return false;
+}
+
+static int note_taken(const Source *s)
+{
+        const Layout layout = plan_layout(s->plan);
+        char path[PATH_MAX];
+
+        return findings_add(
+                s->findings, SEVERITY_NOTE, 0, EX_OK, layout_path(&layout, LAYOUT_ROOT, s->bind->path, path),
+                NULL, "is what the VM gets, not %s of the host (%s)", s->bind->source, s->bind->named_by);
 }
 
 static int open_root(const Plan *p, int base_fd)
@@ -288,7 +303,7 @@ int host_binds_open(const Plan *plan, int base_fd, Findings *f, HostBind **ret)
 
                 binds[i].fd = binds[i].dir_fd = -EBADF;
                 binds[i].taken = s.bind->yields && is_in_root(root_fd, s.bind->path);
-                r = binds[i].taken ? 0 : hold(&s);
+                r = binds[i].taken ? note_taken(&s) : hold(&s);
                 if (r >= 0 && binds[i].fd >= 0)
                         r = check(&s);
         }

@@ -9,11 +9,11 @@
 
 /* One for each BindPlan. */
 typedef struct HostBind {
-        int fd;          /* the source, O_PATH; -EBADF: see the next two */
-        int dir_fd;      /* the directory in which a start makes the missing file, O_PATH; -EBADF: it makes none */
-        bool taken;      /* what has the name in the VM's root/ is taken instead */
-        struct stat st;  /* of the source, or of the directory for a missing one */
-        ChaseDirs dirs;  /* on the way to it */
+        int fd;     /* the source, O_PATH; -EBADF: see the next two */
+        int dir_fd; /* the directory in which a start makes the missing file, O_PATH; -EBADF: it makes none */
+        bool taken;     /* what has the name in the VM's root/ is taken instead */
+        struct stat st; /* of the source, or of the directory for a missing one */
+        ChaseDirs dirs; /* on the way to it */
 } HostBind;
 
 /* Of n that host_binds_open() has made; NULL will do. */

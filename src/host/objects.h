@@ -12,14 +12,14 @@
 #include "vmm-files.h"
 
 typedef struct HostObjects {
-        char *config;               /* FCJAIL_CONFIG=, as it was parsed; NULL: none, or it cannot be read */
+        char *config; /* FCJAIL_CONFIG=, as it was parsed; NULL: none, or it cannot be read */
         size_t config_size;
-        VmmFiles vmm_files;         /* what it names */
+        VmmFiles vmm_files; /* what it names */
 
-        int base_fd;                /* the chroot base directory, O_PATH */
-        int vmm_fd;                 /* the VMM's binary */
-        int netns_fd;               /* the namespace to join; -EBADF: none */
-        HostBind *binds;            /* one for each of the plan's; NULL: it has none */
+        int base_fd;     /* the chroot base directory, O_PATH */
+        int vmm_fd;      /* the VMM's binary */
+        int netns_fd;    /* the namespace to join; -EBADF: none */
+        HostBind *binds; /* one for each of the plan's; NULL: it has none */
         size_t n_binds;
         struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
         size_t n_filter;

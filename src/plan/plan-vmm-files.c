@@ -124,7 +124,8 @@ static int add_bind(const Config *c, Diagnostics *d, Plan *p, const VmmFile *fil
         if (!source)
                 return -ENOMEM;
         if (!source[0])
-                return conflict(c, d, file, "is a socket in the root directory, which is read-only; set /run/NAME");
+                return conflict(c, d, file,
+                                "is a socket in the root directory, which is read-only; set /run/NAME");
         if (is_said(p, source + 1) || merge(p, file, source, read_only))
                 return 0;
 

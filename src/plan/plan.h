@@ -54,8 +54,8 @@ typedef enum MountSource {
         MOUNT_VMM,  /* the VMM's text */
         MOUNT_DISKS, /* each regular file in root/ that belongs to the VM's uid and that its mode lets it write */
         MOUNT_BINDS, /* each source of `binds` but block devices */
-        MOUNT_DEV, /* a tmpfs with the device nodes */
-        MOUNT_SYS, /* a tmpfs with what the host says of its CPU */
+        MOUNT_DEV,   /* a tmpfs with the device nodes */
+        MOUNT_SYS,   /* a tmpfs with what the host says of its CPU */
 } MountSource;
 
 /* One mount of the jail; MOUNT_DISKS and MOUNT_BINDS stand for any number of them. The first row is the root. */

@@ -67,14 +67,14 @@ typedef struct State {
         uid_t uid;        /* UID_INVALID: not yet chosen */
         gid_t gid;
         char *chroot_dir;
-        char *vmm_name;        /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
-        StateNames files;      /* files, */
-        StateNames places;     /* directories that are removed if nobody has put anything into them, */
-        StateNames trees;      /* and directories that are removed with all that is in them */
+        char *vmm_name;          /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
+        StateNames files;        /* files, */
+        StateNames places;       /* directories that are removed if nobody has put anything into them, */
+        StateNames trees;        /* and directories that are removed with all that is in them */
         StateNames mount_points; /* paths in the jail, on which something from elsewhere is mounted */
-        char *api;             /* path in the jail; NULL: no API */
-        uint32_t stop_seconds; /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
-        char *netns;           /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
+        char *api;               /* path in the jail; NULL: no API */
+        uint32_t stop_seconds;   /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
+        char *netns; /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
                                 * one that the start ran in; NULL: there are none */
         StateTaps taps;
         ProcRef vmm; /* pid 0: never cloned */

@@ -134,7 +134,9 @@ static int clone_tree(Jail *jail, const MountPlan *m, const char *path, int fd, 
         unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
         int tree_fd = (int) syscall(SYS_open_tree, fd, name, flags);
 
-        return tree_fd < 0 ? -errno : jail_add_mount(jail, path, m->flags, tree_fd, m->source == MOUNT_DISKS ? jail->uid : 0);
+        return tree_fd < 0 ? -errno
+                           : jail_add_mount(jail, path, m->flags, tree_fd,
+                                            m->source == MOUNT_DISKS ? jail->uid : 0);
 }
 
 static int clone_root(Jail *jail, const MountPlan *m)
@@ -245,11 +247,8 @@ static int clone_disks(Jail *jail, const MountPlan *m)
 static int clone_mounts(Jail *jail)
 {
         static int (*const clones[])(Jail * jail, const MountPlan *m) = {
-                [MOUNT_ROOT] = clone_root,
-                [MOUNT_RUN] = clone_run,
-                [MOUNT_VMM] = clone_vmm,
-                [MOUNT_DISKS] = clone_disks,
-                [MOUNT_BINDS] = binds_clone,
+                [MOUNT_ROOT] = clone_root,   [MOUNT_RUN] = clone_run,     [MOUNT_VMM] = clone_vmm,
+                [MOUNT_DISKS] = clone_disks, [MOUNT_BINDS] = binds_clone,
         };
         int r = 0;
 

@@ -115,7 +115,8 @@ int step_tree(Jail *jail)
 
         for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
                 r = tree_open_dir(jail, level == 0 ? jail->host.base_fd : jail->root_fd,
-                                  layout_name(&layout, level), 0755, layout_path(&layout, level, "", path), &fd);
+                                  layout_name(&layout, level), 0755, layout_path(&layout, level, "", path),
+                                  &fd);
                 if (r < 0)
                         return r;
                 (void) safe_close(jail->root_fd);
