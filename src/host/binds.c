@@ -246,6 +246,8 @@ static int note_taken(const Source *s)
         const Layout layout = plan_layout(s->plan);
         char path[PATH_MAX];
 
+        if (access(s->bind->source, F_OK) < 0) /* nobody could mean that */
+                return 0;
         return findings_add(
                 s->findings, SEVERITY_NOTE, 0, EX_OK, layout_path(&layout, LAYOUT_ROOT, s->bind->path, path),
                 NULL, "is what the VM gets, not %s of the host (%s)", s->bind->source, s->bind->named_by);

@@ -172,7 +172,7 @@ static bool is_node(const Look *l)
 int jail_check_created(Look *l)
 {
         if (look_name_in_run(l))
-                return NOTE(l, "to keep it, create it elsewhere in root/ and `chown` it to the VM's uid",
+                return NOTE(l, "to keep it, set a path of the host outside /run",
                             "is in run/, so %s removes the VMM's %s",
                             l->plan->keep ? "the next start" : "the end of the VM", l->role);
         if (is_node(l))

@@ -365,9 +365,9 @@ put_disk() {
         chmod "$3" "$disk"
 }
 
-# vm_with_disk ID READ_ONLY: it has uid 30001.
+# vm_with_disk ID READ_ONLY [KEY=VALUE…]: it has uid 30001.
 vm_with_disk() {
-        vm "$1" FCJAIL_UID=30001 "FCJAIL_CONFIG=$ENV/disk.json" FCJAIL_TAP=
+        vm "$1" FCJAIL_UID=30001 "FCJAIL_CONFIG=$ENV/disk.json" FCJAIL_TAP= "${@:3}"
         echo '{"drives": [{"drive_id": "disk", "path_on_host": "/disk.img", "is_root_device": true, "is_read_only": '"$2"'}]}' \
                 >"$ENV/disk.json"
 }
@@ -435,7 +435,7 @@ test_check_names_a_disk_that_the_vm_cannot_write() {
 test_check_names_a_log_that_the_vm_cannot_make() {
         local log=$BASE/web1/root/log made
         made="the VMM cannot make its log; set /run/NAME, or create it and \`chown\` it to the VM's uid"
-        vm web1 FCJAIL_UID=30001 "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP=
+        vm web1 FCJAIL_UID=30001 "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP= FCJAIL_CONFIG_BIND=no
         echo '{"logger": {"log_path": "/log"}, "vsock": {"guest_cid": 3, "uds_path": "/run/v.sock"}}' >"$ENV/log.json"
         check_says 66 "fcjail: $log: does not exist, so $made"
         not systemctl start fcjail@web1
@@ -452,7 +452,7 @@ test_check_names_a_log_that_the_vm_cannot_make() {
 
 test_check_names_a_socket_that_the_vm_cannot_make() {
         local socket=$BASE/web1/root/v.sock
-        vm web1 "FCJAIL_CONFIG=$ENV/vsock.json" FCJAIL_TAP=
+        vm web1 "FCJAIL_CONFIG=$ENV/vsock.json" FCJAIL_TAP= FCJAIL_CONFIG_BIND=no
         echo '{"vsock": {"guest_cid": 3, "uds_path": "/v.sock"}}' >"$ENV/vsock.json"
         check_says 66 "fcjail: $socket: is not directly in run/, so the VMM cannot make its vsock socket; set /run/NAME"
         not systemctl start fcjail@web1
@@ -463,7 +463,7 @@ test_check_names_a_log_that_goes_with_the_vm() {
         local log=$BASE/web1/root/run/log
         vm web1 "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP=
         echo '{"logger": {"log_path": "/run/log"}}' >"$ENV/log.json"
-        check_says 0 "fcjail: $log: is in run/, so the end of the VM removes the VMM's log; to keep it, create it elsewhere in root/ and \`chown\` it to the VM's uid"
+        check_says 0 "fcjail: $log: is in run/, so the end of the VM removes the VMM's log; to keep it, set a path of the host outside /run"
         systemctl start fcjail@web1
         test -f "$log"
         systemctl stop fcjail@web1
@@ -482,7 +482,7 @@ fcjail: $ENV/tap.json: has no network interface for the TAP 'tap0' of FCJAIL_TAP
 
 test_check_names_a_disk_that_is_not_there() {
         local message="fcjail: $BASE/web1/root/disk.img: does not exist, so the VMM cannot open its drive 'disk'; put it there with ln or cp"
-        vm_with_disk web1 false
+        vm_with_disk web1 false FCJAIL_CONFIG_BIND=no
         check_says 66 "$message"
         not systemctl start fcjail@web1
         mkdir -p "$BASE/web1/root"
@@ -491,7 +491,7 @@ test_check_names_a_disk_that_is_not_there() {
 }
 
 test_a_disk_that_is_not_there_ends_the_vmm() {
-        vm_with_disk web1 false
+        vm_with_disk web1 false FCJAIL_CONFIG_BIND=no
         not systemctl start fcjail@web1
         says web1 "Error manipulating the backing file: No such file or directory (os error 2) /disk.img"
         rm "$ENV/disk.json"
@@ -510,7 +510,7 @@ test_a_disk_by_the_api() {
 }
 
 test_a_kernel_that_is_not_there_ends_the_vmm() {
-        vm web1 "FCJAIL_CONFIG=$ENV/kernel.json" FCJAIL_TAP=
+        vm web1 "FCJAIL_CONFIG=$ENV/kernel.json" FCJAIL_TAP= FCJAIL_CONFIG_BIND=no
         echo '{"boot-source": {"kernel_image_path": "/vmlinux"}}' >"$ENV/kernel.json"
         not systemctl start fcjail@web1
         says web1 "The kernel file cannot be opened: No such file or directory (os error 2)"
