@@ -30,16 +30,10 @@ typedef struct Child {
         int userns_fd;
 } Child;
 
-/* The clone has no signal for its end, so that nobody who ignores SIGCHLD reaps it, and no handler hears of it. */
 static void child_done(Child *child)
 {
-        siginfo_t si;
-
         child->proc_fd = safe_close(child->proc_fd);
         child->userns_fd = safe_close(child->userns_fd);
-        while (child->pid > 0 && waitid(P_PID, (id_t) child->pid, &si, WEXITED | (int) __WCLONE) < 0)
-                if (errno != EINTR)
-                        break;
 }
 
 /* As after vfork(2), only calls that are async-signal-safe. */
@@ -59,10 +53,19 @@ static int child_run(Child *child)
         _Alignas(16) char stack[CHILD_STACK_SIZE];
         int flags = CLONE_NEWUSER | CLONE_VM | CLONE_VFORK | CLONE_FILES;
 
+        /* No signal for its end: who ignores SIGCHLD would reap it too early, and a handler would hear of it. */
         child->pid = clone(child_main, stack + sizeof(stack), flags, child);
-        if (child->pid < 0)
+        return child->pid < 0 ? -errno : 0;
+}
+
+/* It has ended, or is about to. */
+static int child_reap(const Child *child)
+{
+        siginfo_t si = {};
+
+        if (waitid(P_PID, (id_t) child->pid, &si, WEXITED | (int) __WCLONE) < 0)
                 return -errno;
-        return child->proc_fd < 0 ? child->proc_fd : child->userns_fd;
+        return si.si_pid == child->pid ? 0 : -EBADE;
 }
 
 /* In the same descriptor: the kernel shows the ids of the namespace of whoever opened it. */
@@ -96,17 +99,34 @@ static int write_map(int proc_fd, const char *name, unsigned from, unsigned to)
         return written == n ? read_back(fd, from, to) : -EIO;
 }
 
+static int write_maps(const Child *child, const unsigned ids[4])
+{
+        int r;
+
+        if (child->proc_fd < 0)
+                return child->proc_fd;
+        if (child->userns_fd < 0)
+                return child->userns_fd;
+
+        r = write_map(child->proc_fd, "uid_map", ids[0], ids[1]);
+        if (r >= 0)
+                r = write_map(child->proc_fd, "gid_map", ids[2], ids[3]);
+        return r;
+}
+
 int idmap_userns(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid)
 {
         _cleanup_(child_done) Child child = { .proc_fd = -EBADF, .userns_fd = -EBADF };
-        int r;
+        int r, k;
 
         r = child_run(&child);
-        if (r >= 0)
-                r = write_map(child.proc_fd, "uid_map", from_uid, to_uid);
-        if (r >= 0)
-                r = write_map(child.proc_fd, "gid_map", from_gid, to_gid);
-        return r < 0 ? r : TAKE_FD(child.userns_fd);
+        if (r < 0)
+                return r;
+        r = write_maps(&child, (const unsigned[]){ from_uid, to_uid, from_gid, to_gid });
+        k = child_reap(&child);
+        if (r < 0 || k < 0)
+                return r < 0 ? r : k;
+        return TAKE_FD(child.userns_fd);
 }
 
 int tree_idmap(int tree_fd, int userns_fd)

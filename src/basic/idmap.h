@@ -16,8 +16,8 @@
  *
  * -ENOSPC: user.max_user_namespaces is 0, or so many are in use. -EUSERS: too many within one another. -EPERM: a capability
  * is missing, a filter (RestrictNamespaces=) forbids it, the process is in a chroot, or one of the ids on the host is 0
- * (CAP_SETFCAP) or does not exist in this user namespace. -EINVAL: the kernel has none, or an id is none. -EBADE: the kernel
- * has other maps than were written.
+ * (CAP_SETFCAP) or does not exist in this user namespace. -EINVAL: the kernel has no user namespaces, or an id is invalid.
+ * -ENOENT: /proc is missing. -EBADE: the kernel has other maps than were written.
  */
 int idmap_userns(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid) _must_check_;
 
