@@ -25,7 +25,7 @@ int idmap_userns(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid) _mu
  * Lets the mount show what that namespace says. The tree is detached, open_tree(2) with OPEN_TREE_CLONE, and no other mount is
  * below its first one. 0 or -errno; fstat(2) of the tree then shows the new owner.
  *
- * -EINVAL: the file system cannot (overlayfs, NFS). -ENOSYS: Linux before 5.12. -EPERM: the mount that was cloned is itself
- * idmapped, or the file system belongs to another user namespace.
+ * -EINVAL: the file system cannot (overlayfs, NFS, tmpfs before Linux 6.3). -ENOSYS: Linux before 5.12. -EPERM: the mount
+ * that was cloned is itself idmapped, or the file system belongs to another user namespace.
  */
 int tree_idmap(int tree_fd, int userns_fd) _must_check_;
