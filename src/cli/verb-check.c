@@ -11,6 +11,7 @@
 #include "jail-files.h"
 #include "log.h"
 #include "objects.h"
+#include "uid-owners.h"
 #include "unit.h"
 #include "verbs.h"
 
@@ -24,9 +25,10 @@ static void check_times(const Plan *p, const SystemdUnit *u)
 }
 
 /* Reports everything that a start would find; the status is that of the first error. */
-static int check_host(const SystemdUnit *u, const Plan *p, HostObjects *o, Findings *f)
+static int check_host(const SystemdUnit *u, const Caller *caller, const Plan *p, HostObjects *o, Findings *f)
 {
-        if (unit_check(u, f) < 0 || host_open(p, o, f) < 0 || jail_files_check(p, o, f) < 0)
+        if (unit_check(u, f) < 0 || host_open(p, o, f) < 0 || uid_owners_check(p, caller->uid, f) < 0 ||
+            jail_files_check(p, o, f) < 0)
                 return EX_OSERR;
         FOREACH_ARRAY (i, f->items, f->n_items)
                 if (i->severity == SEVERITY_ERROR)
@@ -58,7 +60,7 @@ static int check(const char *id, bool json)
         if ((json ? plan_dump_json(&plan, &text) : plan_dump(&plan, &text)) < 0 || fputs(text, stdout) < 0 ||
             fflush(stdout) != 0)
                 return EX_IOERR;
-        return check_host(&unit, &plan, &objects, &findings);
+        return check_host(&unit, &caller, &plan, &objects, &findings);
 }
 
 int verb_check(const CommandLine *c)

@@ -118,7 +118,8 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
 {
         int r;
 
-        p->uid_range = c->uid_range.first != 0 ? c->uid_range : default_range;
+        p->uid_range_by_default = c->uid_range.first == 0;
+        p->uid_range = p->uid_range_by_default ? default_range : c->uid_range;
         p->uid_first = first_uid(p->id, &p->uid_range);
         p->uid = c->uid;
         p->gid = c->gid;

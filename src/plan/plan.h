@@ -116,6 +116,8 @@ typedef struct Plan {
         uid_t uid;          /* UID_INVALID: one of uid_range */
         gid_t gid;          /* GID_INVALID: the same number as the uid */
         UidRange uid_range; /* both included */
+        /* FCJAIL_UID_RANGE= is unset. */
+        bool uid_range_by_default;
         uid_t uid_first;    /* of uid_range: the one to try first, then those behind it, around the end */
         bool uid_later;     /* uid is UID_INVALID: not one of uid_range, but what systemd chooses */
         bool uid_shared;

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "claim.h"
 #include "fd-util.h"
-#include "state.h"
 
 #define RECORD_SIZE_MAX 65536
 
@@ -128,6 +128,12 @@ static int read_mount_point(char *value, void *field)
         return names->n == STATE_NAMES_MAX ? -EINVAL : read_path(value, &names->names[names->n++]);
 }
 
+/* It becomes the name of a claim, which a cleanup gives back. */
+static int read_image(char *value, void *field)
+{
+        return claim_image_name_valid(value) ? read_name(value, field) : -EINVAL;
+}
+
 static void write_names(FILE *f, const char *key, const void *field)
 {
         const StateNames *names = field;
@@ -215,6 +221,7 @@ static const Line lines[] = {
         { "TAP",           STATE_BEGIN, read_tap,    write_taps,   offsetof(State, taps) },
         { "UID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, uid) },
         { "GID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, gid) },
+        { "IMAGE",         STATE_IMAGES, read_image, write_names,  offsetof(State, images) },
         { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
         { "TAP_INDEX",     STATE_TAP,   read_index,  write_index,  offsetof(State, taps) },
 };

@@ -81,6 +81,7 @@ void state_done(State *s)
         names_done(&s->places);
         names_done(&s->trees);
         names_done(&s->mount_points);
+        names_done(&s->images);
         free(s->api);
         free(s->netns);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)

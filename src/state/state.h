@@ -5,7 +5,9 @@
  * What a start has made, or is about to make, so that a cleanup that knows nothing else can take it away:
  *
  *     /run/fcjail/vm/<id>     one file per VM: lines KEY=value
- *     /run/fcjail/uid/<uid>   who has the uid: a symbolic link to "<id>/<invocation>" (uid-record.h)
+ *     /run/fcjail/uid/<uid>   who has the uid: a symbolic link to "<id>/<invocation>" (claim.h)
+ *     /run/fcjail/image/…     who can write a file, directory or block device of the host, in the same way
+ *     /run/fcjail/kept/…      which uid a VM had whose jail directory is still there (kept-uid.h)
  *
  * A line is written before the thing it names is made, so a kill at any instruction leaves at most lines of
  * things that are not there. A line without its newline was being written when the writer died: nothing of
@@ -51,7 +53,6 @@ typedef struct StateTaps {
 
 #define STATE_NAMES_MAX 40
 
-/* Of things that a start makes in the VM's root/. */
 typedef struct StateNames {
         size_t n;
         char *names[STATE_NAMES_MAX];
@@ -72,6 +73,7 @@ typedef struct State {
         StateNames places;       /* directories that are removed if nobody has put anything into them, */
         StateNames trees;        /* and directories that are removed with all that is in them */
         StateNames mount_points; /* paths in the jail, on which something from elsewhere is mounted */
+        StateNames images;       /* claims of what the VM can write besides its jail (claim.h) */
         char *api;               /* path in the jail; NULL: no API */
         uint32_t stop_seconds;   /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
         char *netns; /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
@@ -136,9 +138,10 @@ int state_invocation_alive(const StateRoot *root, const char *id, const char *in
 
 /* When a line is written: all of one moment together. */
 typedef enum StateMoment {
-        STATE_BEGIN, /* step `state`: what will be made */
-        STATE_UID,   /* step `uid`, before the uid is claimed */
-        STATE_VMM,   /* step `clone`, by INSIDE about itself */
+        STATE_BEGIN,  /* step `state`: what will be made */
+        STATE_UID,    /* step `uid`, before the uid is claimed */
+        STATE_IMAGES, /* step `images`, before they are claimed */
+        STATE_VMM,    /* step `clone`, by INSIDE about itself */
         STATE_TAP, /* step `tap`, by INSIDE, before a TAP is persistent in a namespace that outlives the VM */
 } StateMoment;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Steps `state` and `uid`: whoever holds the lock on the VM's record owns the id, until its last process has ended. If several
- * start at once, one gets it. The same holds for a uid that is not shared.
+ * Step `state`: whoever holds the lock on the VM's record owns the id, until its last process has ended. If several
+ * start at once, one gets it.
  *
  * Should:  write down everything that the later steps make, before they make it.
  * Mustn't: touch anything of a VM that may be alive.
@@ -17,7 +17,6 @@
 #include "parse.h"
 #include "step.h"
 #include "text.h"
-#include "uid-record.h"
 
 #define DAMAGED                                                                                             \
         "is damaged, or fcjail did not write it; if the VM is not running, remove the record and start again"
@@ -249,95 +248,4 @@ int step_state(Jail *jail)
         if (r >= 0)
                 r = state_write(jail->state_fd, &jail->state);
         return r < 0 ? step_fail(jail, r, "%s", record) : 0;
-}
-
-/* Another VM has it, or may have it. */
-static bool is_taken(int r, const char *owner)
-{
-        return owner || r == -EBADMSG;
-}
-
-/* Records the uid, then tries to claim it. Returns as uid_record_claim(). */
-static int try_uid(Jail *jail, uid_t uid, gid_t gid, char **ret_owner)
-{
-        int r, k;
-
-        jail->state.uid = uid;
-        jail->state.gid = gid;
-        r = state_append(jail->state_fd, &jail->state, STATE_UID);
-        if (r >= 0)
-                r = uid_record_claim(&jail->state_root, uid, jail->plan->uid_shared, &jail->state,
-                                     ret_owner);
-        if (is_taken(r, *ret_owner)) {
-                /* Drops these lines again: otherwise a long search would make a long record. */
-                jail->state.uid = UID_INVALID;
-                jail->state.gid = GID_INVALID;
-                k = state_write(jail->state_fd, &jail->state);
-                return k < 0 ? k : r;
-        }
-        if (r < 0)
-                return r;
-
-        jail->uid = uid;
-        jail->gid = gid;
-        return 0;
-}
-
-static int uid_from_range(Jail *jail)
-{
-        const UidRange *range = &jail->plan->uid_range;
-        uint32_t n = range->last - range->first + 1;
-        uint32_t offset = jail->plan->uid_first - range->first;
-        int r;
-
-        for (uint32_t i = 0; i < n; i++) {
-                _cleanup_free_ char *owner = NULL;
-                uint32_t uid = range->first + (offset + i) % n;
-
-                r = try_uid(jail, uid, jail->plan->gid != GID_INVALID ? jail->plan->gid : uid, &owner);
-                if (r >= 0)
-                        return 0;
-                if (!is_taken(r, owner))
-                        return step_fail(jail, r, "uid %u", uid);
-        }
-
-        return step_fail_because(jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
-                                 "all uids of %u-%u are in use; stop a VM or widen FCJAIL_UID_RANGE=",
-                                 range->first, range->last);
-}
-
-int step_uid(Jail *jail)
-{
-        const Plan *p = jail->plan;
-        _cleanup_free_ char *owner = NULL;
-        char object[32];
-        int r;
-
-        if (p->uid == UID_INVALID)
-                return uid_from_range(jail);
-
-        (void) snprintf(object, sizeof(object), "uid %u", p->uid);
-        r = try_uid(jail, p->uid, p->gid, &owner);
-        if (r == -EBUSY)
-                return step_fail_because(
-                        jail, r, EX_TEMPFAIL, object,
-                        "belongs to the running VM '%s'; change or unset FCJAIL_UID= of this one, or set FCJAIL_SHARED_UID=yes for both",
-                        owner);
-        if (owner)
-                return step_fail_because(
-                        jail, r, EX_TEMPFAIL, object,
-                        "may belong to VM '%s', but fcjail cannot determine whether that is running: %s; if it is not, remove /run/fcjail/vm/%s",
-                        owner, state_why_unknown(r), owner);
-        if (r == -EBADMSG)
-                return step_fail_because(
-                        jail, r, EX_IOERR, object,
-                        "its record in /run/fcjail/uid is damaged; if no running VM has this uid, remove the record");
-        return r < 0 ? step_fail(jail, r, "%s", object) : 0;
-}
-
-int undo_uid(Undo *undo)
-{
-        if (undo->state->uid == UID_INVALID)
-                return 0;
-        return uid_record_release(undo->root, undo->state->uid, undo->state);
 }

@@ -25,6 +25,7 @@ static void check_again(const State *s)
 
         CHECK(state_write(fd, s) == 0);
         CHECK(state_append(fd, s, STATE_UID) == 0);
+        CHECK(state_append(fd, s, STATE_IMAGES) == 0);
         CHECK(state_append(fd, s, STATE_VMM) == 0);
         CHECK(state_append(fd, s, STATE_TAP) == 0);
         CHECK(state_read(fd, &again) == 0);
@@ -36,6 +37,7 @@ static void check_again(const State *s)
         check_names(&s->files, &again.files);
         check_names(&s->places, &again.places);
         check_names(&s->trees, &again.trees);
+        check_names(&s->images, &again.images);
         CHECK(same_text(s->api, again.api) && same_text(s->netns, again.netns));
         CHECK(s->supervised == again.supervised && s->keep == again.keep &&
               s->stop_seconds == again.stop_seconds);

@@ -60,6 +60,69 @@ test_a_range_that_is_used_up_is_said() {
         says web3 "all uids of 5000-5001 are in use"
 }
 
+# with_file ID: something in its root/ that outlives the VM, as an operator has put it there.
+with_file() {
+        mkdir -p "$BASE/$1/root"
+        : >"$BASE/$1/root/file"
+}
+
+# web1 and web3 begin at the same uid of this range.
+test_an_id_keeps_its_uid_while_its_jail_is_there() {
+        local first third
+        vm web1 FCJAIL_UID_RANGE=5000-5001
+        vm web3 FCJAIL_UID_RANGE=5000-5001
+        with_file web1
+        with_file web3
+        systemctl start fcjail@web1
+        systemctl start fcjail@web3
+        first=$(uids web1)
+        third=$(uids web3)
+        systemctl stop fcjail@web1 fcjail@web3
+        systemctl start fcjail@web3
+        is "$third" "$(uids web3)"
+        systemctl start fcjail@web1
+        is "$first" "$(uids web1)"
+        systemctl stop fcjail@web1 fcjail@web3
+        rm "$BASE"/web[13]/root/file
+        # Of an id that leaves nothing nothing is remembered.
+        systemctl restart fcjail@web1 fcjail@web3
+        systemctl stop fcjail@web1 fcjail@web3
+        is_empty "$STATE/kept"
+}
+
+test_a_uid_that_owns_files_of_another_jail_comes_last() {
+        local first
+        vm web1 FCJAIL_UID_RANGE=5000-5001
+        vm web3 FCJAIL_UID_RANGE=5000-5001
+        vm web5 FCJAIL_UID_RANGE=5000-5001
+        with_file web1
+        systemctl start fcjail@web1
+        first=$(uids web1)
+        systemctl stop fcjail@web1
+        systemctl start fcjail@web3
+        not is "$first" "$(uids web3)"
+        systemctl start fcjail@web5
+        is "$first" "$(uids web5)"
+        rm -r "${BASE:?}/web1"
+}
+
+test_a_uid_of_others_is_not_given_out() {
+        user alice --uid 5000
+        grep -q ^alice:5002: /etc/subuid || echo alice:5002:10 >>/etc/subuid
+        vm web1 FCJAIL_UID_RANGE=5000-5010
+        vm web3 FCJAIL_UID_RANGE=5000-5010
+        systemctl start fcjail@web1
+        is "5001 5001 5001 5001" "$(uids web1)"
+        not systemctl start fcjail@web3
+        says web3 "all uids of 5000-5010 are in use, or belong to others in /etc/passwd or /etc/subuid"
+        # Who names one means it, and `check` says whose it is.
+        vm web3 FCJAIL_UID=5000
+        systemctl start fcjail@web3
+        fcjail check web3 2>&1 | grep "uid 5000: belongs to 'alice' in /etc/passwd"
+        userdel alice
+        sed -i '/^alice:/d' /etc/subuid
+}
+
 test_settings_of_metald() {
         printf '%s\n' UNKEY_METALD_JAILER_UID=1000 UNKEY_METALD_JAILER_GID=1001 \
                 UNKEY_METALD_JAILER_CHROOT_DIR=/srv/jailer FCJAIL_VMM=/usr/local/bin/demo-vmm \

@@ -2,71 +2,11 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "child.h"
-#include "proc.h"
-#include "state.h"
-#include "uid-record.h"
-
-static StateRoot root;
-
-static void open_root(void)
-{
-        CHECK_IS(state_root_open(&root, NULL), 0);
-}
-
-/* One that is alive, as far as the record can tell: its VMM is this process. */
-static State example(const char *id, const char *invocation)
-{
-        char boot[33];
-        State s = STATE_NULL;
-
-        CHECK_IS(boot_id(boot), 0);
-        s.version = STATE_VERSION;
-        s.stop_seconds = 20;
-        s.supervised = true;
-        s.id = strdup(id);
-        s.boot = strdup(boot);
-        s.invocation = strdup(invocation);
-        s.chroot_dir = strdup("/srv/jailer");
-        s.vmm_name = strdup("firecracker");
-        s.files.names[s.files.n++] = strdup("firecracker");
-        s.files.names[s.files.n++] = strdup("fcjail.json");
-        s.places.names[s.places.n++] = strdup("dev");
-        s.trees.names[s.trees.n++] = strdup("run");
-        s.api = strdup("/run/firecracker.socket");
-        s.taps.names[s.taps.n++] = strdup("tap0");
-        return s;
-}
-
-/* Written and left by a starter that is gone. */
-static void write_down(const State *s, const ProcRef *vmm)
-{
-        _cleanup_close_ int fd = state_lock(&root, s->id, /* create= */ true);
-        State all = *s;
-
-        all.uid = 4711;
-        all.gid = 4712;
-        CHECK(fd >= 0);
-        CHECK_IS(state_write(fd, &all), 0);
-        CHECK_IS(state_append(fd, &all, STATE_UID), 0);
-        if (vmm) {
-                all.vmm = *vmm;
-                CHECK_IS(state_append(fd, &all, STATE_VMM), 0);
-        }
-}
-
-static ProcRef self(void)
-{
-        ProcRef ref = {};
-
-        CHECK_IS(proc_ref_self(&ref), 0);
-        CHECK_IS(ref.pid, getpid());
-        return ref;
-}
+#include "claim.h"
+#include "record.h"
 
 static void append_text(const char *id, const char *text)
 {
@@ -93,6 +33,7 @@ CHILD_TEST(state, what_is_written_is_read)
         CHECK(t.trees.n == 1 && strcmp(t.trees.names[0], "run") == 0);
         CHECK(t.supervised && !t.keep && !t.netns && t.stop_seconds == 20);
         CHECK(t.taps.n == 1 && strcmp(t.taps.names[0], "tap0") == 0);
+        CHECK(t.images.n == 2 && strcmp(t.images.names[1], "b7:0") == 0);
         CHECK(t.uid == 4711 && t.gid == 4712 && t.vmm.pid == getpid());
         CHECK(t.version == STATE_VERSION && state_is_understood(&t));
         CHECK_IS(state_vmm_alive(&t), 1);
@@ -226,10 +167,10 @@ CHILD_TEST(state, a_uid_that_was_not_chosen_is_invalid)
 
 CHILD_TEST(state, what_is_not_ours_is_refused)
 {
-        static const char *const wrong[] = { "what=ever\n",      "\n",          "=x\n",      "ID=../x\n",
-                                             "CHROOT_DIR=srv\n", "UID=0\n",     "VMM=0 1\n", "VMM=1\n",
-                                             "TAP=a/b\n",        "KEEP=\n",     "FILE=..\n", "TREE=a/b\n",
-                                             "PLACE=\n",         "VMM_NAME=/\n" };
+        static const char *const wrong[] = { "what=ever\n",      "\n",           "=x\n",       "ID=../x\n",
+                                             "CHROOT_DIR=srv\n", "UID=0\n",      "VMM=0 1\n",  "VMM=1\n",
+                                             "TAP=a/b\n",        "KEEP=\n",      "FILE=..\n",  "TREE=a/b\n",
+                                             "PLACE=\n",         "VMM_NAME=/\n", "IMAGE=..\n", "IMAGE=\n" };
         State s = example("web1", "abc"), t = STATE_NULL;
 
         open_root();
@@ -250,11 +191,11 @@ CHILD_TEST(state, something_else_than_a_file_is_no_record)
         CHECK_IS(state_load(&root, "web1", &t), -EBADMSG);
         CHECK_IS(state_lock(&root, "web1", /* create= */ true), -EBADMSG);
         CHECK(mkdirat(root.fd, "uid", 0700) >= 0 && symlinkat("web1/abc", root.fd, "uid/4711") >= 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &s, &owner), -EBADMSG);
+        CHECK_IS(claim_take(&root, CLAIM_UID, "4711", false, &s, &owner), -EBADMSG);
         CHECK(owner && strcmp(owner, "web1") == 0);
         owner = NULL;
         CHECK(mkdirat(root.fd, "uid/4712", 0700) >= 0);
-        CHECK_IS(uid_record_claim(&root, 4712, false, &s, &owner), -EBADMSG);
+        CHECK_IS(claim_take(&root, CLAIM_UID, "4712", false, &s, &owner), -EBADMSG);
         CHECK(!owner);
 }
 
@@ -308,7 +249,7 @@ CHILD_TEST(state, a_directory_that_others_can_change_is_refused)
         CHECK(fchmodat(AT_FDCWD, "/run/fcjail/vm", 0755, 0) >= 0);
         CHECK(mkdir("/run/fcjail/uid", 0777) >= 0 && chmod("/run/fcjail/uid", 0777) >= 0);
         CHECK_IS(state_root_open(&root, NULL), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &s, &owner), -EPERM);
+        CHECK_IS(claim_take(&root, CLAIM_UID, "4711", false, &s, &owner), -EPERM);
         state_root_done(&root);
         CHECK(renameat(AT_FDCWD, "/run/fcjail/vm", AT_FDCWD, "/run/fcjail/real") >= 0);
         CHECK(symlinkat("real", AT_FDCWD, "/run/fcjail/vm") >= 0);
@@ -333,8 +274,8 @@ CHILD_TEST(state, whose_vmm_lives_is_alive_whatever_its_boot_id)
         CHECK_IS(state_load(&root, "web1", &t), 0);
         CHECK_IS(state_vmm_alive(&t), 1);
         CHECK(state_vmm_hold(&t, &identified) >= 0 && !identified);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &s, &owner), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &other, &owner), -EBUSY);
+        CHECK_IS(claim_take(&root, CLAIM_UID, "4711", false, &s, &owner), 0);
+        CHECK_IS(claim_take(&root, CLAIM_UID, "4711", false, &other, &owner), -EBUSY);
         t.vmm.start--;
         CHECK_IS(state_vmm_alive(&t), 0);
         CHECK_IS(state_vmm_hold(&t, &identified), -ESRCH);
@@ -438,97 +379,4 @@ CHILD_TEST(state, a_zombie_is_dead)
         CHECK_IS(proc_alive(&ref), 0);
         CHECK(waitid(P_PID, (id_t) pid, &si, WEXITED) >= 0);
         CHECK_IS(proc_alive(&ref), 0);
-}
-
-CHILD_TEST(uid_record, belongs_to_one_living_vm)
-{
-        State a = example("web1", "abc"), b = example("web2", "def");
-        char *owner = NULL;
-        ProcRef me;
-
-        open_root();
-        me = self();
-        write_down(&a, &me);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &a, &owner), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), -EBUSY);
-        CHECK(owner && strcmp(owner, "web1") == 0);
-        CHECK_IS(uid_record_claim(&root, 4712, false, &b, &owner), 0);
-        /* Only its own. */
-        CHECK_IS(uid_record_release(&root, 4711, &b), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), -EBUSY);
-        CHECK_IS(uid_record_release(&root, 4711, &a), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
-}
-
-/* Who has to look and then to write must not be disturbed in between. */
-CHILD_TEST(uid_record, is_claimed_by_one_at_a_time)
-{
-        State a = example("web1", "abc");
-        char *owner = NULL;
-        int status;
-
-        open_root();
-        CHECK(mkdirat(root.fd, "uid", 0700) >= 0);
-        int fd = openat(root.fd, "uid", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        CHECK(fd >= 0 && flock(fd, LOCK_EX) >= 0);
-        pid_t pid = fork();
-        if (pid == 0) {
-                (void) close(fd);
-                _exit(uid_record_claim(&root, 4711, false, &a, &owner) == 0 ? 0 : 1);
-        }
-        (void) usleep(200000);
-        CHECK_IS(waitpid(pid, &status, WNOHANG), 0);
-        CHECK(flock(fd, LOCK_UN) >= 0);
-        CHECK(waitpid(pid, &status, 0) == pid);
-        CHECK_IS(status, 0);
-}
-
-CHILD_TEST(uid_record, of_a_dead_vm_counts_for_nothing)
-{
-        State a = example("web1", "abc"), b = example("web2", "def");
-        ProcRef dead;
-        char *owner = NULL;
-
-        open_root();
-        dead = self();
-        dead.start--;
-        write_down(&a, &dead);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &a, &owner), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
-}
-
-CHILD_TEST(uid_record, of_another_start_of_a_living_id_counts_for_nothing)
-{
-        State a = example("web1", "abc"), again = example("web1", "xyz"), b = example("web2", "def");
-        char *owner = NULL;
-        ProcRef me;
-
-        open_root();
-        me = self();
-        write_down(&again, &me);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &a, &owner), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &b, &owner), 0);
-}
-
-CHILD_TEST(uid_record, is_shared_only_if_all_say_so)
-{
-        State a = example("web1", "abc"), b = example("web2", "def"), c = example("web3", "ghi");
-        char *owner = NULL;
-        ProcRef me;
-
-        open_root();
-        me = self();
-        write_down(&a, &me);
-        write_down(&b, &me);
-        CHECK_IS(uid_record_claim(&root, 4711, true, &a, &owner), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, true, &b, &owner), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &c, &owner), -EBUSY);
-        CHECK_IS(uid_record_release(&root, 4711, &a), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &c, &owner), -EBUSY);
-        CHECK_IS(uid_record_release(&root, 4711, &b), 0);
-        CHECK_IS(uid_record_claim(&root, 4711, false, &c, &owner), 0);
-        write_down(&c, &me);
-        CHECK_IS(uid_record_claim(&root, 4711, true, &a, &owner), -EBUSY);
-        /* Nothing of the shared record is left. */
-        CHECK(faccessat(root.fd, "uid/4711.shared", F_OK, 0) < 0);
 }

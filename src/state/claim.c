@@ -6,27 +6,55 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "at.h"
+#include "claim.h"
 #include "fd-util.h"
-#include "uid-record.h"
 
 #define RECORD_MAX (ID_LEN_MAX + 1 + 64)
-#define NAME_LEN   32
+
+/* Below /run/fcjail. */
+static const char *const directories[] = {
+        [CLAIM_UID] = "uid",
+        [CLAIM_IMAGE] = "image",
+};
 
 typedef struct Records {
         int fd; /* of its own, for the lock that closing it gives back */
-        char alone[NAME_LEN];
-        char shared[NAME_LEN];
+        char shared[CLAIM_NAME_MAX + sizeof(".shared")];
 } Records;
 
+const char *claim_uid_name(uid_t uid, char buf[CLAIM_NAME_MAX])
+{
+        (void) snprintf(buf, CLAIM_NAME_MAX, "%u", uid);
+        return buf;
+}
+
+const char *claim_image_name(const struct stat *st, char buf[CLAIM_NAME_MAX])
+{
+        if (S_ISBLK(st->st_mode))
+                (void) snprintf(buf, CLAIM_NAME_MAX, "b%u:%u", major(st->st_rdev), minor(st->st_rdev));
+        else
+                (void) snprintf(buf, CLAIM_NAME_MAX, "%u:%u:%ju", major(st->st_dev), minor(st->st_dev),
+                                (uintmax_t) st->st_ino);
+        return buf;
+}
+
+bool claim_image_name_valid(const char *name)
+{
+        size_t n = strspn(name, "b0123456789:");
+
+        return n > 0 && n < CLAIM_NAME_MAX && name[n] == '\0';
+}
+
 /* For root alone: who may open it may lock it, and all starts would wait for that. */
-static int open_uid_dir(const StateRoot *root)
+static int open_directory(const StateRoot *root, ClaimKind kind)
 {
         struct stat st;
 
-        _cleanup_close_ int fd = at_make_dir(root->fd, "uid", 0700);
+        _cleanup_close_ int fd = at_make_dir(root->fd, directories[kind], 0700);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
@@ -39,9 +67,9 @@ static int open_uid_dir(const StateRoot *root)
         return TAKE_FD(fd);
 }
 
-static int records_open(const StateRoot *root, uid_t uid, Records *ret)
+static int records_open(const StateRoot *root, ClaimKind kind, const char *name, Records *ret)
 {
-        Records r = { .fd = open_uid_dir(root) };
+        Records r = { .fd = open_directory(root, kind) };
 
         if (r.fd < 0)
                 return r.fd;
@@ -50,8 +78,7 @@ static int records_open(const StateRoot *root, uid_t uid, Records *ret)
                 (void) safe_close(r.fd);
                 return k;
         }
-        (void) snprintf(r.alone, sizeof(r.alone), "%u", uid);
-        (void) snprintf(r.shared, sizeof(r.shared), "%u.shared", uid);
+        (void) snprintf(r.shared, sizeof(r.shared), "%s.shared", name);
         *ret = r;
         return 0;
 }
@@ -62,8 +89,8 @@ static void records_done(Records *r)
 }
 
 /* 1: the record stands for a living start of another id, *ret_owner is that id. 0: there is none, or a dead
- * one, which is removed. -errno: also with an owner, if nobody knows whether that lives. */
-static int record_alive(const StateRoot *root, int dir_fd, const char *name, const State *self,
+ * one, which is removed if the lock is held. -errno: also with an owner, if nobody knows whether that lives. */
+static int record_alive(const StateRoot *root, int dir_fd, const char *name, bool locked, const State *self,
                         char **ret_owner)
 {
         char target[RECORD_MAX];
@@ -88,15 +115,15 @@ static int record_alive(const StateRoot *root, int dir_fd, const char *name, con
                 }
         }
 
-        r = at_remove(dir_fd, name);
-        return r < 0 ? r : 0;
+        return locked ? at_remove(dir_fd, name) : 0;
 }
 
-static int shared_alive(const StateRoot *root, const Records *rec, const State *self, char **ret_owner)
+static int shared_alive(const StateRoot *root, int dir_fd, const char *name, bool locked, const State *self,
+                        char **ret_owner)
 {
         int r = 0;
 
-        int fd = at_open_dir(rec->fd, rec->shared);
+        int fd = at_open_dir(dir_fd, name);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd == -ENOTDIR || fd == -ELOOP ? -EBADMSG : fd;
         _cleanup_closedir_ DIR *d = fdopendir(fd);
@@ -112,7 +139,7 @@ static int shared_alive(const StateRoot *root, const Records *rec, const State *
                 if (!de)
                         return errno != 0 ? -errno : 0; /* not to know is not to be alone */
                 if (de->d_name[0] != '.')
-                        r = record_alive(root, fd, de->d_name, self, ret_owner);
+                        r = record_alive(root, fd, de->d_name, locked, self, ret_owner);
         }
         return r;
 }
@@ -125,7 +152,7 @@ static int add_record(int dir_fd, const char *name, const State *s)
         if (symlinkat(target, dir_fd, name) < 0)
                 return -errno;
 
-        /* That the uid is nobody else's rests on this alone. */
+        /* That the name is nobody else's rests on this alone. */
         ssize_t n = readlinkat(dir_fd, name, found, sizeof(found));
         if ((size_t) n == strlen(target) && memcmp(found, target, (size_t) n) == 0)
                 return 0;
@@ -145,22 +172,37 @@ static int add_shared(const Records *rec, const State *s)
         return r < 0 ? r : add_record(fd, s->id, s);
 }
 
-int uid_record_claim(const StateRoot *root, uid_t uid, bool shared, const State *s, char **ret_owner)
+int claim_take(const StateRoot *root, ClaimKind kind, const char *name, bool shared, const State *s,
+               char **ret_owner)
 {
         _cleanup_(records_done) Records rec = { .fd = -EBADF };
         int r;
 
-        r = records_open(root, uid, &rec);
+        r = records_open(root, kind, name, &rec);
         if (r < 0)
                 return r;
 
-        r = record_alive(root, rec.fd, rec.alone, s, ret_owner);
+        r = record_alive(root, rec.fd, name, /* locked= */ true, s, ret_owner);
         if (r == 0 && !shared)
-                r = shared_alive(root, &rec, s, ret_owner);
+                r = shared_alive(root, rec.fd, rec.shared, /* locked= */ true, s, ret_owner);
         if (r != 0)
                 return r < 0 ? r : -EBUSY;
 
-        return shared ? add_shared(&rec, s) : add_record(rec.fd, rec.alone, s);
+        return shared ? add_shared(&rec, s) : add_record(rec.fd, name, s);
+}
+
+/* Nothing is claimed in most directories that a start looks at, and then this is two calls. */
+int claim_look(const StateRoot *root, ClaimKind kind, const char *name, const State *s, char **ret_owner)
+{
+        char path[sizeof("image/") + CLAIM_NAME_MAX + sizeof(".shared")];
+        int r;
+
+        (void) snprintf(path, sizeof(path), "%s/%s", directories[kind], name);
+        r = record_alive(root, root->fd, path, /* locked= */ false, s, ret_owner);
+        if (r != 0)
+                return r;
+        (void) snprintf(path, sizeof(path), "%s/%s.shared", directories[kind], name);
+        return shared_alive(root, root->fd, path, /* locked= */ false, s, ret_owner);
 }
 
 static int release(int dir_fd, const char *name, const State *s)
@@ -176,15 +218,15 @@ static int release(int dir_fd, const char *name, const State *s)
         return strcmp(target, own) == 0 ? at_remove(dir_fd, name) : 0;
 }
 
-int uid_record_release(const StateRoot *root, uid_t uid, const State *s)
+int claim_release(const StateRoot *root, ClaimKind kind, const char *name, const State *s)
 {
         _cleanup_(records_done) Records rec = { .fd = -EBADF };
         int r;
 
-        r = records_open(root, uid, &rec);
+        r = records_open(root, kind, name, &rec);
         if (r < 0)
                 return r;
-        r = release(rec.fd, rec.alone, s);
+        r = release(rec.fd, name, s);
         if (r < 0)
                 return r;
 
