@@ -4,12 +4,23 @@
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
 
-# A file system of its own: that of the lab, overlayfs, has no idmapped mounts.
+# A file system of its own: that of the lab, overlayfs, has no idmapped mounts, and tmpfs has them from Linux 6.3 on.
 VMS=/mnt/vms
 JSON=$VMS/web1.json
 
+mount_vms() {
+        local loop
+        mkdir -p $VMS
+        truncate -s 64M /tmp/vms.ext4
+        mkfs.ext4 -q /tmp/vms.ext4
+        [[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+        loop=$(losetup --find)
+        [[ -e $loop ]] || mknod "$loop" b 7 "${loop#/dev/loop}"
+        mount -o "loop=$loop" /tmp/vms.ext4 $VMS
+}
+
 empty_vms() {
-        mountpoint -q $VMS || { mkdir -p $VMS && mount -t tmpfs -o mode=0755 tmpfs $VMS; }
+        mountpoint -q $VMS || mount_vms
         rm -rf ${VMS:?}/*
 }
 
