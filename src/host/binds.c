@@ -192,9 +192,10 @@ static int check_writable(const Source *s)
         if (fstatvfs(s->host->fd, &sv) < 0)
                 return cannot_open(s, -errno, NULL);
         if (sv.f_flag & ST_RDONLY)
-                return WRONG(s, -EROFS, EX_NOINPUT,
-                             "bind it read-only: set is_read_only, or FCJAIL_BIND_RO=",
-                             "is on a read-only file system");
+                return WRONG(
+                        s, -EROFS, EX_NOINPUT,
+                        "bind it read-only: set is_read_only, or FCJAIL_BIND_RO=; if the unit has ProtectSystem=, set ReadWritePaths=",
+                        "is on a file system that is read-only for fcjail");
         if (S_ISREG(st->st_mode) && host_bind_from(s->bind, s->host) == st->st_uid &&
             !(st->st_mode & S_IWUSR))
                 return WRONG(s, -EACCES, EX_NOINPUT,

@@ -432,6 +432,36 @@ test_a_name_that_is_reserved_or_odd_is_refused() {
         refused "which is a socket in the root directory" 78
 }
 
+# With ProtectSystem=, what the unit may not write the VM may not either.
+test_the_strict_example() {
+        empty_vms
+        disk $VMS/disk root 0600
+        vm_of "$(drives $VMS/disk)"
+        mkdir -p /run/systemd/system/fcjail@web1.service.d
+        cp /usr/share/doc/fcjail/examples/strict.conf /run/systemd/system/fcjail@web1.service.d/
+        systemctl daemon-reload
+        refused "$VMS/disk: is on a file system that is read-only for fcjail (/drives/0/path_on_host); bind it read-only" 66
+        unit web1 ReadWritePaths=$VMS
+        systemctl start fcjail@web1
+        says web1 "disk: wrote sector 1"
+        systemctl stop fcjail@web1
+        is_unchanged $VMS/disk 0:0 600
+}
+
+test_a_user_of_the_unit() {
+        empty_vms
+        user alice
+        disk $VMS/disk root 0600
+        vm_of "$(drives $VMS/disk)"
+        unit web1 User=alice \
+                "AmbientCapabilities=$(sed -n 's/^CapabilityBoundingSet=//p' /lib/systemd/system/fcjail@.service)"
+        systemctl start fcjail@web1
+        says web1 "disk: wrote sector 1"
+        is "$(id -u alice)" "$(stat -c %u "/proc/$(pid_of web1)")"
+        systemctl stop fcjail@web1
+        is_unchanged $VMS/disk 0:0 600
+}
+
 test_one_tap_for_each_network_interface() {
         empty_vms
         vm_of '"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "fc0"}, {"iface_id": "eth1", "host_dev_name": "fc1"}]'
