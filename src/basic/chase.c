@@ -202,18 +202,20 @@ static bool next_component(Walk *w, char name[NAME_MAX + 2])
         return true;
 }
 
+/* O_PATH. */
 static int hold(const Walk *w, const char *name)
 {
-        const FsIds mine = fs_ids_get();
+        const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
         int r;
 
         if (!w->dirs || w->dir_owner.uid == 0 || geteuid() != 0)
-                return RET_NERRNO(openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+                return RET_NERRNO(openat(w->dir_fd, name, flags));
 
+        const FsIds mine = fs_ids_get();
         r = fs_ids_set(w->dir_owner);
         if (r < 0)
                 return r;
-        _cleanup_close_ int fd = RET_NERRNO(openat(w->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        _cleanup_close_ int fd = RET_NERRNO(openat(w->dir_fd, name, flags));
         r = fs_ids_set(mine);
         return r < 0 ? r : TAKE_FD(fd);
 }
