@@ -9,6 +9,7 @@
  */
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,20 +62,30 @@ static bool is_covered(const Plan *p, const BindPlan *bind)
         return false;
 }
 
-/* Opens the directory of the place, and makes what is missing of it. *ret_name points into path. */
-static int open_parent(Jail *jail, char *path, const char **ret_name, int *ret_fd)
+/* Without the last name. */
+static size_t parent_length(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        return slash ? (size_t) (slash - path) : 0;
+}
+
+/* Opens a directory in root/, and makes what is missing of it. */
+static int open_way(Jail *jail, const char *path, size_t length, int *ret_fd)
 {
         const Layout layout = plan_layout(jail->plan);
-        char above[PATH_MAX];
+        char names[PATH_MAX], way[PATH_MAX], above[PATH_MAX], *rest = names;
         int r;
 
+        (void) snprintf(names, sizeof(names), "%.*s", (int) length, path);
         _cleanup_close_ int fd = at_hold_dir(jail->root_fd, ".");
-        for (char *slash; fd >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+        for (char *name; fd >= 0 && (name = strsep(&rest, "/")) && name[0];) {
                 int below = -EBADF;
 
-                *slash = '\0';
-                (void) layout_path(&layout, LAYOUT_ROOT, path, above);
-                r = tree_open_dir(jail, fd, path, PLACE_DIR_MODE, above, &below);
+                (void) snprintf(way, sizeof(way), "%.*s", (int) (name - names + (ptrdiff_t) strlen(name)),
+                                path);
+                (void) layout_path(&layout, LAYOUT_ROOT, way, above);
+                r = tree_open_dir(jail, fd, name, PLACE_DIR_MODE, above, &below);
                 if (r < 0)
                         return r;
                 (void) safe_close(fd);
@@ -82,29 +93,28 @@ static int open_parent(Jail *jail, char *path, const char **ret_name, int *ret_f
         }
         if (fd < 0)
                 return tree_fail(jail, fd, path);
-        *ret_name = path;
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
-static int make_place(Jail *jail, const BindPlan *bind, bool directory)
+/* run/ is made anew for each start, so nothing else is in it. */
+static int open_parent(Jail *jail, const char *path, size_t length, int *ret_fd)
 {
-        _cleanup_close_ int fd = -EBADF;
-        char path[PATH_MAX];
-        const char *name;
-        int r;
+        if (length == strlen(JAIL_RUN) && strncmp(path, JAIL_RUN, length) == 0) {
+                int fd = at_hold_dir(jail->run_fd, ".");
+                if (fd < 0)
+                        return tree_fail(jail, fd, JAIL_RUN);
+                *ret_fd = fd;
+                return 0;
+        }
+        return open_way(jail, path, length, ret_fd);
+}
 
-        (void) snprintf(path, sizeof(path), "%s", bind->path);
-        if (strncmp(path, JAIL_RUN "/", strlen(JAIL_RUN "/")) == 0) {
-                /* The VM's own, and made anew: nothing else is in it. */
-                name = path + strlen(JAIL_RUN "/");
-                fd = at_hold_dir(jail->run_fd, ".");
-                r = fd;
-        } else
-                r = open_parent(jail, path, &name, &fd);
-        if (r < 0)
-                return r;
-        r = at_make_place(fd, name, directory);
+static int make_place(Jail *jail, const BindPlan *bind, int parent_fd, bool directory)
+{
+        const size_t length = parent_length(bind->path);
+        int r = at_make_place(parent_fd, bind->path + length + (length > 0 ? 1 : 0), directory);
+
         if (r == -EEXIST)
                 return step_fail_because(
                         jail, r, EX_CANTCREAT, bind->path,
@@ -113,16 +123,29 @@ static int make_place(Jail *jail, const BindPlan *bind, bool directory)
         return r < 0 ? tree_fail(jail, r, bind->path) : 0;
 }
 
-int binds_make_places(Jail *jail)
+/* Most are in the directory of the one before them. */
+static int make_places(Jail *jail)
 {
         const Plan *p = jail->plan;
+        const BindPlan *before = NULL;
+        _cleanup_close_ int parent_fd = -EBADF;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < p->n_binds; i++) {
+                const BindPlan *bind = &p->binds[i];
                 const HostBind *b = &jail->host.binds[i];
+                const size_t n = parent_length(bind->path);
 
-                if (is_mounted(b) && !is_covered(p, &p->binds[i]))
-                        r = make_place(jail, &p->binds[i], b->fd >= 0 && S_ISDIR(b->st.st_mode));
+                if (!is_mounted(b) || is_covered(p, bind))
+                        continue;
+                if (!before || parent_length(before->path) != n ||
+                    strncmp(before->path, bind->path, n) != 0) {
+                        parent_fd = safe_close(parent_fd);
+                        r = open_parent(jail, bind->path, n, &parent_fd);
+                }
+                if (r >= 0)
+                        r = make_place(jail, bind, parent_fd, b->fd >= 0 && S_ISDIR(b->st.st_mode));
+                before = bind;
         }
         return r;
 }
@@ -229,7 +252,7 @@ int binds_clone(Jail *jail, const MountPlan *m)
 {
         _cleanup_(maps_done) Maps maps = {};
         const Plan *p = jail->plan;
-        int r = 0;
+        int r = make_places(jail);
 
         for (size_t i = 0; r >= 0 && i < p->n_binds; i++)
                 if (is_mounted(&jail->host.binds[i]))

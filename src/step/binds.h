@@ -5,10 +5,8 @@
 
 #include "step.h"
 
-/* Makes the places in root/ to mount on. The record names them already. */
-int binds_make_places(Jail *jail) _must_check_;
-
-/* Adds a mount for each source. */
+/* Makes the places in root/ to mount on, which the record names already, and adds a mount for each source. Comes after the
+ * search for disks, which would look through the places. */
 int binds_clone(Jail *jail, const MountPlan *m) _must_check_;
 
 /* Removes the places, and the directories above them that are of no use to anybody else. */

@@ -262,7 +262,5 @@ int step_files(Jail *jail)
 {
         int r = make_files(jail);
 
-        if (r >= 0)
-                r = binds_make_places(jail);
         return r < 0 ? r : clone_mounts(jail);
 }
