@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 #include <json-c/json_visit.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
 
 /* Firecracker's parser takes no more. */
 #define DEPTH_MAX 128
+
+/* Of a VM without "machine-config". */
+#define MEM_MIB_DEFAULT 128
 
 /* One row per place in the configuration. */
 typedef struct Row {
@@ -26,22 +30,24 @@ typedef struct Row {
         const char *member;    /* "/section/member", or "/section/N/member" if the section is a list */
         const char *label;     /* the member beside it that names it; NULL: the section is no list */
         const char *read_only; /* the member beside it that says that it is only read; NULL: nothing does */
+        const char
+                *engine; /* the member beside it that says how it is read and written; NULL: nothing does */
 } Row;
 
 /* A table is read by its columns. */
 /* clang-format off */
 static const Row rows[] = {
-        { VMM_OPENS,    false, "kernel",            "boot-source",        "kernel_image_path", NULL, NULL },
-        { VMM_OPENS,    false, "initrd",            "boot-source",        "initrd_path",       NULL, NULL },
-        { VMM_OPENS,    false, "CPU template",      NULL,                 "cpu-config",        NULL, NULL },
-        { VMM_OPENS,    false, "drive",             "drives",             "path_on_host",      "drive_id", "is_read_only" },
-        { VMM_CONNECTS, false, "vhost-user drive",  "drives",             "socket",            "drive_id", NULL },
-        { VMM_OPENS,    true,  "pmem device",       "pmem",               "path_on_host",      "id", "read_only" },
-        { VMM_BINDS,    false, "vsock socket",      "vsock",              "uds_path",          NULL, NULL },
-        { VMM_CREATES,  false, "log",               "logger",             "log_path",          NULL, NULL },
-        { VMM_CREATES,  false, "metrics",           "metrics",            "metrics_path",      NULL, NULL },
-        { VMM_BINDS,    false, "gdb socket",        "machine-config",     "gdb_socket_path",   NULL, NULL },
-        { VMM_ATTACHES, false, "network interface", "network-interfaces", "host_dev_name",     "iface_id", NULL },
+        { VMM_OPENS,    false, "kernel",            "boot-source",        "kernel_image_path", NULL, NULL, NULL },
+        { VMM_OPENS,    false, "initrd",            "boot-source",        "initrd_path",       NULL, NULL, NULL },
+        { VMM_OPENS,    false, "CPU template",      NULL,                 "cpu-config",        NULL, NULL, NULL },
+        { VMM_OPENS,    false, "drive",             "drives",             "path_on_host",      "drive_id", "is_read_only", "io_engine" },
+        { VMM_CONNECTS, false, "vhost-user drive",  "drives",             "socket",            "drive_id", NULL, NULL },
+        { VMM_OPENS,    true,  "pmem device",       "pmem",               "path_on_host",      "id", "read_only", NULL },
+        { VMM_BINDS,    false, "vsock socket",      "vsock",              "uds_path",          NULL, NULL, NULL },
+        { VMM_CREATES,  false, "log",               "logger",             "log_path",          NULL, NULL, NULL },
+        { VMM_CREATES,  false, "metrics",           "metrics",            "metrics_path",      NULL, NULL, NULL },
+        { VMM_BINDS,    false, "gdb socket",        "machine-config",     "gdb_socket_path",   NULL, NULL, NULL },
+        { VMM_ATTACHES, false, "network interface", "network-interfaces", "host_dev_name",     "iface_id", NULL, NULL },
 };
 /* clang-format on */
 
@@ -94,6 +100,41 @@ static int read_string(struct json_object *object, const char *where, const char
         return 0;
 }
 
+/* A member that is absent leaves *ret. */
+static int read_mib(struct json_object *config, const char *section, const char *name, unsigned *ret,
+                    char **ret_why)
+{
+        struct json_object *object = member_of(config, section), *o;
+
+        if (!object)
+                return 0;
+        if (!json_object_is_type(object, json_type_object))
+                return WRONG(ret_why, "/%s is not an object", section);
+        o = member_of(object, name);
+        if (!o)
+                return 0;
+        /* json-c makes the nearest one of an integer that int64_t does not hold. */
+        int64_t value = json_object_is_type(o, json_type_int) ? json_object_get_int64(o) : -1;
+        if (value < 0 || value > INT32_MAX)
+                return WRONG(ret_why, "/%s/%s is not a number from 0 to %i", section, name, INT32_MAX);
+        *ret = (unsigned) value;
+        return 0;
+}
+
+static int is_member(struct json_object *object, const char *where, const char *name, const char *value,
+                     bool *ret, char **ret_why)
+{
+        _cleanup_free_ char *s = NULL;
+        int r;
+
+        if (!object || !member_of(object, name))
+                return 0;
+        r = read_string(object, where, name, &s, ret_why);
+        if (r >= 0)
+                *ret = strcmp(s, value) == 0;
+        return r;
+}
+
 static int read_bool(struct json_object *object, const char *where, const char *name, bool *ret,
                      char **ret_why)
 {
@@ -142,6 +183,8 @@ static int read_object(const Row *row, struct json_object *object, const char *w
                 r = read_string(object, where, row->label, &f.label, ret_why);
         if (r >= 0 && row->read_only)
                 r = read_bool(object, where, row->read_only, &f.read_only, ret_why);
+        if (r >= 0 && row->engine)
+                r = is_member(object, where, row->engine, "Async", &f.async, ret_why);
         return r < 0 ? r : append(files, &f);
 }
 
@@ -167,6 +210,23 @@ static int read_row(const Row *row, struct json_object *config, VmmFiles *files,
                 (void) snprintf(where, sizeof(where), "/%s/%zu", row->section, i);
                 r = read_object(row, json_object_array_get_idx(section, i), where, files, ret_why);
         }
+        return r;
+}
+
+static int read_machine(struct json_object *config, VmmMachine *ret, char **ret_why)
+{
+        static const char section[] = "machine-config";
+        VmmMachine m = { .mem_mib = MEM_MIB_DEFAULT };
+        int r;
+
+        r = read_mib(config, section, "mem_size_mib", &m.mem_mib, ret_why);
+        if (r >= 0)
+                r = is_member(member_of(config, section), "/machine-config", "huge_pages", "2M",
+                              &m.huge_pages, ret_why);
+        if (r >= 0)
+                r = read_mib(config, "memory-hotplug", "total_size_mib", &m.hotplug_mib, ret_why);
+        if (r >= 0)
+                *ret = m;
         return r;
 }
 
@@ -285,6 +345,8 @@ int vmm_files_read(const char *text, size_t size, VmmFiles *ret, char **ret_why)
                 return WRONG(ret_why, "has an object with two members of the same name");
 
         r = read_unknown(config, &files);
+        if (r >= 0)
+                r = read_machine(config, &files.machine, ret_why);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
                 r = read_row(&rows[i], config, &files, ret_why);
         if (r < 0)

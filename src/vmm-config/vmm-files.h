@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What Firecracker's JSON configuration names on its host: files, sockets, TAPs. Pure: text in, a list out. */
+/* What Firecracker's JSON configuration names on its host: files, sockets, TAPs; and what it needs of its resources. Pure:
+ * text in, a list out. */
 
 #include "macro.h"
 
@@ -19,14 +20,23 @@ typedef struct VmmFile {
         bool not_empty;           /* the VMM refuses an empty file */
         bool read_only;           /* how the VMM opens it */
         const char *read_only_by; /* the member that says so; NULL: nothing could change it */
+        bool async;               /* the VMM reads and writes it by io_uring */
         char *pointer;            /* where it is named: "/drives/0/path_on_host" (RFC 6901) */
         char *label;              /* what Firecracker calls it, such as the drive_id; NULL: nothing */
         char *path;               /* as the VMM sees it; of a TAP its name */
 } VmmFile;
 
+/* How large the VM is. */
+typedef struct VmmMachine {
+        unsigned mem_mib;
+        unsigned hotplug_mib; /* what can be added while it runs */
+        bool huge_pages;      /* all of it in huge pages of 2 MiB, of the host's pool */
+} VmmMachine;
+
 typedef struct VmmFiles {
         VmmFile *items;
         size_t n_items;
+        VmmMachine machine;
         char **unknown; /* sections that Firecracker does not know, and therefore ignores */
         size_t n_unknown;
 } VmmFiles;

@@ -121,6 +121,44 @@ Test(vmm_files, guesses_which_section_was_meant)
         }
 }
 
+Test(vmm_files, tells_how_large_the_vm_is)
+{
+        static const struct {
+                const char *text;
+                VmmMachine want;
+        } rows[] = {
+                { "{}", { 128, 0, false } },
+                { "{\"machine-config\": null, \"memory-hotplug\": null}", { 128, 0, false } },
+                { "{\"machine-config\": {\"mem_size_mib\": 64, \"huge_pages\": \"None\"}}",
+                  { 64, 0, false } },
+                { "{\"memory-hotplug\": {\"total_size_mib\": 1024}, \"machine-config\":"
+                  "{\"huge_pages\": \"2M\", \"mem_size_mib\": 2147483647}}",
+                  { 2147483647, 1024, true } },
+                { "{\"machine-config\": {\"huge_pages\": \"Transparent\"}}", { 128, 0, false } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_vmm_files_ VmmFiles f = {};
+
+                reads(rows[i].text, &f);
+                cr_expect_eq(f.machine.mem_mib, rows[i].want.mem_mib, "row %zu", i);
+                cr_expect_eq(f.machine.hotplug_mib, rows[i].want.hotplug_mib, "row %zu", i);
+                cr_expect_eq(f.machine.huge_pages, rows[i].want.huge_pages, "row %zu", i);
+        }
+}
+
+Test(vmm_files, tells_which_drives_need_io_uring)
+{
+        _cleanup_vmm_files_ VmmFiles f = {};
+
+        reads("{\"drives\": [{\"path_on_host\": \"/a\", \"io_engine\": \"Async\"},"
+              "{\"path_on_host\": \"/b\", \"io_engine\": \"Sync\"}, {\"path_on_host\": \"/c\"},"
+              "{\"path_on_host\": \"/d\", \"io_engine\": null}]}",
+              &f);
+        cr_assert_eq(f.n_items, 4);
+        cr_expect(f.items[0].async && !f.items[1].async && !f.items[2].async && !f.items[3].async);
+}
+
 Test(vmm_files, names_none_where_there_is_none)
 {
         static const char *const rows[] = {
@@ -226,6 +264,18 @@ Test(vmm_files, refuses_what_has_another_type)
                   "/drives/0/drive_id is not a string" },
                 { "{\"drives\": [{\"path_on_host\": \"/a\", \"is_read_only\": \"yes\"}]}",
                   "/drives/0/is_read_only is neither true nor false" },
+                { "{\"drives\": [{\"path_on_host\": \"/a\", \"io_engine\": true}]}",
+                  "/drives/0/io_engine is not a string" },
+                { "{\"machine-config\": []}", "/machine-config is not an object" },
+                { "{\"machine-config\": {\"huge_pages\": 2}}",
+                  "/machine-config/huge_pages is not a string" },
+                { "{\"machine-config\": {\"mem_size_mib\": \"128\"}}",
+                  "/machine-config/mem_size_mib is not a number from 0 to 2147483647" },
+                { "{\"machine-config\": {\"mem_size_mib\": 2147483648}}",
+                  "/machine-config/mem_size_mib is not a number from 0 to 2147483647" },
+                { "{\"memory-hotplug\": 1}", "/memory-hotplug is not an object" },
+                { "{\"memory-hotplug\": {\"total_size_mib\": -1}}",
+                  "/memory-hotplug/total_size_mib is not a number from 0 to 2147483647" },
                 { "{\"drives\": [{\"path_on_host\": \"/a\\u0000b\"}]}",
                   "/drives/0/path_on_host has a NUL character" },
         };
