@@ -110,7 +110,7 @@ static const char *const diagnostic_ids[_DIAGNOSTIC_MAX] = {
         [DIAGNOSTIC_CONFLICT] = MESSAGE_CONFIG_CONFLICT,
 };
 
-static void log_diagnostics(const Diagnostics *d)
+void log_diagnostics(const Diagnostics *d)
 {
         FOREACH_ARRAY (i, d->items, d->n_items) {
                 char line[16];
@@ -138,8 +138,33 @@ static int load_config(const char *id, const Caller *caller, Diagnostics *d, Con
         return r < 0 ? r : config_loader_finish(&l, ret);
 }
 
-static int make_plan(const char *id, const Caller *caller, Diagnostics *d, HostObjects *o, Findings *f,
-                     Plan *ret)
+void log_finding(const Finding *f)
+{
+        static const int priorities[_SEVERITY_MAX] = {
+                [SEVERITY_NOTE] = LOG_INFO,
+                [SEVERITY_WARNING] = LOG_WARNING,
+                [SEVERITY_ERROR] = LOG_ERR,
+        };
+
+        log_entry(priorities[f->severity], NULL, 0, NULL, 0, "%s: %s", f->object, f->text);
+}
+
+/* What nobody would want by mistake. */
+static int warn_of_plan(const Plan *p, Findings *f)
+{
+        int r = 0;
+
+        if (p->uid_shared_by_alias)
+                r = findings_add(f, SEVERITY_WARNING, 0, EX_OK, "UNKEY_METALD_JAILER_UID=",
+                                 "to change that, set FCJAIL_UID= and FCJAIL_SHARED_UID=",
+                                 "VM '%s' may share uid %u with other VMs", p->id, p->uid);
+        if (r >= 0 && p->seccomp == SECCOMP_OFF)
+                r = findings_add(f, SEVERITY_WARNING, 0, EX_OK, "FCJAIL_SECCOMP=off", NULL,
+                                 "VM '%s' runs without fcjail's system call filter", p->id);
+        return r;
+}
+
+int read_plan(const char *id, const Caller *caller, HostObjects *o, Diagnostics *d, Findings *f, Plan *ret)
 {
         _cleanup_config_ Config config = CONFIG_UNSET;
         HostFacts facts;
@@ -154,7 +179,16 @@ static int make_plan(const char *id, const Caller *caller, Diagnostics *d, HostO
                 return r;
 
         facts.vmm_files = o->config ? &o->vmm_files : NULL;
-        return plan_make(id, &config, &facts, d, ret);
+        r = plan_make(id, &config, &facts, d, ret);
+        return r < 0 ? r : warn_of_plan(ret, f);
+}
+
+int fail_plan(const char *id, int r)
+{
+        if (r == -EBADMSG)
+                return EX_CONFIG;
+        log_error("Failed to read the configuration of '%s': %s", id, strerror(-r));
+        return EX_OSERR;
 }
 
 int load_plan(const char *id, const Caller *caller, HostObjects *o, Findings *f, Plan *ret)
@@ -162,23 +196,13 @@ int load_plan(const char *id, const Caller *caller, HostObjects *o, Findings *f,
         _cleanup_diagnostics_ Diagnostics d = {};
         int r;
 
-        r = make_plan(id, caller, &d, o, f, ret);
+        r = read_plan(id, caller, o, &d, f, ret);
         log_diagnostics(&d);
-        if (r == -EBADMSG)
-                return EX_CONFIG;
-        if (r < 0) {
-                log_error("Failed to read the configuration of '%s': %s", id, strerror(-r));
-                return EX_OSERR;
-        }
-
-        if (ret->uid_shared_by_alias)
-                log_warning(
-                        "VM '%s' may share uid %u with other VMs, because UNKEY_METALD_JAILER_UID= is set; to change that, set FCJAIL_UID= and FCJAIL_SHARED_UID=",
-                        id, ret->uid);
-        if (ret->seccomp == SECCOMP_OFF)
-                log_warning(
-                        "VM '%s' runs without fcjail's system call filter, because FCJAIL_SECCOMP=off is set",
-                        id);
+        if (r < 0)
+                return fail_plan(id, r);
+        FOREACH_ARRAY (i, f->items, f->n_items)
+                if (i->severity == SEVERITY_WARNING) /* step `paths` reports the errors */
+                        log_finding(i);
         return EX_OK;
 }
 

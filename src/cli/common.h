@@ -21,7 +21,19 @@ int become_root(Caller *ret);
 /* Logs that the helper lacks one of the capabilities that a start needs; an exit status. */
 int check_capabilities(void);
 
-/* Config and plan of an id, all errors logged; *o gets FCJAIL_CONFIG=, and *f what is wrong with that. An exit status. */
+/* One line for each, at its priority. */
+void log_diagnostics(const Diagnostics *d);
+void log_finding(const Finding *f);
+
+/* Config and plan of an id; *o gets FCJAIL_CONFIG=, *f what is wrong with that, and warnings. 0; -EBADMSG: *d has all
+ * errors; or -errno. */
+int read_plan(const char *id, const Caller *caller, HostObjects *o, Diagnostics *d, Findings *f, Plan *ret)
+        _must_check_;
+
+/* The exit status of that error, after saying what `d` does not. */
+int fail_plan(const char *id, int r);
+
+/* The same for a start: all errors and warnings are logged, but for what is wrong with FCJAIL_CONFIG=. An exit status. */
 int load_plan(const char *id, const Caller *caller, HostObjects *o, Findings *f, Plan *ret);
 
 /* Logs that a record could not be read, with what mends it; r is the -errno. Returns an exit status. */

@@ -68,6 +68,17 @@ int findings_add(Findings *f, Severity severity, int error, int exit_status, con
         return r;
 }
 
+const char *severity_to_string(Severity s)
+{
+        static const char *const names[_SEVERITY_MAX] = {
+                [SEVERITY_NOTE] = "note",
+                [SEVERITY_WARNING] = "warning",
+                [SEVERITY_ERROR] = "error",
+        };
+
+        return names[s];
+}
+
 const Finding *findings_error(const Findings *f)
 {
         FOREACH_ARRAY (i, f->items, f->n_items)

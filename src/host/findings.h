@@ -7,8 +7,10 @@
 #include "macro.h"
 
 typedef enum Severity {
-        SEVERITY_NOTE,  /* a start works, or this user could not look at it */
-        SEVERITY_ERROR, /* a start fails */
+        SEVERITY_NOTE,    /* a start works, or this user could not look at it */
+        SEVERITY_WARNING, /* a start may fail, or the VM later, or something that was asked for */
+        SEVERITY_ERROR,   /* a start fails */
+        _SEVERITY_MAX,
 } Severity;
 
 typedef struct Finding {
@@ -31,6 +33,9 @@ void findings_done(Findings *f);
  * with control characters escaped. Always returns the error (or -ENOMEM), so that the caller can return it. */
 int findings_add(Findings *f, Severity severity, int error, int exit_status, const char *object,
                  const char *remedy, const char *format, ...) _printf_(7, 8);
+
+/* "note", "warning" or "error". */
+const char *severity_to_string(Severity s) _pure_;
 
 /* The first error, or NULL. */
 const Finding *findings_error(const Findings *f) _pure_;

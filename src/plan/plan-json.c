@@ -2,67 +2,16 @@
 
 /* The plan for programs: the same facts as in plan-dump.c. A member that says nothing is left out. */
 
-#include <json-c/json.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/sysmacros.h>
 
+#include "json-add.h"
 #include "plan.h"
-
-/* Adds a member; -ENOMEM if the value could not be made. Takes the value in any case. */
-static int add_member(struct json_object *o, const char *name, struct json_object *value)
-{
-        if (!value)
-                return -ENOMEM;
-        if (json_object_object_add(o, name, value) < 0) {
-                json_object_put(value);
-                return -ENOMEM;
-        }
-        return 0;
-}
-
-static int add_string(struct json_object *o, const char *name, const char *value)
-{
-        return value ? add_member(o, name, json_object_new_string(value)) : 0;
-}
-
-static int add_number(struct json_object *o, const char *name, uint32_t value)
-{
-        return value != 0 ? add_member(o, name, json_object_new_int64(value)) : 0;
-}
 
 static int add_id(struct json_object *o, const char *name, uint32_t id)
 {
         return id != UID_INVALID ? add_member(o, name, json_object_new_int64(id)) : 0;
 }
-
-static int add_bool(struct json_object *o, const char *name, bool value)
-{
-        return add_member(o, name, json_object_new_boolean(value));
-}
-
-static int add_value(struct json_object *array, struct json_object *value)
-{
-        if (!value)
-                return -ENOMEM;
-        if (json_object_array_add(array, value) < 0) {
-                json_object_put(value);
-                return -ENOMEM;
-        }
-        return 0;
-}
-
-/* Several results: the first that is bad. */
-static int first_error(const int *results, size_t n)
-{
-        FOREACH_ARRAY (r, results, n)
-                if (*r < 0)
-                        return *r;
-        return 0;
-}
-
-#define ALL(...)                                                                                            \
-        first_error((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
 static int add_nodes(struct json_object *o, const Plan *p)
 {
@@ -191,7 +140,7 @@ static int add_namespaces(struct json_object *o, const Plan *p)
         return r;
 }
 
-static int add_all(struct json_object *o, const Plan *p)
+int plan_json(const Plan *p, struct json_object *o)
 {
         const Layout layout = plan_layout(p);
         char range[32], jail[PATH_MAX];
@@ -212,22 +161,4 @@ static int add_all(struct json_object *o, const Plan *p)
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
                    add_argv(o, p));
-}
-
-int plan_dump_json(const Plan *p, char **ret)
-{
-        struct json_object *o = json_object_new_object();
-        int r;
-
-        if (!o)
-                return -ENOMEM;
-        r = add_all(o, p);
-        if (r >= 0) {
-                const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-                                                                             JSON_C_TO_STRING_NOSLASHESCAPE);
-                if (!text || ASPRINTF(ret, "%s\n", text) < 0)
-                        r = -ENOMEM;
-        }
-        json_object_put(o);
-        return r;
 }

@@ -204,8 +204,9 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
 /* The plan as stable text, one "key: value" per line, to be freed. -ENOMEM. */
 int plan_dump(const Plan *p, char **ret) _must_check_;
 
-/* The same as one JSON object, on one line, to be freed. -ENOMEM. */
-int plan_dump_json(const Plan *p, char **ret) _must_check_;
+/* Adds the same as members to a JSON object. 0 or -ENOMEM. */
+struct json_object;
+int plan_json(const Plan *p, struct json_object *o) _must_check_;
 
 /* Arguments of the VMM that only the moment of the exec knows, in µs. */
 typedef struct VmmTimes {

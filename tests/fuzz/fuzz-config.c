@@ -12,6 +12,7 @@
 
 #include "config-loader.h"
 #include "fuzz.h"
+#include "json-add.h"
 #include "plan.h"
 #include "text.h"
 
@@ -76,6 +77,7 @@ static void check_plan(const Config *c)
                 _cleanup_diagnostics_ Diagnostics d = {};
                 _cleanup_plan_ Plan plan = {};
                 _cleanup_free_ char *text = NULL, *json = NULL;
+                _cleanup_json_ struct json_object *o = json_object_new_object();
                 _cleanup_strv_ char **argv = NULL;
                 int r = plan_make("web1", c, &facts[i], &d, &plan);
 
@@ -86,7 +88,8 @@ static void check_plan(const Config *c)
                 CHECK(plan.uid != UID_INVALID || vm_id_valid(plan.uid_range.first));
                 CHECK(plan.n_taps <= TAPS_MAX && path_valid(plan.vmm) && path_valid(plan.chroot_dir));
                 CHECK(plan_dump(&plan, &text) == 0 && utf8_valid(text));
-                CHECK(plan_dump_json(&plan, &json) == 0 && strchr(json, '\n') == json + strlen(json) - 1);
+                CHECK(plan_json(&plan, o) == 0 && json_line(o, &json) == 0 &&
+                      strchr(json, '\n') == json + strlen(json) - 1);
                 CHECK(plan_argv(&plan, &(VmmTimes){}, &argv) == 0 && strv_length(argv) >= 3);
         }
 }

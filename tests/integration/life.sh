@@ -341,9 +341,9 @@ test_check_sees_the_unit() {
         grep -x "keep: yes" <<<"$plan"
         # What was said on the command line wins.
         grep -x "ready: api" <<<"$plan"
-        grep "From the unit: FCJAIL_KEEP=yes" /tmp/err
-        grep "From the unit: User=checkuser" /tmp/err
-        grep "FCJAIL_STOP= waits 45 s, but TimeoutStopSec= of the unit is only 30 s" /tmp/err
+        grep -x "fcjail: fcjail@web1.service: sets FCJAIL_KEEP=yes" /tmp/err
+        grep -x "fcjail: fcjail@web1.service: sets User=checkuser" /tmp/err
+        grep "FCJAIL_STOP=: waits 45 s, but TimeoutStopSec= of the unit is only 30 s" /tmp/err
         is 892 "$(fcjail check --json web1 2>/dev/null | jq .uid)"
         # For the group, too, which may read /run/fcjail.
         user manager --groups fcjail
@@ -354,13 +354,18 @@ test_check_sees_the_unit() {
         plan=$(fcjail check web1 2>/tmp/err)
         grep -x "uid: 892" <<<"$plan"
         grep -x "gid: 893" <<<"$plan"
-        grep "From the unit: Group=checkgroup" /tmp/err
+        grep -x "fcjail: fcjail@web1.service: sets Group=checkgroup" /tmp/err
         unit web1 User=checkuser Group=894
         fcjail check web1 2>/dev/null | grep -x "gid: 894"
         # A namespace by its path, without PrivateNetwork=.
         unit web1 NetworkNamespacePath=/run/netns/blue
+        not fcjail check web1 >/tmp/plan 2>/tmp/err
+        grep -x "netns: inherit" /tmp/plan
+        grep -x "fcjail: NetworkNamespacePath=: /run/netns/blue does not exist; create it with \`ip netns add\`, before the unit starts" /tmp/err
+        ip netns add blue
         fcjail check web1 2>/tmp/err | grep -x "netns: inherit"
-        grep "From the unit: /run/netns/blue" /tmp/err
+        grep -x "fcjail: fcjail@web1.service: sets NetworkNamespacePath=/run/netns/blue" /tmp/err
+        ip netns del blue
         # A uid that nobody knows yet can be shared all the same.
         unit web1 DynamicUser=yes User=vm-%i
         echo FCJAIL_SHARED_UID=yes >>"$ENV/web1.env"
@@ -397,14 +402,16 @@ test_check_opens_all_that_a_start_would() {
         local before
         vm web1 FCJAIL_VMM=/nosuch "FCJAIL_CONFIG=$ENV" FCJAIL_NETNS=nosuch FCJAIL_SECCOMP=/dev/null FCJAIL_CHROOT_DIR=/srv/no
         before=$(fcjail_files)
-        check_fails 66 "/srv/no: does not exist; create the default one with \`systemd-tmpfiles --create\`, another with \`mkdir -m 0755\`" \
+        check_fails 66 "$ENV: is a directory, not a regular file" \
+                "/srv/no: does not exist; create the default one with \`systemd-tmpfiles --create\`, another with \`mkdir -m 0755\`" \
                 "/nosuch: does not exist; install Firecracker there, or set FCJAIL_VMM=" \
-                "$ENV: is a directory, not a regular file" \
                 "/run/netns/nosuch: does not exist; create it with \`ip netns add\`; \`ip netns list\` lists the named ones" \
                 "/dev/null: is a character device, not a regular file"
         is "$before" "$(fcjail_files)"
+        # All of it in the object, and nothing beside that.
         not fcjail check --json web1 >/tmp/plan 2>/tmp/err
-        jq . /tmp/plan
+        is "" "$(</tmp/err)"
+        is "66 66 66 66 66" "$(jq -r '[.findings[] | select(.severity == "error") | .exit_status] | join(" ")' /tmp/plan)"
 
         install -m 0664 /usr/local/bin/demo-vmm /usr/local/bin/unsafe-vmm
         vm web1 FCJAIL_VMM=/usr/local/bin/unsafe-vmm

@@ -70,7 +70,7 @@ test_check_fails_if_systemd_cannot_be_asked() {
                 "$(cat /tmp/out)"
         # Where systemd does not run, there is nothing to ask.
         unshare --mount bash -c 'mount -t tmpfs tmpfs /run/systemd && fcjail check web1' >/tmp/out 2>&1
-        grep "systemd does not answer; the settings of fcjail@web1.service are not checked" /tmp/out
+        grep "fcjail@web1.service: is not checked, because systemd does not answer" /tmp/out
         grep "^vmm: " /tmp/out
 }
 
