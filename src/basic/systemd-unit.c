@@ -68,6 +68,7 @@ static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
                 const char *key;
                 const char **string;
                 bool *boolean;
+                uint64_t *number;
         } properties[] = {
                 { "User", .string = &u->user },
                 { "Group", .string = &u->group },
@@ -78,6 +79,10 @@ static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
                 { "PrivateDevices", .boolean = &u->private_devices },
                 { "ProcSubset", .string = &u->proc_subset },
                 { "RootDirectory", .string = &u->root_directory },
+                { "TimeoutStopUSec", .number = &u->timeout_stop_usec },
+                { "MemoryHigh", .number = &u->memory_high },
+                { "MemoryMax", .number = &u->memory_max },
+                { "TasksMax", .number = &u->tasks_max },
         };
         char *value;
 
@@ -85,11 +90,11 @@ static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
                 u->environment[(*n_environment)++] = value;
                 return 0;
         }
-        if ((value = value_of(s, "TimeoutStopUSec")))
-                return parse_u64(value, 0, UINT64_MAX, &u->timeout_stop_usec);
         FOREACH_ARRAY (p, properties, ELEMENTSOF(properties)) {
                 if (!(value = value_of(s, p->key)))
                         continue;
+                if (p->number)
+                        return parse_u64(value, 0, UINT64_MAX, p->number);
                 if (p->string)
                         *p->string = value;
                 else

@@ -13,6 +13,7 @@
 #include "uid-owners.h"
 #include "unit.h"
 #include "verbs.h"
+#include "vmm-resources.h"
 
 /* Everything that a start would find. 0, also with findings, or -errno. */
 static int look(const SystemdUnit *u, const Caller *caller, const Plan *p, HostObjects *o, Findings *f)
@@ -26,6 +27,8 @@ static int look(const SystemdUnit *u, const Caller *caller, const Plan *p, HostO
                 r = uid_owners_check(p, caller->uid, f);
         if (r >= 0)
                 r = jail_files_check(p, o, f);
+        if (r >= 0 && o->config)
+                r = vmm_resources_check(p, u, &o->vmm_files, f);
         return r;
 }
 

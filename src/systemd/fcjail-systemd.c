@@ -71,7 +71,7 @@ static int put_boolean(sd_bus *bus, const char *to, const char *path, const char
         return r;
 }
 
-static int put_usec(sd_bus *bus, const char *to, const char *path, const char *property)
+static int put_number(sd_bus *bus, const char *to, const char *path, const char *property)
 {
         char text[24];
         uint64_t value;
@@ -101,7 +101,10 @@ static int put_unit(sd_bus *bus, const char *path)
                 { "PrivateDevices", put_boolean },
                 { "ProcSubset", put_string },
                 { "RootDirectory", put_string },
-                { "TimeoutStopUSec", put_usec },
+                { "TimeoutStopUSec", put_number },
+                { "MemoryHigh", put_number },
+                { "MemoryMax", put_number },
+                { "TasksMax", put_number },
         };
         int r;
 

@@ -380,6 +380,23 @@ test_check_sees_the_unit() {
         grep -x "fcjail: the environment: FCJAIL_READY= must be api or exec, not 'now'" /tmp/err
 }
 
+# From the real systemd: all else of it is in the golden cases unit-*.
+test_check_compares_the_limits_of_the_unit() {
+        vm web1 "FCJAIL_CONFIG=$ENV/big.json" FCJAIL_TAP= FCJAIL_SECCOMP=io_uring
+        echo '{"machine-config": {"vcpu_count": 1, "mem_size_mib": 512}}' >"$ENV/big.json"
+        unit web1 MemoryMax=1G MemoryHigh=infinity
+        is "" "$(fcjail check web1 2>&1 >/dev/null)"
+        unit web1 MemoryMax=256M MemoryHigh=128M
+        is "fcjail: MemoryMax=: is 256 MiB, so the kernel kills the VM when its guest and the VMM use their 562 MiB; set it to 562M or more
+fcjail: MemoryHigh=: is 128 MiB, so the kernel slows the VM down when its guest and the VMM use their 562 MiB; set it to 562M or more" \
+                "$(fcjail check web1 2>&1 >/dev/null)"
+        echo '{"drives": [{"drive_id": "a", "path_on_host": "/a", "io_engine": "Async"}]}' >"$ENV/big.json"
+        unit web1 TasksMax=2
+        not fcjail check --json web1 >/tmp/plan
+        jq -e '.findings[] | select(.object == "TasksMax=" and .severity == "note")' /tmp/plan
+        rm "$ENV/big.json"
+}
+
 says_what_was_meant() {
         journalctl -q -o cat --cursor="$cursor" | grep -F "invalid VM id 'my\x2dvm': use 1 to 64 letters, digits or '-', not starting with '-'; did you mean 'my-vm'?" >/dev/null
 }
