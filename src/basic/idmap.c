@@ -24,6 +24,9 @@
 /* As much as a signal handler's frame takes on any processor, and some. */
 #define CHILD_STACK_SIZE (16 * 1024)
 
+/* Two lines of three numbers. */
+#define MAP_TEXT_MAX 128
+
 typedef struct Child {
         pid_t pid;
         int proc_fd; /* its directory in /proc */
@@ -68,38 +71,36 @@ static int child_reap(const Child *child)
         return si.si_pid == child->pid ? 0 : -EBADE;
 }
 
-/* In the same descriptor: the kernel shows the ids of the namespace of whoever opened it. */
-static int read_back(int fd, unsigned from, unsigned to)
+/* As the kernel shows it, so that what is read back must be the same text. */
+static void print_map(char text[MAP_TEXT_MAX], unsigned from, unsigned to)
 {
-        char text[128], *end;
+        const size_t n = strlen(text);
 
-        ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-        if (n < 0)
-                return -errno;
-        text[n] = '\0';
-
-        bool same = strtoul(text, &end, 10) == from;
-        same = strtoul(end, &end, 10) == to && same;
-        same = strtoul(end, &end, 10) == 1 && same;
-        return same && strcmp(end, "\n") == 0 ? 0 : -EBADE;
+        (void) snprintf(text + n, MAP_TEXT_MAX - n, "%10u %10u %10u\n", from, to, 1U);
 }
 
-static int write_map(int proc_fd, const char *name, unsigned from, unsigned to)
+/* In the same descriptor: the kernel shows the ids of the namespace of whoever opened it. */
+static int write_map(int proc_fd, const char *name, const char *text)
 {
-        char text[64];
+        const size_t size = strlen(text);
+        char back[MAP_TEXT_MAX];
+        ssize_t n;
 
         _cleanup_close_ int fd = openat(proc_fd, name, O_RDWR | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-
-        int n = snprintf(text, sizeof(text), "%u %u 1\n", from, to);
-        ssize_t written = write(fd, text, (size_t) n); /* one write is all that the kernel allows */
-        if (written < 0)
+        n = write(fd, text, size); /* one write is all that the kernel allows */
+        if (n < 0)
                 return -errno;
-        return written == n ? read_back(fd, from, to) : -EIO;
+        if ((size_t) n != size)
+                return -EIO;
+        n = pread(fd, back, sizeof(back), 0);
+        if (n < 0)
+                return -errno;
+        return (size_t) n == size && memcmp(text, back, size) == 0 ? 0 : -EBADE;
 }
 
-static int write_maps(const Child *child, const unsigned ids[4])
+static int write_maps(const Child *child, const char *uids, const char *gids)
 {
         int r;
 
@@ -108,21 +109,27 @@ static int write_maps(const Child *child, const unsigned ids[4])
         if (child->userns_fd < 0)
                 return child->userns_fd;
 
-        r = write_map(child->proc_fd, "uid_map", ids[0], ids[1]);
+        r = write_map(child->proc_fd, "uid_map", uids);
         if (r >= 0)
-                r = write_map(child->proc_fd, "gid_map", ids[2], ids[3]);
+                r = write_map(child->proc_fd, "gid_map", gids);
         return r;
 }
 
-int idmap_userns(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid)
+int idmap_userns(uid_t from_uid, uid_t to_uid, gid_t from_gid, gid_t to_gid, bool keep_gid)
 {
         _cleanup_(child_done) Child child = { .proc_fd = -EBADF, .userns_fd = -EBADF };
+        char uids[MAP_TEXT_MAX] = "", gids[MAP_TEXT_MAX] = "";
         int r, k;
+
+        print_map(uids, from_uid, to_uid);
+        print_map(gids, from_gid, keep_gid ? from_gid : to_gid);
+        if (keep_gid && from_gid != to_gid)
+                print_map(gids, to_gid, to_gid);
 
         r = child_run(&child);
         if (r < 0)
                 return r;
-        r = write_maps(&child, (const unsigned[]){ from_uid, to_uid, from_gid, to_gid });
+        r = write_maps(&child, uids, gids);
         k = child_reap(&child);
         if (r < 0 || k < 0)
                 return r < 0 ? r : k;

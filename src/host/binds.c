@@ -84,27 +84,21 @@ static int check_filter(const Source *s, uid_t owner)
                      "would be root's, and without fcjail's filter a VM could make it setuid");
 }
 
-/* The directory of the path, in which a start makes the file. */
+/* The directory of the path, in which a start makes the file. With the dot it is one that the path leads through, and so
+ * among those that this VM must not write. */
 static int hold_directory(Source *s)
 {
         _cleanup_free_ char *culprit = NULL, *dir = strdup(s->bind->source);
-        struct stat *st = &s->host->st;
         int fd;
 
         if (!dir)
                 return -ENOMEM;
-        char *slash = strrchr(dir, '/');
-        slash[slash == dir] = '\0';
-
-        fd = chase_source(dir, &s->host->dirs, st, &culprit);
+        memcpy(strrchr(dir, '/'), "/.", sizeof("/."));
+        fd = chase_source(dir, &s->host->dirs, &s->host->st, &culprit);
         if (fd < 0)
                 return cannot_open(s, fd, culprit);
         s->host->dir_fd = fd;
-        if (!S_ISDIR(st->st_mode))
-                return WRONG(s, -ENOTDIR, EX_NOINPUT, NULL, "is not in a directory");
-        if (st->st_mode & (S_IWGRP | S_IWOTH))
-                return cannot_open(s, CHASE_WRITABLE, dir);
-        return check_filter(s, st->st_uid);
+        return check_filter(s, s->host->st.st_uid);
 }
 
 static int hold(Source *s)

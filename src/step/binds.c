@@ -26,12 +26,13 @@
 #include "mount-util.h"
 #include "tree.h"
 
-/* User namespaces for the idmaps, one for each pair of owner and group. */
+/* User namespaces for the idmaps, one for each pair of owner and group, and for what becomes of the group. */
 #define MAPS_MAX 8
 
 typedef struct Map {
         uid_t uid;
         gid_t gid;
+        bool keep_gid;
         int fd;
 } Map;
 
@@ -153,11 +154,11 @@ static int make_places(Jail *jail)
 /* A log that is not there yet: it belongs to the owner of its directory. */
 static int make_missing(Jail *jail, const BindPlan *bind, HostBind *b)
 {
-        const FsIds mine = fs_ids_get();
+        const FsIds mine = fs_ids_get(), owner = { b->st.st_uid, b->st.st_gid };
         const char *name = strrchr(bind->source, '/') + 1;
         int r, k;
 
-        r = fs_ids_set((FsIds){ b->st.st_uid, b->st.st_gid });
+        r = fs_ids_set(owner);
         if (r >= 0)
                 r = at_write_file(b->dir_fd, name, 0640, "", 0);
         if (r >= 0)
@@ -165,23 +166,24 @@ static int make_missing(Jail *jail, const BindPlan *bind, HostBind *b)
         k = fs_ids_set(mine);
         if (r >= 0)
                 r = k < 0 ? k : RET_NERRNO(fstat(b->fd, &b->st));
-        if (r >= 0 && !S_ISREG(b->st.st_mode))
-                r = -EBADFD;
+        /* The owner of the directory may have put something else in its place, such as a link to a file of another. */
+        if (r >= 0 && (!S_ISREG(b->st.st_mode) || b->st.st_uid != owner.uid || b->st.st_nlink != 1))
+                return step_differs(jail, bind->source, "was exchanged for another file");
         return r < 0 ? step_fail(jail, r, "%s", bind->source) : 0;
 }
 
-static int find_map(Jail *jail, Maps *maps, uid_t from, gid_t group)
+static int find_map(Jail *jail, Maps *maps, Map map)
 {
         FOREACH_ARRAY (m, maps->items, maps->n_items)
-                if (m->uid == from && m->gid == group)
+                if (m->uid == map.uid && m->gid == map.gid && m->keep_gid == map.keep_gid)
                         return m->fd;
         if (maps->n_items == MAPS_MAX)
                 return -E2BIG;
 
-        int fd = idmap_userns(from, jail->uid, group, jail->gid);
-        if (fd >= 0)
-                maps->items[maps->n_items++] = (Map){ from, group, fd };
-        return fd;
+        map.fd = idmap_userns(map.uid, jail->uid, map.gid, jail->gid, map.keep_gid);
+        if (map.fd >= 0)
+                maps->items[maps->n_items++] = map;
+        return map.fd;
 }
 
 /* What everybody may read needs no map to be read. */
@@ -190,6 +192,13 @@ static bool needs_map(const Jail *jail, const BindPlan *bind, const HostBind *b,
         if (from == UID_INVALID || from == jail->uid)
                 return false;
         return !(bind->read_only && S_ISREG(b->st.st_mode) && (b->st.st_mode & S_IROTH));
+}
+
+/* Whoever owns a file and is in its group can make it setgid, or a new one where he may make one. So the VM does not get
+ * the group of what it may write, unless the filter forbids that, and never root's. */
+static bool keeps_gid(const Jail *jail, const BindPlan *bind, gid_t gid)
+{
+        return gid == 0 || (!bind->read_only && jail->plan->seccomp != SECCOMP_DEFAULT);
 }
 
 static int cannot_map(Jail *jail, const BindPlan *bind, int fd, int r)
@@ -212,6 +221,7 @@ static int cannot_map(Jail *jail, const BindPlan *bind, int fd, int r)
 static int map(Jail *jail, Maps *maps, const BindPlan *bind, const HostBind *b, int tree_fd)
 {
         const uid_t from = host_bind_from(bind, b);
+        const gid_t gid = b->st.st_gid;
         int r;
 
         /* Step `paths` has refused it already, but what a VM could do with such a directory is too bad for one check. */
@@ -219,7 +229,7 @@ static int map(Jail *jail, Maps *maps, const BindPlan *bind, const HostBind *b, 
                 return step_differs(jail, bind->source, "is a writable directory of root's");
         if (!needs_map(jail, bind, b, from))
                 return 0;
-        r = find_map(jail, maps, from, b->st.st_gid);
+        r = find_map(jail, maps, (Map){ from, gid, keeps_gid(jail, bind, gid), -EBADF });
         if (r >= 0)
                 r = tree_idmap(tree_fd, r);
         return r < 0 ? cannot_map(jail, bind, tree_fd, r) : 1;

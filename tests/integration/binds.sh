@@ -230,7 +230,7 @@ test_a_vsock_socket_needs_a_directory_that_is_not_roots() {
         chown alice $VMS/sockets
         systemctl start fcjail@web1
         test -S $VMS/sockets/v.sock
-        is_unchanged $VMS/sockets/v.sock "$(id -u alice):0" 770
+        is "$(id -u alice) 770" "$(stat -c '%u %a' $VMS/sockets/v.sock)"
         systemctl stop fcjail@web1
 }
 
@@ -359,6 +359,31 @@ test_a_file_of_roots_is_writable_only_with_the_filter() {
         refused "$VMS/disk: is setuid or setgid" 77
 }
 
+# In root's group a VM could make setgid files of that group, and without the filter of any group.
+test_a_group_is_the_vms_only_where_it_can_make_nothing_setgid() {
+        local filter group
+        user alice
+        for filter in default off io_uring; do
+                for group in root alice; do
+                        empty_vms
+                        mkdir -m 0700 $VMS/dir
+                        disk $VMS/disk alice 0600
+                        chown "alice:$group" $VMS/dir $VMS/disk
+                        vm_of "$(drives $VMS/disk)" FCJAIL_UID=30001 FCJAIL_SECCOMP=$filter FCJAIL_BIND=$VMS/dir:/dir
+                        systemctl start fcjail@web1
+                        says web1 "disk: wrote sector 1"
+                        as_vm "touch dir/new && chmod 2755 dir/new .$VMS/disk"
+                        if [[ $filter$group == defaultalice ]]; then
+                                is_unchanged $VMS/dir/new "$(id -u alice):$(id -g alice)" 2755
+                        else
+                                is_unchanged $VMS/dir/new "$(id -u alice):30001" 2755
+                                is_unchanged $VMS/disk "$(id -u alice):$(id -g $group)" 755
+                        fi
+                        systemctl stop fcjail@web1
+                done
+        done
+}
+
 # F2, and whatever else somebody could lead root to.
 test_nobody_leads_root_to_the_file_of_another() {
         empty_vms
@@ -410,6 +435,11 @@ test_no_source_leads_through_what_the_vm_may_write() {
         vm_of "$(drives $VMS/dir/disk)" FCJAIL_BIND=$VMS/dir
         systemctl start fcjail@web1
         says web1 "disk: wrote sector 1"
+        systemctl stop fcjail@web1
+        # Nor to a file that a start makes.
+        vm_of "\"logger\": {\"log_path\": \"$VMS/dir/log\"}" FCJAIL_BIND=$VMS/dir:/dir
+        refused "$VMS/dir/log: is in a directory that this VM may write (FCJAIL_BIND=)" 77
+        not test -e $VMS/dir/log
 }
 
 test_a_file_system_without_idmaps_is_named_with_the_remedies() {

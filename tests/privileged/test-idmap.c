@@ -51,7 +51,7 @@ static void check_nothing_is_left(void)
 
 static int root_to_vm(void)
 {
-        return idmap_userns(0, VM, 0, VM);
+        return idmap_userns(0, VM, 0, VM, false);
 }
 
 static void check_idmap_userns_fails(int want)
@@ -224,7 +224,7 @@ CHILD_TEST(idmap, a_directory_shows_its_owners_files_only)
         CHECK(chown("/srv/dir", 1000, 1001) >= 0 && chown("/srv/dir/other", 2000, 2001) >= 0);
         _cleanup_close_ int fd = open("/srv/dir", O_PATH | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int tree_fd = clone_tree(fd);
-        _cleanup_close_ int userns_fd = idmap_userns(1000, VM, 1001, VM + 1);
+        _cleanup_close_ int userns_fd = idmap_userns(1000, VM, 1001, VM + 1, false);
         CHECK(userns_fd >= 0);
         must_be_idmapped(tree_idmap(tree_fd, userns_fd));
 
@@ -234,6 +234,31 @@ CHILD_TEST(idmap, a_directory_shows_its_owners_files_only)
         CHECK(close(openat(tree_fd, "new", O_CREAT | O_EXCL | O_CLOEXEC, 0600)) >= 0);
         CHECK(setresuid(0, 0, 0) >= 0);
         CHECK(stat("/srv/dir/new", &st) >= 0 && st.st_uid == 1000 && st.st_gid == 1001);
+}
+
+/* Of a group that is kept nothing can be made, and nothing made setgid. */
+CHILD_TEST(idmap, a_group_that_is_kept_is_not_the_vms)
+{
+        struct stat st;
+
+        CHECK(mkdir("/srv/kept", 0700) >= 0);
+        make_file("/srv/kept/own");
+        CHECK(chown("/srv/kept", 1000, 0) >= 0 && chown("/srv/kept/own", 1000, 0) >= 0);
+        _cleanup_close_ int fd = open("/srv/kept", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int tree_fd = clone_tree(fd);
+        _cleanup_close_ int userns_fd = idmap_userns(1000, VM, 0, VM + 1, true);
+        _cleanup_close_ int same_fd = idmap_userns(1000, VM, VM + 1, VM + 1, true);
+        CHECK(userns_fd >= 0 && same_fd >= 0);
+        must_be_idmapped(tree_idmap(tree_fd, userns_fd));
+
+        CHECK(setresgid(VM + 1, VM + 1, 0) >= 0 && setresuid(VM, VM, 0) >= 0);
+        CHECK(close(openat(tree_fd, "own", O_WRONLY | O_CLOEXEC)) >= 0);
+        CHECK(fchmodat(tree_fd, "own", 02755, 0) >= 0);
+        CHECK(close(openat(tree_fd, "new", O_CREAT | O_EXCL | O_CLOEXEC, 0600)) >= 0);
+        CHECK(setresuid(0, 0, 0) >= 0);
+        CHECK(stat("/srv/kept/own", &st) >= 0 && st.st_uid == 1000 && st.st_gid == 0);
+        CHECK_IS(st.st_mode & 07777, 0755);
+        CHECK(stat("/srv/kept/new", &st) >= 0 && st.st_uid == 1000 && st.st_gid == VM + 1);
 }
 
 CHILD_TEST(idmap, overlayfs_cannot)
@@ -282,8 +307,8 @@ CHILD_TEST(idmap, takes_a_user_namespace_only)
 CHILD_TEST(idmap, invalid_ids_are_refused)
 {
         begin();
-        CHECK_IS(idmap_userns((uid_t) -1, VM, 0, VM), -EINVAL);
-        CHECK_IS(idmap_userns(0, VM, 0, (gid_t) -1), -EINVAL);
+        CHECK_IS(idmap_userns((uid_t) -1, VM, 0, VM, false), -EINVAL);
+        CHECK_IS(idmap_userns(0, VM, 0, (gid_t) -1, false), -EINVAL);
         check_nothing_is_left();
 }
 
