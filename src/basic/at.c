@@ -200,6 +200,23 @@ int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *r
         return 0;
 }
 
+int at_read_link(int dir_fd, const char *name, char *buf, size_t size)
+{
+        struct stat st;
+
+        ssize_t n = readlinkat(dir_fd, name, buf, size);
+        if (n < 0) {
+                int r = -errno;
+                bool other = r == -EINVAL && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
+                             !S_ISLNK(st.st_mode);
+                return other ? -EBADFD : r;
+        }
+        if ((size_t) n == size)
+                return -ENAMETOOLONG;
+        buf[n] = '\0';
+        return 0;
+}
+
 int at_remove(int dir_fd, const char *name)
 {
         if (unlinkat(dir_fd, name, /* flags= */ 0) >= 0 || errno == ENOENT)

@@ -55,6 +55,10 @@ int at_copy_file(int dir_fd, const char *name, mode_t mode, int source_fd) _must
 /* Reads a regular file of at most max bytes into a NUL terminated buffer. -EFBIG if it is larger. */
 int at_read_file(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;
 
+/* Reads where the link leads, NUL terminated, into a buffer of that size. -EBADFD: it is something else than a link;
+ * -ENAMETOOLONG. */
+int at_read_link(int dir_fd, const char *name, char *buf, size_t size) _must_check_;
+
 /* Removes a file, link, node or empty directory. 0 also if there is none. */
 int at_remove(int dir_fd, const char *name) _must_check_;
 

@@ -9,6 +9,7 @@
 #define MESSAGE_PATHS              "5c5475063a1a44bb832344e91dfbc0f2"
 #define MESSAGE_STATE              "d91a18f89481416095eeed7a2384c442"
 #define MESSAGE_UID                "17a24743d17042b48480637ece3a9d22"
+#define MESSAGE_IMAGES             "cf3738cc01d04c6f9304f2c0edcfb394"
 #define MESSAGE_TREE               "3d8264cc8d1d4d6eb054ec7382aa55e4"
 #define MESSAGE_CLONE              "ee966ab49c27496c9bf536f1a5439d15"
 #define MESSAGE_COPY               "83cdfe3bba7147f589f1f6b423bd98c8"

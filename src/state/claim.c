@@ -96,10 +96,9 @@ static int record_alive(const StateRoot *root, int dir_fd, const char *name, boo
         char target[RECORD_MAX];
         int r;
 
-        ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
-        if (n < 0)
-                return errno == ENOENT ? 0 : errno == EINVAL ? -EBADMSG : -errno;
-        target[n] = '\0';
+        r = at_read_link(dir_fd, name, target, sizeof(target));
+        if (r < 0)
+                return r == -ENOENT ? 0 : r == -EBADFD || r == -ENAMETOOLONG ? -EBADMSG : r;
 
         char *slash = strchr(target, '/');
         if (!slash)
@@ -205,14 +204,14 @@ int claim_look(const StateRoot *root, ClaimKind kind, const char *name, const St
         return shared_alive(root, root->fd, path, /* locked= */ false, s, ret_owner);
 }
 
+/* Something else than a link is damaged, and not ours either. */
 static int release(int dir_fd, const char *name, const State *s)
 {
         char target[RECORD_MAX], own[RECORD_MAX];
 
-        ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
-        if (n < 0)
-                return errno == ENOENT ? 0 : -errno;
-        target[n] = '\0';
+        int r = at_read_link(dir_fd, name, target, sizeof(target));
+        if (r < 0)
+                return r == -ENOENT || r == -EBADFD || r == -ENAMETOOLONG ? 0 : r;
         (void) snprintf(own, sizeof(own), "%s/%s", s->id, s->invocation);
 
         return strcmp(target, own) == 0 ? at_remove(dir_fd, name) : 0;
@@ -232,7 +231,7 @@ int claim_release(const StateRoot *root, ClaimKind kind, const char *name, const
 
         _cleanup_close_ int fd = at_open_dir(rec.fd, rec.shared);
         if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
+                return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
         r = release(fd, s->id, s);
         if (r < 0)
                 return r;

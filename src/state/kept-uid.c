@@ -32,13 +32,8 @@ static int read_link(const StateRoot *root, const char *name, char ret_target[ID
         char path[sizeof(KEPT "/") + NAME_LEN];
 
         (void) snprintf(path, sizeof(path), KEPT "/%s", name);
-        ssize_t n = readlinkat(root->fd, path, ret_target, ID_LEN_MAX + 1);
-        if (n < 0)
-                return errno == EINVAL || errno == ENOTDIR ? -ENOENT : -errno;
-        if (n > ID_LEN_MAX)
-                return -ENOENT;
-        ret_target[n] = '\0';
-        return 0;
+        int r = at_read_link(root->fd, path, ret_target, ID_LEN_MAX + 1);
+        return r == -EBADFD || r == -ENAMETOOLONG || r == -ENOTDIR ? -ENOENT : r;
 }
 
 int kept_uid_find(const StateRoot *root, const char *id, uid_t *ret)

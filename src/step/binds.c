@@ -20,7 +20,6 @@
 #include "at.h"
 #include "binds.h"
 #include "fd-util.h"
-#include "fs-ids.h"
 #include "idmap.h"
 #include "missing.h"
 #include "mount-util.h"
@@ -151,27 +150,6 @@ static int make_places(Jail *jail)
         return r;
 }
 
-/* A log that is not there yet: it belongs to the owner of its directory. */
-static int make_missing(Jail *jail, const BindPlan *bind, HostBind *b)
-{
-        const FsIds mine = fs_ids_get(), owner = { b->st.st_uid, b->st.st_gid };
-        const char *name = strrchr(bind->source, '/') + 1;
-        int r, k;
-
-        r = fs_ids_set(owner);
-        if (r >= 0)
-                r = at_write_file(b->dir_fd, name, 0640, "", 0);
-        if (r >= 0)
-                r = b->fd = RET_NERRNO(openat(b->dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-        k = fs_ids_set(mine);
-        if (r >= 0)
-                r = k < 0 ? k : RET_NERRNO(fstat(b->fd, &b->st));
-        /* The owner of the directory may have put something else in its place, such as a link to a file of another. */
-        if (r >= 0 && (!S_ISREG(b->st.st_mode) || b->st.st_uid != owner.uid || b->st.st_nlink != 1))
-                return step_differs(jail, bind->source, "was exchanged for another file");
-        return r < 0 ? step_fail(jail, r, "%s", bind->source) : 0;
-}
-
 static int find_map(Jail *jail, Maps *maps, Map map)
 {
         FOREACH_ARRAY (m, maps->items, maps->n_items)
@@ -235,16 +213,12 @@ static int map(Jail *jail, Maps *maps, const BindPlan *bind, const HostBind *b, 
         return r < 0 ? cannot_map(jail, bind, tree_fd, r) : 1;
 }
 
-static int clone_bind(Jail *jail, Maps *maps, const MountPlan *m, const BindPlan *bind, HostBind *b)
+static int clone_bind(Jail *jail, Maps *maps, const MountPlan *m, const BindPlan *bind, const HostBind *b)
 {
         const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
         const unsigned long mount_flags = m->flags | (bind->read_only ? MS_RDONLY : 0);
-        int r = 0, mapped;
+        int r, mapped;
 
-        if (b->fd < 0)
-                r = make_missing(jail, bind, b);
-        if (r < 0)
-                return r;
         _cleanup_close_ int tree_fd = RET_NERRNO((int) syscall(SYS_open_tree, b->fd, "", flags));
         if (tree_fd < 0)
                 return step_fail(jail, tree_fd, "%s", bind->source);

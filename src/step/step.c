@@ -15,6 +15,7 @@
  *            paths
  *            state
  *            uid
+ *            images
  *            tree
  *            clone ───────────────────────────▶ netns
  *            copy                               tap
@@ -31,6 +32,8 @@
  *   state    Then the record of what will be made, then the things: a kill at any moment leaves nothing that
  *            is not written down.
  *   uid      Before anything that is born with the VM's gid. Nothing is ever chowned.
+ *   images   Before anything is made for a VM that would write what another one writes. After `paths` has walked to the
+ *            sources: only then does it help to know that no other VM can change the way.
  *   tree     As much of the jail's directory as `copy` needs.
  *   clone    As early as INSIDE can be of use. It is born into a PID namespace. Which of the two becomes the VMM is
  *            decided there and nowhere else.
@@ -72,6 +75,8 @@ const Step steps[] = {
         { "state", SIDE_OUTSIDE, step_state, NULL, EX_TEMPFAIL, MESSAGE_STATE,
           "reserve the VM's id, clean up an earlier run, record what will be made" },
         { "uid", SIDE_OUTSIDE, step_uid, undo_uid, EX_TEMPFAIL, MESSAGE_UID, "reserve a uid for the VM" },
+        { "images", SIDE_OUTSIDE, step_images, undo_images, EX_TEMPFAIL, MESSAGE_IMAGES,
+          "make missing logs, reserve what the VM can write outside of its jail" },
         { "tree", SIDE_OUTSIDE, step_tree, undo_tree, EX_CANTCREAT, MESSAGE_TREE,
           "make the jail directory, with an empty file for the VMM" },
         { "clone", SIDE_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,

@@ -103,6 +103,20 @@ CHILD_TEST(at, nothing_is_left_of_a_file_that_could_not_be_filled)
         CHECK(faccessat(dir, "file", F_OK, 0) < 0);
 }
 
+CHILD_TEST(at, reads_links_only)
+{
+        char target[5];
+
+        make_top();
+        CHECK(symlinkat("four", top, "link") >= 0 && symlinkat("longer", top, "long") >= 0);
+        CHECK_IS(at_read_link(top, "link", target, sizeof(target)), 0);
+        CHECK(strcmp(target, "four") == 0);
+        CHECK_IS(at_read_link(top, "long", target, sizeof(target)), -ENAMETOOLONG);
+        CHECK_IS(at_read_link(top, "none", target, sizeof(target)), -ENOENT);
+        CHECK(mkdirat(top, "dir", 0700) >= 0);
+        CHECK_IS(at_read_link(top, "dir", target, sizeof(target)), -EBADFD);
+}
+
 CHILD_TEST(at, reads_regular_files_only)
 {
         char *text;

@@ -165,6 +165,20 @@ CHILD_TEST(claim, of_an_unknown_vm_is_not_free)
         CHECK(owner && strcmp(owner, "web1") == 0);
 }
 
+/* A start that was refused because of it must still be cleaned up. */
+CHILD_TEST(claim, that_is_damaged_is_not_released)
+{
+        State a = example("web1", "abc");
+
+        open_root();
+        CHECK(mkdirat(root.fd, "image", 0700) >= 0 && mkdirat(root.fd, "image/8:1:7", 0700) >= 0);
+        CHECK_IS(claim_release(&root, CLAIM_IMAGE, "8:1:7", &a), 0);
+        CHECK(symlinkat("web1/abc", root.fd, "image/8:1:8.shared") >= 0);
+        CHECK_IS(claim_release(&root, CLAIM_IMAGE, "8:1:8", &a), 0);
+        CHECK(faccessat(root.fd, "image/8:1:7", F_OK, AT_SYMLINK_NOFOLLOW) >= 0);
+        CHECK(faccessat(root.fd, "image/8:1:8.shared", F_OK, AT_SYMLINK_NOFOLLOW) >= 0);
+}
+
 Test(claim, names_are_those_of_the_objects)
 {
         struct stat file = { .st_mode = S_IFREG, .st_dev = makedev(253, 16), .st_ino = UINT64_MAX };
