@@ -19,6 +19,7 @@
 
 typedef struct ConfigLoader {
         const char *id;
+        const EnvDirs *dirs; /* for config_loader_add_files(); NULL: it opens them */
         Diagnostics *d;
         size_t n_before; /* diagnostics of others */
         Place source;    /* the one being read */

@@ -47,11 +47,15 @@ static int add_env_file(ConfigLoader *l, const EnvPath *path)
 
 int config_loader_add_files(ConfigLoader *l)
 {
-        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_env_dirs_ EnvDirs own = ENV_DIRS_NONE;
+        _cleanup_env_paths_ EnvPaths paths = {};
         size_t n_before = l->d->n_items;
-        int r;
+        int r = 0;
 
-        r = env_dir_list(l->id, l->d, &paths);
+        if (!l->dirs)
+                r = env_dirs_open(l->d, &own);
+        if (r >= 0)
+                r = env_dir_list(l->dirs ? l->dirs : &own, l->id, l->d, &paths);
         if (l->d->n_items > n_before)
                 l->configured = true; /* what an unreadable directory has for this VM is not known */
         FOREACH_ARRAY (p, paths.items, paths.n_items)

@@ -25,11 +25,7 @@
 #include "fd-util.h"
 #include "parse.h"
 
-/* Weakest first. */
-static const struct EnvDir {
-        const char *path;
-        bool vm; /* also has files of one VM: those of a package are for all VMs */
-} env_dirs[ENV_DIRS_MAX] = {
+const EnvDir env_dirs[ENV_DIRS_MAX] = {
         { "/usr/lib/fcjail", false },
         { "/run/fcjail", true },
         { "/etc/fcjail", true },
@@ -40,6 +36,7 @@ typedef struct Listing {
         EnvScope scope;
         char name[ID_LEN_MAX +
                   sizeof(".env.d")]; /* of the file; with ".d" that of the drop-ins' directory */
+        const EnvDirs *dirs;
         Diagnostics *d;
         EnvPaths paths;
 } Listing;
@@ -48,10 +45,14 @@ void env_paths_done(EnvPaths *p)
 {
         FOREACH_ARRAY (i, p->items, p->n_items)
                 free(i->path);
-        FOREACH_ARRAY (fd, p->dir_fds, ENV_DIRS_MAX)
-                *fd = safe_close(*fd);
         free(p->items);
-        *p = (EnvPaths) ENV_PATHS_NONE;
+        *p = (EnvPaths){};
+}
+
+void env_dirs_done(EnvDirs *dirs)
+{
+        FOREACH_ARRAY (fd, dirs->fds, ENV_DIRS_MAX)
+                *fd = safe_close(*fd);
 }
 
 /* Always -EBADMSG or -ENOMEM. */
@@ -93,24 +94,27 @@ static int open_env_dir(const char *path, int flags, Diagnostics *d)
         return fd < 0 ? complain(d, path, culprit, fd) : fd;
 }
 
-/* Those that are there and can be used. */
-static int open_dirs(Listing *l)
+int env_dirs_open(Diagnostics *d, EnvDirs *ret)
 {
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
+
         for (size_t i = 0; i < ENV_DIRS_MAX; i++) {
                 if (!name_taken(env_dirs[i].path))
                         continue;
-                l->paths.dir_fds[i] = open_env_dir(env_dirs[i].path, O_PATH, l->d);
-                if (l->paths.dir_fds[i] == -ENOMEM)
+                dirs.fds[i] = open_env_dir(env_dirs[i].path, O_PATH, d);
+                if (dirs.fds[i] == -ENOMEM)
                         return -ENOMEM;
         }
 
+        *ret = dirs;
+        dirs = (EnvDirs) ENV_DIRS_NONE;
         return 0;
 }
 
 /* The directory's descriptor, or a negative number if the scope has no files in it. */
 static int dir_of_scope(const Listing *l, size_t dir)
 {
-        return l->scope == ENV_SCOPE_DEFAULT || env_dirs[dir].vm ? l->paths.dir_fds[dir] : -ENOENT;
+        return l->scope == ENV_SCOPE_DEFAULT || env_dirs[dir].vm ? l->dirs->fds[dir] : -ENOENT;
 }
 
 /* dir_fd: as in EnvPath. */
@@ -232,14 +236,12 @@ static int list_scope(Listing *l, EnvScope scope, const char *stem)
         return r < 0 ? r : list_drop_ins(l);
 }
 
-int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret)
+int env_dir_list(const EnvDirs *dirs, const char *id, Diagnostics *d, EnvPaths *ret)
 {
-        Listing l = { .d = d, .paths = ENV_PATHS_NONE };
+        Listing l = { .dirs = dirs, .d = d };
         int r;
 
-        r = open_dirs(&l);
-        if (r >= 0)
-                r = list_scope(&l, ENV_SCOPE_DEFAULT, "default");
+        r = list_scope(&l, ENV_SCOPE_DEFAULT, "default");
         if (r >= 0)
                 r = list_scope(&l, ENV_SCOPE_VM, id);
         if (r < 0) {

@@ -14,21 +14,37 @@ typedef enum EnvScope {
 typedef struct EnvPath {
         char *path;
         EnvScope scope;
-        int dir_fd; /* of EnvPaths: its directory, if it is a regular file; -EBADF: it has to be opened by its path */
+        int dir_fd; /* of EnvDirs: its directory, if it is a regular file; -EBADF: it has to be opened by its path */
 } EnvPath;
 
 #define ENV_DIRS_MAX 3
 
+typedef struct EnvDir {
+        const char *path;
+        bool vm; /* also has files of one VM: those of a package are for all VMs */
+} EnvDir;
+
+extern const EnvDir env_dirs[ENV_DIRS_MAX]; /* weakest first */
+
+/* The directories that are there and can be used, for any number of VMs; a negative number instead of another. */
+typedef struct EnvDirs {
+        int fds[ENV_DIRS_MAX];
+} EnvDirs;
+
+#define ENV_DIRS_NONE                                                                                       \
+        {                                                                                                   \
+                .fds = { -EBADF, -EBADF, -EBADF }                                                           \
+        }
+
+/* 0 or -ENOMEM. Directories that cannot be trusted or read are told to `d` and left out. */
+int env_dirs_open(Diagnostics *d, EnvDirs *ret) _must_check_;
+void env_dirs_done(EnvDirs *dirs);
+#define _cleanup_env_dirs_ _cleanup_(env_dirs_done)
+
 typedef struct EnvPaths {
         EnvPath *items; /* in the order in which they apply */
         size_t n_items;
-        int dir_fds[ENV_DIRS_MAX];
 } EnvPaths;
-
-#define ENV_PATHS_NONE                                                                                      \
-        {                                                                                                   \
-                .dir_fds = { -EBADF, -EBADF, -EBADF }                                                       \
-        }
 
 void env_paths_done(EnvPaths *p);
 
@@ -37,9 +53,10 @@ void env_paths_done(EnvPaths *p);
  * /etc hides the same name in /run and /usr/lib. Whatever has the name is listed, of whatever kind, so that
  * a link into nowhere is an error later and not a missing file.
  *
- * Returns 0 or -ENOMEM. Directories that cannot be trusted or read are told to `d` and left out.
+ * Returns 0 or -ENOMEM. Directories of drop-ins that cannot be trusted or read are told to `d` and left out. The paths can
+ * be read as long as `dirs` is open.
  */
-int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret) _must_check_;
+int env_dir_list(const EnvDirs *dirs, const char *id, Diagnostics *d, EnvPaths *ret) _must_check_;
 
 /*
  * Reads one of them. Returns 1 and the content, which may be empty and has room for one byte more; 0 if the file is masked by a link to
@@ -48,3 +65,9 @@ int env_dir_list(const char *id, Diagnostics *d, EnvPaths *ret) _must_check_;
 int env_dir_read(const EnvPath *path, Diagnostics *d, char **ret_data, size_t *ret_size) _must_check_;
 
 #define _cleanup_env_paths_ _cleanup_(env_paths_done)
+
+/*
+ * The ids of all VMs that have a file or drop-ins of their own, by the names alone: each once, sorted, to be freed with
+ * strv_free(). 0 or -errno.
+ */
+int env_dir_ids(const EnvDirs *dirs, char ***ret) _must_check_;

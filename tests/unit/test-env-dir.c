@@ -6,6 +6,7 @@
 #include "env-dir.h"
 #include "env-file.h"
 #include "fixture.h"
+#include "parse.h"
 
 TestSuite(env_dir, .init = fixture_enter);
 
@@ -13,11 +14,13 @@ TestSuite(env_dir, .init = fixture_enter);
 static void expect_list(const char *want, const char *want_errors)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
         char got[4096] = "", errors[4096] = "";
         size_t n = 0;
 
-        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dir_list(&dirs, "web1", &d, &paths), 0);
         for (size_t i = 0; i < paths.n_items; i++)
                 n += (size_t) snprintf(got + n, sizeof(got) - n, "%s\n", paths.items[i].path);
         n = 0;
@@ -41,7 +44,8 @@ Test(env_dir, nothing_is_normal)
 Test(env_dir, defaults_come_before_the_vm_and_files_before_drop_ins)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
-        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
 
         file("/etc/fcjail/web1.env.d/a.env", "");
         file("/etc/fcjail/web1.env", "");
@@ -53,7 +57,8 @@ Test(env_dir, defaults_come_before_the_vm_and_files_before_drop_ins)
                     "/etc/fcjail/web1.env.d/a.env\n",
                     "");
 
-        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dir_list(&dirs, "web1", &d, &paths), 0);
         cr_assert_eq(paths.n_items, 4);
         cr_expect_eq(paths.items[0].scope, ENV_SCOPE_DEFAULT);
         cr_expect_eq(paths.items[1].scope, ENV_SCOPE_DEFAULT);
@@ -282,12 +287,14 @@ Test(env_dir, reads_one_byte_more_than_the_parser_takes)
 /* Whatever happens to a file between the listing and the reading is judged like all else. */
 static void expect_read_of_the_only(int want)
 {
-        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_free_ char *data = NULL;
         size_t size = 0;
 
-        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dir_list(&dirs, "web1", &d, &paths), 0);
         cr_assert_eq(paths.n_items, 1);
         cr_expect_eq(env_dir_read(paths.items, &d, &data, &size), want);
         cr_expect_eq(d.n_items, want < 0 ? 1 : 0);
@@ -313,7 +320,8 @@ Test(env_dir, judges_what_it_opens_in_a_directory)
 
 Test(env_dir, follows_no_link_that_a_file_has_become)
 {
-        _cleanup_env_paths_ EnvPaths paths = ENV_PATHS_NONE;
+        _cleanup_env_paths_ EnvPaths paths = {};
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_free_ char *data = NULL;
         size_t size = 0;
@@ -321,7 +329,8 @@ Test(env_dir, follows_no_link_that_a_file_has_become)
         file("/etc/fcjail/web1.env", "A=1\n");
         file("/run/other.env", "A=2\n");
         mode("/run/other.env", 0666);
-        cr_assert_eq(env_dir_list("web1", &d, &paths), 0);
+        cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dir_list(&dirs, "web1", &d, &paths), 0);
         cr_assert_eq(unlink("/etc/fcjail/web1.env"), 0);
         link_to("/etc/fcjail/web1.env", "/run/other.env");
         cr_expect_eq(env_dir_read(paths.items, &d, &data, &size), -EBADMSG);
@@ -329,4 +338,67 @@ Test(env_dir, follows_no_link_that_a_file_has_become)
         cr_expect_str_eq(
                 d.items[0].text,
                 "/etc/fcjail/web1.env: /run/other.env is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it");
+}
+
+/* The ids that have files, with a blank behind each. */
+static void expect_ids(const char *want)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
+        _cleanup_strv_ char **ids = NULL;
+        char got[256] = "";
+        size_t n = 0;
+
+        cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dir_ids(&dirs, &ids), 0);
+        for (char **id = ids; *id; id++)
+                n += (size_t) snprintf(got + n, sizeof(got) - n, "%s ", *id);
+        cr_expect_str_eq(got, want);
+}
+
+Test(env_dir, has_each_id_once)
+{
+        expect_ids("");
+        dir("/run/fcjail");
+        expect_ids("");
+        file("/run/fcjail/web2.env", "");
+        file("/etc/fcjail/web2.env", "");
+        file("/etc/fcjail/web1.env.d/a.env", "");
+        link_to("/etc/fcjail/a-3.env", "nowhere");
+        expect_ids("a-3 web1 web2 ");
+}
+
+Test(env_dir, has_no_ids_of_other_names)
+{
+        file("/usr/lib/fcjail/package.env", "");
+        file("/etc/fcjail/default.env", "");
+        file("/etc/fcjail/jailer.env.d/a.env", "");
+        file("/etc/fcjail/web1.json", "");
+        file("/etc/fcjail/web1.env.bak", "");
+        file("/etc/fcjail/.env", "");
+        file("/etc/fcjail/web1", "");
+        file("/etc/fcjail/web_1.env", "");
+        file("/etc/fcjail/a234567890123456789012345678901234567890123456789012345678901234x.env", "");
+        expect_ids("");
+        file("/etc/fcjail/a234567890123456789012345678901234567890123456789012345678901234.env", "");
+        expect_ids("a234567890123456789012345678901234567890123456789012345678901234 ");
+}
+
+Test(env_dir, has_all_of_many_ids)
+{
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
+        _cleanup_strv_ char **ids = NULL;
+
+        for (unsigned i = 0; i < 100; i++) {
+                char path[64];
+
+                (void) snprintf(path, sizeof(path), "/etc/fcjail/web%03u.env", i);
+                file(path, "");
+        }
+        cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dir_ids(&dirs, &ids), 0);
+        cr_assert_eq(strv_length(ids), 100);
+        cr_expect_str_eq(ids[0], "web000");
+        cr_expect_str_eq(ids[99], "web099");
 }
