@@ -42,6 +42,8 @@ static bool is_at_or_below(const char *path, const char *dir)
 /* A node at the path, above it or below it. */
 static bool has_node(const Plan *p, const char *path)
 {
+        if (!is_at_or_below(path, JAIL_DEV))
+                return false;
         FOREACH_ARRAY (n, p->nodes, p->n_nodes) {
                 char node[PATH_MAX];
 

@@ -11,7 +11,6 @@
 #include "plan.h"
 
 /* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
-#define DEFAULT_VMM  "/usr/local/bin/firecracker"
 #define DEFAULT_API  "/run/firecracker.socket"
 #define DEFAULT_TAP  "tap0"
 #define DEFAULT_STOP 20

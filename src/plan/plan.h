@@ -23,6 +23,7 @@
 #define JAIL_CONFIG "fcjail.json"
 
 #define DEFAULT_CHROOT_DIR "/srv/jailer"
+#define DEFAULT_VMM        "/usr/local/bin/firecracker"
 #define DEFAULT_VMM_NAME   "firecracker"
 
 /* What a plan needs to know about the host and the process, asked before (host/host.h). */

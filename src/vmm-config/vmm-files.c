@@ -198,9 +198,9 @@ static int read_row(const Row *row, struct json_object *config, VmmFiles *files,
                 return json_object_is_type(section, json_type_string)
                                ? read_object(row, config, "", files, ret_why)
                                : 0;
-        (void) snprintf(where, sizeof(where), "/%s", row->section);
         if (!section)
                 return 0;
+        (void) snprintf(where, sizeof(where), "/%s", row->section);
         if (!row->label)
                 return read_object(row, section, where, files, ret_why);
         if (!json_object_is_type(section, json_type_array))
