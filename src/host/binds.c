@@ -17,6 +17,7 @@
 
 #include "at.h"
 #include "binds.h"
+#include "block.h"
 #include "fd-util.h"
 
 /* One source that is being looked at. */
@@ -203,6 +204,8 @@ static int check(const Source *s)
         const struct stat *st = &s->host->st;
         int r = check_kind(s);
 
+        if (r >= 0 && S_ISBLK(st->st_mode) && !s->bind->shared)
+                r = block_check(s->bind->source, s->host->fd, s->findings);
         if (r >= 0 && !s->bind->read_only)
                 r = check_writable(s);
         if (r >= 0 && S_ISREG(st->st_mode) && host_bind_from(s->bind, s->host) == st->st_uid &&
@@ -299,7 +302,8 @@ int host_binds_open(const Plan *plan, int base_fd, Findings *f, HostBind **ret)
                 Source s = { plan, &plan->binds[i], f, &binds[i] };
 
                 binds[i].fd = binds[i].dir_fd = -EBADF;
-                binds[i].taken = s.bind->yields && is_in_root(root_fd, s.bind->path);
+                binds[i].taken =
+                        s.bind->yields && !is_below_dev(s.bind) && is_in_root(root_fd, s.bind->path);
                 r = binds[i].taken ? note_taken(&s) : hold(&s);
                 if (r >= 0 && binds[i].fd >= 0)
                         r = check(&s);

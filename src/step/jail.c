@@ -68,10 +68,19 @@ int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_f
 
 size_t jail_list_nodes(const Jail *jail, NodePlan ret[JAIL_NODES_MAX])
 {
+        const Plan *p = jail->plan;
         size_t n = 0;
 
-        FOREACH_ARRAY (node, jail->plan->nodes, jail->plan->n_nodes)
+        FOREACH_ARRAY (node, p->nodes, p->n_nodes)
                 ret[n++] = *node;
+        for (size_t i = 0; i < p->n_binds; i++) {
+                const HostBind *b = &jail->host.binds[i];
+
+                if (b->fd >= 0 && S_ISBLK(b->st.st_mode)) /* below dev/, which step `paths` has checked */
+                        ret[n++] =
+                                (NodePlan){ p->binds[i].path + strlen(JAIL_DEV "/"),
+                                            S_IFBLK | (p->binds[i].read_only ? 0440 : 0660), b->st.st_rdev };
+        }
         return n;
 }
 
