@@ -12,6 +12,7 @@
 #include "chase.h"
 #include "common.h"
 #include "config-loader.h"
+#include "config-table.h"
 #include "fd-util.h"
 #include "host.h"
 #include "log.h"
@@ -19,6 +20,7 @@
 #include "step.h"
 #include "systemd.h"
 #include "text.h"
+#include "unit-needs.h"
 
 int check_id(const char *id)
 {
@@ -164,6 +166,40 @@ static int warn_of_plan(const Plan *p, Findings *f)
         return r;
 }
 
+static const char *find_stamp(char *const *environment)
+{
+        for (char *const *e = environment; e && *e; e++)
+                if (strncmp(*e, UNIT_STAMP_VARIABLE "=", strlen(UNIT_STAMP_VARIABLE "=")) == 0)
+                        return *e + strlen(UNIT_STAMP_VARIABLE "=");
+        return NULL;
+}
+
+static bool has_settings(char *const *environment)
+{
+        for (char *const *e = environment; e && *e; e++)
+                if (config_key_is_ours(*e))
+                        return true;
+        return false;
+}
+
+/* The drop-in of fcjail-generator is for other needs than the VM has now. It knows nothing of settings that are in an
+ * environment, nor what the VM needs if FCJAIL_CONFIG= cannot be read. */
+static int warn_of_stale_unit(const Plan *p, const HostObjects *o, char *const *environment, Findings *f)
+{
+        const char *stamp = find_stamp(environment);
+        char buf[UNIT_STAMP_MAX], unit[ID_LEN_MAX + sizeof("fcjail@.service")];
+        UnitNeeds needs;
+
+        if (!stamp || has_settings(environment) || (p->config && !o->config))
+                return 0;
+        unit_needs(p, &needs);
+        if (strcmp(stamp, unit_stamp(&needs, buf)) == 0)
+                return 0;
+        (void) snprintf(unit, sizeof(unit), "fcjail@%s.service", p->id);
+        return findings_add(f, SEVERITY_WARNING, 0, EX_OK, unit, "run `systemctl daemon-reload`",
+                            "does not know the mounts and devices that the settings name now");
+}
+
 int read_plan(const char *id, const Caller *caller, HostObjects *o, Diagnostics *d, Findings *f, Plan *ret)
 {
         _cleanup_config_ Config config = CONFIG_UNSET;
@@ -180,7 +216,12 @@ int read_plan(const char *id, const Caller *caller, HostObjects *o, Diagnostics 
 
         facts.vmm_files = o->config ? &o->vmm_files : NULL;
         r = plan_make(id, &config, &facts, d, ret);
-        return r < 0 ? r : warn_of_plan(ret, f);
+        if (r >= 0)
+                r = warn_of_plan(ret, f);
+        if (r >= 0)
+                r = warn_of_stale_unit(ret, o, caller->unit_environment ? caller->unit_environment : environ,
+                                       f);
+        return r;
 }
 
 int fail_plan(const char *id, int r)
