@@ -12,6 +12,9 @@
 #define MTU_MIN 68
 #define MTU_MAX 65521
 
+/* What a TAP may queue for its VM. The kernel's default is 1000. */
+#define TXQUEUELEN_MAX 1000000
+
 typedef struct Taps {
         TapConfig items[TAPS_MAX];
         size_t n_items;
@@ -84,13 +87,49 @@ static int parse_tap_address(const char *value, TapConfig *t, char **ret_why)
         return 0;
 }
 
+static int parse_interface(const char *value, const char *option, char ret[IFNAMSIZ], const TapConfig *t,
+                           char **ret_why)
+{
+        CutText cut;
+
+        if (ret[0])
+                return config_why(ret_why, "has %s= twice for %s", option, t->name);
+        if (!ifname_valid(value) || strcmp(value, "lo") == 0 || strcmp(value, t->name) == 0)
+                return config_why(ret_why, "has an invalid %s= for %s: '%s' is no name of another interface",
+                                  option, t->name, text_cut(&cut, value));
+        memcpy(ret, value, strlen(value) + 1);
+        return 0;
+}
+
+static int parse_bridge(const char *value, TapConfig *t, char **ret_why)
+{
+        return parse_interface(value, "bridge", t->bridge, t, ret_why);
+}
+
+static int parse_redirect(const char *value, TapConfig *t, char **ret_why)
+{
+        return parse_interface(value, "redirect", t->redirect, t, ret_why);
+}
+
+static int parse_txqueuelen(const char *value, TapConfig *t, char **ret_why)
+{
+        CutText cut;
+
+        if (t->txqueuelen > 0)
+                return config_why(ret_why, "has txqueuelen= twice for %s", t->name);
+        if (parse_u32(value, 1, TXQUEUELEN_MAX, &t->txqueuelen) < 0)
+                return config_why(ret_why,
+                                  "has an invalid txqueuelen= for %s: '%s' is not a number from 1 to %i",
+                                  t->name, text_cut(&cut, value), TXQUEUELEN_MAX);
+        return 0;
+}
+
 static const struct {
         const char *name;
         int (*parse)(const char *value, TapConfig *t, char **ret_why);
 } tap_options[] = {
-        { "mtu=", parse_mtu },
-        { "mac=", parse_tap_mac },
-        { "address=", parse_tap_address },
+        { "mtu=", parse_mtu },       { "mac=", parse_tap_mac },       { "address=", parse_tap_address },
+        { "bridge=", parse_bridge }, { "redirect=", parse_redirect }, { "txqueuelen=", parse_txqueuelen },
 };
 
 static int parse_option(const char *option, TapConfig *t, char **ret_why)
@@ -104,8 +143,10 @@ static int parse_option(const char *option, TapConfig *t, char **ret_why)
                         return tap_options[i].parse(option + n, t, ret_why);
         }
 
-        return config_why(ret_why, "has an unknown option '%s' for %s; use mtu=, mac= or address=",
-                          text_cut(&cut, option), t->name);
+        return config_why(
+                ret_why,
+                "has an unknown option '%s' for %s; use mtu=, mac=, address=, bridge=, redirect= or txqueuelen=",
+                text_cut(&cut, option), t->name);
 }
 
 /* The kernel has no IPv6 on a device with a smaller MTU (RFC 8200, section 5). */
@@ -120,6 +161,30 @@ static int check_mtu(const TapConfig *t, char **ret_why)
                         return config_why(ret_why,
                                           "has mtu=%u for %s, but its IPv6 address %s needs at least %i",
                                           t->mtu, t->name, address_to_string(a, text), MTU_IPV6_MIN);
+        return 0;
+}
+
+/* What a TAP that takes over an interface has, it has from that. */
+static int check_redirect(const TapConfig *t, char **ret_why)
+{
+        const char *other = t->bridge[0]         ? "bridge="
+                            : t->n_addresses > 0 ? "address="
+                            : t->mtu > 0         ? "mtu="
+                                                 : NULL;
+
+        if (!t->redirect[0] || !other)
+                return 0;
+        return config_why(ret_why, "has redirect=%s for %s, so that it cannot have %s", t->redirect, t->name,
+                          other);
+}
+
+/* Two would take what arrives from each other. */
+static int check_taken(const Taps *taps, const TapConfig *t, char **ret_why)
+{
+        FOREACH_ARRAY (i, taps->items, taps->n_items)
+                if (t->redirect[0] && strcmp(i->redirect, t->redirect) == 0)
+                        return config_why(ret_why, "has redirect=%s for %s and for %s", t->redirect, i->name,
+                                          t->name);
         return 0;
 }
 
@@ -157,6 +222,10 @@ static int parse_tap(char *word, Taps *taps, char **ret_why)
         }
         if (r >= 0)
                 r = check_mtu(&t, ret_why);
+        if (r >= 0)
+                r = check_redirect(&t, ret_why);
+        if (r >= 0)
+                r = check_taken(taps, &t, ret_why);
         if (r < 0)
                 return r;
 

@@ -69,6 +69,9 @@ typedef struct TapConfig {
         struct ether_addr mac; /* of the host's side of the TAP, not the guest's */
         InAddrPrefix addresses[TAP_ADDRESSES_MAX];
         size_t n_addresses;
+        uint32_t txqueuelen;     /* packets; 0: unset */
+        char bridge[IFNAMSIZ];   /* that it is a port of; "": none */
+        char redirect[IFNAMSIZ]; /* the interface that it takes over; "": none */
 } TapConfig;
 
 /* Which uid and gid of the host become the VM's in what is bound. */

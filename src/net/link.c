@@ -35,6 +35,7 @@ static void read_info(const struct nlattr *nest, Link *l)
 
         if (nla_parse_nested(tb, IFLA_INFO_MAX, (struct nlattr *) nest, NULL) < 0 || !tb[IFLA_INFO_KIND])
                 return;
+        l->is_bridge = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "bridge") == 0;
         l->is_tun = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "tun") == 0;
         if (l->is_tun && tb[IFLA_INFO_DATA])
                 read_tun(tb[IFLA_INFO_DATA], l);
@@ -55,6 +56,8 @@ static int read_link(const struct nlmsghdr *h, void *userdata)
                 .owner = -1,
                 .group = -1,
                 .mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0,
+                .master = tb[IFLA_MASTER] ? (int) nla_get_u32(tb[IFLA_MASTER]) : 0,
+                .txqueuelen = tb[IFLA_TXQLEN] ? nla_get_u32(tb[IFLA_TXQLEN]) : 0,
                 .carrier = tb[IFLA_CARRIER] && nla_get_u8(tb[IFLA_CARRIER]) != 0,
         };
         (void) nla_strlcpy(l->name, tb[IFLA_IFNAME], sizeof(l->name));

@@ -19,8 +19,11 @@ typedef struct Link {
         bool carrier; /* a TAP has one only while somebody is attached */
         uint32_t mtu;
         struct ether_addr mac;
+        int master;                 /* index of the bridge that it is a port of; 0: none */
+        uint32_t txqueuelen;        /* packets */
         char alias[LINK_ALIAS_MAX]; /* "": none */
 
+        bool is_bridge;
         bool is_tun;          /* TUN or TAP; the rest is of these only */
         int64_t owner, group; /* -1: none */
         uint8_t type, pi, vnet_hdr, persist, multi_queue;

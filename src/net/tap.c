@@ -90,7 +90,34 @@ static int add_properties(Netlink *nl, const TapSpec *spec, unsigned flags)
                 return -ENOMEM;
         if (spec->mac && nla_put(m, IFLA_ADDRESS, ETH_ALEN, spec->mac) < 0)
                 return -ENOMEM;
+        if (spec->txqueuelen != 0 && nla_put_u32(m, IFLA_TXQLEN, spec->txqueuelen) < 0)
+                return -ENOMEM;
         return 0;
+}
+
+/* While it is down: the kernel makes the address when it comes up. A kernel without IPv6 makes none. */
+static int silence(Netlink *nl, const TapSpec *spec)
+{
+        int r;
+
+        struct nl_msg *m = change_link(nl, spec, /* flags= */ 0);
+        struct nlattr *families = m ? nla_nest_start(m, IFLA_AF_SPEC) : NULL;
+        struct nlattr *inet6 = families ? nla_nest_start(m, AF_INET6) : NULL;
+        if (!inet6 || nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE) < 0)
+                return -ENOMEM;
+        (void) nla_nest_end(m, inet6);
+        (void) nla_nest_end(m, families);
+        r = netlink_commit(nl);
+        return r == -EAFNOSUPPORT ? 0 : r;
+}
+
+/* In the namespace that the TAP is for, which is that of the bridge. */
+static int enslave(Netlink *nl, const TapSpec *spec)
+{
+        if (spec->master == 0)
+                return 0;
+        struct nl_msg *m = change_link(nl, spec, /* flags= */ 0);
+        return m && nla_put_u32(m, IFLA_MASTER, (uint32_t) spec->master) >= 0 ? 0 : -ENOMEM;
 }
 
 static int address_size(const InAddrPrefix *a)
@@ -160,11 +187,14 @@ static void explain_address(const Netlink *nl, const TapSpec *spec, const InAddr
 /* The first request is that for the properties. */
 static void explain(const Netlink *nl, const TapSpec *spec, int r, char why[TAP_WHY_MAX])
 {
+        const char *what = "cannot have its MTU, MAC address, queue length or alias";
+
         if (nl->failed == 0)
-                (void) snprintf(why, TAP_WHY_MAX, "cannot have its MTU, MAC address or alias: %s",
-                                refusal(nl, r));
+                (void) snprintf(why, TAP_WHY_MAX, "%s: %s", what, refusal(nl, r));
         else if (nl->failed <= spec->n_addresses)
                 explain_address(nl, spec, &spec->addresses[nl->failed - 1], r, why);
+        else if (nl->failed == spec->n_addresses + 1)
+                (void) snprintf(why, TAP_WHY_MAX, "cannot become a port of its bridge: %s", refusal(nl, r));
 }
 
 int tap_move(Netlink *nl, const TapSpec *spec, int netns_fd, char why[TAP_WHY_MAX])
@@ -188,10 +218,14 @@ int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX])
 
         if (spec->n_addresses > 0)
                 r = ifindex = tap_index(nl, spec->name);
+        if (r >= 0 && spec->silent)
+                r = silence(nl, spec);
         if (r >= 0)
                 r = add_properties(nl, spec, IFF_UP);
         for (size_t i = 0; r >= 0 && i < spec->n_addresses; i++)
                 r = add_address(nl, ifindex, &spec->addresses[i]);
+        if (r >= 0)
+                r = enslave(nl, spec);
         if (r < 0)
                 return r;
 
@@ -215,6 +249,7 @@ static bool differs_in_number(const TapSpec *spec, const Link *l, char why[TAP_W
         } numbers[] = {
                 { "owner", spec->owner, l->owner },
                 { "group", spec->group, l->group },
+                { "queue length", spec->txqueuelen != 0 ? spec->txqueuelen : l->txqueuelen, l->txqueuelen },
                 { "MTU", spec->mtu != 0 ? spec->mtu : l->mtu, l->mtu },
         };
 
@@ -263,6 +298,8 @@ static bool was_changed(const TapSpec *spec, const Link *l, char why[TAP_WHY_MAX
         else if (spec->mac && memcmp(&l->mac, spec->mac, ETH_ALEN) != 0)
                 (void) snprintf(why, TAP_WHY_MAX, "has the MAC address %s instead of %s",
                                 mac_to_string(&l->mac, got), mac_to_string(spec->mac, want));
+        else if (spec->master != 0 && l->master != spec->master)
+                (void) snprintf(why, TAP_WHY_MAX, "is not a port of its bridge");
         else if (!l->up)
                 (void) snprintf(why, TAP_WHY_MAX, "is down");
         else if (l->carrier)

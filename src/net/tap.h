@@ -26,7 +26,10 @@ typedef struct TapSpec {
         const struct ether_addr *mac; /* of the host's side; NULL: the kernel's choice */
         const InAddrPrefix *addresses;
         size_t n_addresses;
-        const char *alias; /* the mark */
+        uint32_t txqueuelen; /* packets; 0: the kernel's default */
+        int master;          /* index of a bridge in the same namespace; 0: none */
+        bool silent;         /* the host's side makes no IPv6 address of its own, and so sends nothing */
+        const char *alias;   /* the mark */
 } TapSpec;
 
 /* What is wrong, in words, where a function knows more than its errno says; untouched otherwise. */

@@ -64,6 +64,12 @@ static void dump_tap(FILE *f, const TapConfig *t)
                 fprintf(f, " mac=%s", mac_to_string(&t->mac, mac));
         FOREACH_ARRAY (a, t->addresses, t->n_addresses)
                 fprintf(f, " address=%s", address_to_string(a, text));
+        if (t->txqueuelen != 0)
+                fprintf(f, " txqueuelen=%u", t->txqueuelen);
+        if (t->bridge[0])
+                fprintf(f, " bridge=%s", t->bridge);
+        if (t->redirect[0])
+                fprintf(f, " redirect=%s", t->redirect);
         fputc('\n', f);
 }
 

@@ -109,6 +109,9 @@ static int add_taps(struct json_object *o, const Plan *p)
                         return -ENOMEM;
                 r = ALL(add_string(tap, "name", t->name), add_number(tap, "mtu", t->mtu),
                         add_string(tap, "mac", t->has_mac ? mac_to_string(&t->mac, mac) : NULL),
+                        add_number(tap, "txqueuelen", t->txqueuelen),
+                        add_string(tap, "bridge", t->bridge[0] ? t->bridge : NULL),
+                        add_string(tap, "redirect", t->redirect[0] ? t->redirect : NULL),
                         add_addresses(tap, t));
         }
         return r;

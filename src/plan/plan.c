@@ -207,6 +207,14 @@ static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (dup_or(c->netns_path, NULL, &p->netns_path) < 0)
                 return -ENOMEM;
 
+        FOREACH_ARRAY (t, c->taps, c->taps_set ? c->n_taps : 0) {
+                const char *other = t->bridge[0] ? t->bridge : t->redirect;
+                if (other[0] && p->netns == NETNS_PRIVATE)
+                        return config_conflict(
+                                c, d, "FCJAIL_TAP",
+                                " connects %s to '%s', but a private network namespace has only lo; also set FCJAIL_NETNS= to the one that '%s' is in",
+                                t->name, other, other);
+        }
         if (c->taps_set) {
                 memcpy(p->taps, c->taps, sizeof(p->taps));
                 p->n_taps = c->n_taps;

@@ -119,8 +119,8 @@ typedef struct Plan {
         UidRange uid_range; /* both included */
         /* FCJAIL_UID_RANGE= is unset. */
         bool uid_range_by_default;
-        uid_t uid_first;    /* of uid_range: the one to try first, then those behind it, around the end */
-        bool uid_later;     /* uid is UID_INVALID: not one of uid_range, but what systemd chooses */
+        uid_t uid_first; /* of uid_range: the one to try first, then those behind it, around the end */
+        bool uid_later;  /* uid is UID_INVALID: not one of uid_range, but what systemd chooses */
         bool uid_shared;
         bool uid_shared_by_alias; /* nobody has said so, but metald's settings mean it */
 

@@ -84,6 +84,7 @@ void state_done(State *s)
         names_done(&s->images);
         free(s->api);
         free(s->netns);
+        names_done(&s->redirects);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)
                 free(*name);
         free(s->unknown);

@@ -79,7 +79,8 @@ typedef struct State {
         char *netns; /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
                                 * one that the start ran in; NULL: there are none */
         StateTaps taps;
-        ProcRef vmm; /* pid 0: never cloned */
+        StateNames redirects; /* interfaces there that a TAP takes over */
+        ProcRef vmm;          /* pid 0: never cloned */
 
         char *unknown; /* lines that this version does not know, a newline between two; NULL: none */
 } State;

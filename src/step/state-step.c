@@ -140,6 +140,9 @@ static int make_state(const Jail *jail, State *ret)
                 r = lasting_netns(p, &s.netns);
         for (size_t i = 0; r >= 0 && i < p->n_taps; i++)
                 r = dup_to(p->taps[i].name, &s.taps.names[s.taps.n++]);
+        for (size_t i = 0; r >= 0 && i < p->n_taps; i++)
+                if (p->taps[i].redirect[0])
+                        r = dup_to(p->taps[i].redirect, &s.redirects.names[s.redirects.n++]);
         if (r < 0)
                 return r;
 

@@ -4,6 +4,111 @@
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
 
+# wire NETNS: eth0 there and uplink here are the two ends of a wire; 10.9.0.0/24.
+wire() {
+        ip netns add "$1"
+        ip link add uplink type veth peer name eth0 netns "$1"
+        ip address add 10.9.0.1/24 dev uplink
+        ip link set uplink up
+        ip -n "$1" address add 10.9.0.2/24 dev eth0
+        ip -n "$1" link set eth0 up
+}
+
+unwire() {
+        ip link del uplink
+        ip netns del "$1"
+}
+
+# guest_at ADDRESS: the configuration of a guest that has it.
+guest_at() {
+        echo '{"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0"}], "demo": {"address": "'"$1"'"}}' >"$ENV/guest.json"
+}
+
+queues() {
+        ip netns exec "$1" tc qdisc show dev "$2" ingress | wc -l
+}
+
+test_a_tap_takes_over_an_interface() {
+        wire blue
+        guest_at 10.9.0.2
+        ip -n blue link set eth0 mtu 1400
+        vm web1 "FCJAIL_CONFIG=$ENV/guest.json" FCJAIL_NETNS=blue FCJAIL_TAP=tap0,redirect=eth0,txqueuelen=500
+        systemctl start fcjail@web1
+        ping -q -c 1 -W 2 10.9.0.2
+        is "1400 500" "$(ip -n blue -json link show dev tap0 | jq -r '.[0] | "\(.mtu) \(.txqlen)"')"
+        # The guest has answered, and not the namespace; neither end has an address of its own making.
+        ip -n blue address show dev eth0 | grep 10.9.0.2/24
+        not grep . <<<"$(ip -n blue -6 address show dev tap0)"
+        systemctl restart fcjail@web1
+        ping -q -c 1 -W 2 10.9.0.2
+        systemctl stop fcjail@web1
+        is 0 "$(queues blue eth0)"
+        # Given back, the namespace answers.
+        ip neighbour flush dev uplink
+        ping -q -c 1 -W 2 10.9.0.2
+        is "eth0 lo" "$(ip -n blue -brief link | awk '{ sub("@.*", "", $1); print $1 }' | sort | xargs)"
+        unwire blue
+        rm "$ENV/guest.json"
+}
+
+test_an_interface_is_given_back_after_a_crash() {
+        wire blue
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,redirect=eth0
+        systemctl start fcjail@web1
+        is 1 "$(queues blue eth0)"
+        kill -KILL "$(pid_of web1)"
+        eventually test ! -e "$STATE/vm/web1"
+        is 0 "$(queues blue eth0)"
+        unwire blue
+}
+
+test_an_interface_that_somebody_else_redirects_is_left_alone() {
+        wire blue
+        ip -n blue link add other type veth peer name rehto
+        ip netns exec blue tc qdisc add dev eth0 ingress
+        ip netns exec blue tc filter add dev eth0 parent ffff: protocol all prio 1 u32 match u32 0 0 action mirred egress redirect dev other
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,redirect=eth0
+        not systemctl start fcjail@web1
+        says web1 "tap0 in the network namespace /run/netns/blue: cannot take the interface over: it has an ingress queue already"
+        is 1 "$(ip netns exec blue tc filter show dev eth0 parent ffff: | grep -c mirred)"
+        is_gone web1
+        unwire blue
+}
+
+test_a_missing_or_unfit_peer_is_named() {
+        wire blue
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,redirect=eth1
+        not systemctl start fcjail@web1
+        says web1 "tap0 in the network namespace /run/netns/blue: the interface 'eth1' does not exist there"
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,bridge=br0
+        not systemctl start fcjail@web1
+        says web1 "tap0 in the network namespace /run/netns/blue: the bridge 'br0' does not exist there"
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,bridge=eth0
+        not systemctl start fcjail@web1
+        says web1 "tap0 in the network namespace /run/netns/blue: 'eth0' is not a bridge"
+        ip -n blue link set eth0 down
+        vm web1 FCJAIL_NETNS=blue FCJAIL_TAP=tap0,redirect=eth0
+        not systemctl start fcjail@web1
+        says web1 "the interface 'eth0' is down; bring it up"
+        is_gone web1
+        unwire blue
+}
+
+test_a_tap_on_a_bridge_of_the_host() {
+        ip link add br0 type bridge
+        ip address add 10.9.0.1/24 dev br0
+        ip link set br0 up
+        guest_at 10.9.0.2
+        vm web1 "FCJAIL_CONFIG=$ENV/guest.json" FCJAIL_NETNS=host FCJAIL_TAP=tap0,bridge=br0
+        systemctl start fcjail@web1
+        ping -q -c 1 -W 2 10.9.0.2
+        is br0 "$(ip -json link show dev tap0 | jq -r '.[0].master')"
+        systemctl stop fcjail@web1
+        is "br0 lo" "$(ip -brief link | awk '{ print $1 }' | sort | xargs)"
+        ip link del br0
+        rm "$ENV/guest.json"
+}
+
 test_named_namespace() {
         local link
         ip netns add blue

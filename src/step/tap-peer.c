@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A bridge that the TAP is a port of, or an interface that it takes over, such as the eth0 of a CNI plugin. Both are somebody
+ * else's.
+ *
+ * Should:  leave the interface as it is, addresses included: whoever made it wants to find it again when he removes it.
+ * Mustn't: touch an interface that somebody else redirects.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "link.h"
+#include "log.h"
+#include "redirect.h"
+#include "tap-peer.h"
+
+static int find(Netlink *nl, const char *name, const char *what, Link *ret, char why[TAP_WHY_MAX])
+{
+        int r = link_by_name(nl, name, ret);
+
+        if (r == -ENODEV)
+                (void) snprintf(why, TAP_WHY_MAX, "the %s '%s' does not exist there", what, name);
+        return r;
+}
+
+static int find_bridge(Netlink *nl, const char *name, TapSpec *spec, char why[TAP_WHY_MAX])
+{
+        Link l;
+        int r = find(nl, name, "bridge", &l, why);
+
+        if (r < 0)
+                return r;
+        if (!l.is_bridge) {
+                (void) snprintf(why, TAP_WHY_MAX, "'%s' is not a bridge", name);
+                return -EINVAL;
+        }
+        spec->master = l.ifindex;
+        return 0;
+}
+
+static int find_interface(Netlink *nl, const char *name, TapSpec *spec, int *ret_interface,
+                          char why[TAP_WHY_MAX])
+{
+        Link l;
+        int r = find(nl, name, "interface", &l, why);
+
+        if (r < 0)
+                return r;
+        if (!l.up) {
+                (void) snprintf(why, TAP_WHY_MAX,
+                                "the interface '%s' is down; bring it up with `ip link set %s up`", name,
+                                name);
+                return -ENETDOWN;
+        }
+        spec->mtu = l.mtu;
+        spec->silent = true;
+        *ret_interface = l.ifindex;
+        return 0;
+}
+
+int tap_peer_find(Netlink *nl, const TapConfig *tap, TapSpec *spec, int *ret_interface,
+                  char why[TAP_WHY_MAX])
+{
+        *ret_interface = 0;
+        if (tap->bridge[0])
+                return find_bridge(nl, tap->bridge, spec, why);
+        if (tap->redirect[0])
+                return find_interface(nl, tap->redirect, spec, ret_interface, why);
+        return 0;
+}
+
+/* The invocation, 32 hex digits, which no two starts have in common. */
+static void cookie_of(const State *s, uint8_t ret[REDIRECT_COOKIE_SIZE])
+{
+        const size_t n = strlen(s->invocation);
+
+        for (size_t i = 0; i < REDIRECT_COOKIE_SIZE; i++) {
+                char digits[3] = "";
+                if (2 * i + 1 < n)
+                        memcpy(digits, s->invocation + 2 * i, 2);
+                ret[i] = (uint8_t) strtoul(digits, NULL, 16);
+        }
+}
+
+int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interface, char why[TAP_WHY_MAX])
+{
+        Redirect redirect = { .tap = tap_index(nl, tap), .interface = interface };
+        int r;
+
+        if (redirect.tap < 0)
+                return redirect.tap;
+        cookie_of(&jail->state, redirect.cookie);
+        r = redirect_make(nl, &redirect, why);
+        return r < 0 ? r : redirect_verify(nl, &redirect, why);
+}
+_Static_assert(REDIRECT_WHY_MAX == TAP_WHY_MAX, "one text for both");
+
+static int release(Netlink *nl, const State *s, const char *name)
+{
+        uint8_t cookie[REDIRECT_COOKIE_SIZE];
+        Link l;
+        int r;
+
+        r = link_by_name(nl, name, &l);
+        if (r < 0)
+                return r == -ENODEV ? 0 : r;
+        cookie_of(s, cookie);
+        r = redirect_remove(nl, l.ifindex, cookie);
+        return r == -ENODEV ? 0 : r;
+}
+
+int tap_peers_release(Netlink *nl, const State *s)
+{
+        int r, first = 0;
+
+        FOREACH_ARRAY (name, s->redirects.names, s->redirects.n) {
+                r = release(nl, s, *name);
+                first = first < 0 ? first : r;
+        }
+        return first < 0 ? first : 0;
+}
