@@ -325,15 +325,21 @@ Test(tap, refuses_names_that_are_none)
 
 Test(tap, refuses_options_that_are_none)
 {
-        expect_refused(config_parse_tap, "a,", "has an unknown option '' for a; use mtu=, mac= or address=");
-        expect_refused(config_parse_tap, "a,,mtu=1500",
-                       "has an unknown option '' for a; use mtu=, mac= or address=");
-        expect_refused(config_parse_tap, "a,mtu",
-                       "has an unknown option 'mtu' for a; use mtu=, mac= or address=");
-        expect_refused(config_parse_tap, "a,MTU=1500",
-                       "has an unknown option 'MTU=1500' for a; use mtu=, mac= or address=");
-        expect_refused(config_parse_tap, "a,bridge=br0",
-                       "has an unknown option 'bridge=br0' for a; use mtu=, mac= or address=");
+        expect_refused(
+                config_parse_tap, "a,",
+                "has an unknown option '' for a; use mtu=, mac=, address=, bridge=, redirect= or txqueuelen=");
+        expect_refused(
+                config_parse_tap, "a,,mtu=1500",
+                "has an unknown option '' for a; use mtu=, mac=, address=, bridge=, redirect= or txqueuelen=");
+        expect_refused(
+                config_parse_tap, "a,mtu",
+                "has an unknown option 'mtu' for a; use mtu=, mac=, address=, bridge=, redirect= or txqueuelen=");
+        expect_refused(
+                config_parse_tap, "a,MTU=1500",
+                "has an unknown option 'MTU=1500' for a; use mtu=, mac=, address=, bridge=, redirect= or txqueuelen=");
+        expect_refused(
+                config_parse_tap, "a,bond=br0",
+                "has an unknown option 'bond=br0' for a; use mtu=, mac=, address=, bridge=, redirect= or txqueuelen=");
 }
 
 Test(tap, refuses_bad_addresses)
