@@ -186,7 +186,8 @@ static int parse_bind(const char **s, char *buf, Binds *binds, char **ret_why)
         b->read_only = binds->read_only;
         r = parse_bind_path(fields[FIELD_SOURCE], "source", &b->source, ret_why);
         if (r >= 0)
-                r = parse_bind_path(fields[FIELD_DESTINATION] ? fields[FIELD_DESTINATION] : b->source,
+                r = parse_bind_path(fields[FIELD_DESTINATION] ? fields[FIELD_DESTINATION]
+                                                              : fields[FIELD_SOURCE],
                                     "destination", &b->destination, ret_why);
         if (r >= 0)
                 r = parse_options(fields[FIELD_OPTIONS], b, ret_why);

@@ -150,6 +150,22 @@ Test(plan, puts_a_directory_before_what_is_in_it)
         cr_expect_str_eq(plan.binds[3].path, "a/b/c");
 }
 
+/* Whether it is one is up to whoever opens the source. */
+Test(plan, has_room_for_block_devices)
+{
+        static const char *const good[] = { "/dev/vda", "/dev/vg/lv", "/dev/net/x", "/dev/kvmx", "/run/x" };
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                const Config c = { .uid = UID_INVALID,
+                                   .gid = GID_INVALID,
+                                   .binds = { { .source = "/x", .destination = (char *) good[i] } },
+                                   .n_binds = 1 };
+                _cleanup_plan_ Plan plan = {};
+
+                make(&c, &pc, &plan);
+        }
+}
+
 /* A setting does not become wrong on another host. */
 Test(plan, reserves_sys_where_the_vmm_does_not_read_it)
 {
