@@ -21,11 +21,16 @@
 #include "fs-ids.h"
 #include "step.h"
 
-/* For each of the record's names. */
 typedef struct Image {
         const BindPlan *bind;
+        const char *name; /* of the claim, in the record */
         bool shared;
 } Image;
+
+typedef struct Images {
+        Image items[BIND_PLANS_MAX];
+        size_t n_items;
+} Images;
 
 /* It belongs to the owner of its directory. */
 static int make_missing(Jail *jail, const BindPlan *bind, HostBind *b)
@@ -57,27 +62,26 @@ static bool is_image(const BindPlan *bind, const HostBind *b)
 }
 
 /* What the VM gets twice is claimed once, and shared only if both say so. */
-static int add_image(State *s, Image *images, const BindPlan *bind, const HostBind *b)
+static int add_image(State *s, Images *images, const BindPlan *bind, const HostBind *b)
 {
         char name[CLAIM_NAME_MAX];
-        StateNames *names = &s->images;
 
         (void) claim_image_name(&b->st, name);
-        for (size_t i = 0; i < names->n; i++)
-                if (strcmp(names->names[i], name) == 0) {
-                        images[i].shared = images[i].shared && bind->shared;
+        FOREACH_ARRAY (i, images->items, images->n_items)
+                if (strcmp(i->name, name) == 0) {
+                        i->shared = i->shared && bind->shared;
                         return 0;
                 }
 
         char *copy = strdup(name);
         if (!copy)
                 return -ENOMEM;
-        images[names->n] = (Image){ bind, bind->shared };
-        names->names[names->n++] = copy;
+        s->images.names[s->images.n++] = copy;
+        images->items[images->n_items++] = (Image){ bind, copy, bind->shared };
         return 0;
 }
 
-static int list_images(Jail *jail, Image *images)
+static int list_images(Jail *jail, Images *images)
 {
         const Plan *p = jail->plan;
         int r = 0;
@@ -98,13 +102,13 @@ static int list_images(Jail *jail, Image *images)
         return r;
 }
 
-static int claim(Jail *jail, const char *name, const Image *image)
+static int claim(Jail *jail, const Image *image)
 {
         const char *source = image->bind->source;
         _cleanup_free_ char *owner = NULL;
         int r;
 
-        r = claim_take(&jail->state_root, CLAIM_IMAGE, name, image->shared, &jail->state, &owner);
+        r = claim_take(&jail->state_root, CLAIM_IMAGE, image->name, image->shared, &jail->state, &owner);
         if (r == -EBUSY)
                 return step_fail_because(
                         jail, r, EX_TEMPFAIL, source,
@@ -119,22 +123,22 @@ static int claim(Jail *jail, const char *name, const Image *image)
                 return step_fail_because(
                         jail, r, EX_IOERR, source,
                         "its record /run/fcjail/image/%s is damaged; if no running VM writes it, remove the record",
-                        name);
+                        image->name);
         return r < 0 ? step_fail(jail, r, "%s", source) : 0;
 }
 
-static int claim_images(Jail *jail, const Image *images)
+static int claim_images(Jail *jail, const Images *images)
 {
-        const StateNames *names = &jail->state.images;
         int r;
 
-        if (names->n == 0)
+        if (images->n_items == 0)
                 return 0;
         r = state_append(jail->state_fd, &jail->state, STATE_IMAGES);
         if (r < 0)
                 return step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id);
-        for (size_t i = 0; r >= 0 && i < names->n; i++)
-                r = claim(jail, names->names[i], &images[i]);
+        FOREACH_ARRAY (i, images->items, images->n_items)
+                if (r >= 0)
+                        r = claim(jail, i);
         return r;
 }
 
@@ -183,12 +187,12 @@ static int check_ways(Jail *jail)
 
 int step_images(Jail *jail)
 {
-        Image images[BIND_PLANS_MAX];
+        Images images = {};
         int r;
 
-        r = list_images(jail, images);
+        r = list_images(jail, &images);
         if (r >= 0)
-                r = claim_images(jail, images);
+                r = claim_images(jail, &images);
         return r < 0 ? r : check_ways(jail);
 }
 
