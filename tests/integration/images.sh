@@ -103,7 +103,7 @@ test_an_image_is_shared_if_all_say_so() {
         done
         vm_with web3 "$(drive "$VMS"/disk)"
         systemctl start fcjail@web1 fcjail@web2
-        is "web1 web2" "$(ls "$(record "$VMS"/disk).shared" | xargs)"
+        is "web1 web2" "$(cd "$(record "$VMS"/disk).shared" && echo *)"
         refused web3 "the running VM 'web"
         systemctl stop fcjail@web1
         refused web3 "the running VM 'web2' already writes it"
@@ -113,11 +113,21 @@ test_an_image_is_shared_if_all_say_so() {
 }
 
 # The file of the configuration and the one of FCJAIL_BIND=, with one inode.
+test_a_file_of_the_configuration_is_shared_by_a_bind_of_the_same_path() {
+        local i
+        empty_vms
+        for i in 1 2; do
+                vm_with "web$i" "$(drive "$VMS"/disk)" FCJAIL_BIND="$VMS/disk:$VMS/disk:shared"
+        done
+        systemctl start fcjail@web1 fcjail@web2
+        is "web1 web2" "$(cd "$(record "$VMS"/disk).shared" && echo *)"
+}
+
 test_an_image_that_a_vm_has_twice_is_claimed_once() {
         empty_vms
         vm_with web1 "$(drive "$VMS"/disk)" FCJAIL_BIND="$VMS/link:/link:shared $VMS/disk:/again"
         systemctl start fcjail@web1
-        is 1 "$(ls "$STATE"/image | wc -l)"
+        is "$(record "$VMS"/disk)" "$(echo "$STATE"/image/*)"
         is 1 "$(grep -c ^IMAGE= "$STATE"/vm/web1)"
         # It is shared only if all that name it say so.
         test -L "$(record "$VMS"/disk)"
