@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2317
+# shellcheck shell=bash disable=SC2317,SC2086
 # What one running VM writes no other one writes, and no other one is led by it.
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -23,7 +23,7 @@ directory() {
 
 # empty_vms: with one disk, which has two names.
 empty_vms() {
-        mountpoint -q "$VMS" || { mkdir -p "$VMS" && mount -t tmpfs -o mode=0755 tmpfs "$VMS"; }
+        ext4_at "$VMS"
         rm -rf "${VMS:?}"/*
         disk "$VMS"/disk
         ln "$VMS"/disk "$VMS"/link

@@ -51,6 +51,21 @@ was_executed() {
         grep -q 'ended as soon as it was executed' /tmp/out
 }
 
+# ext4_at DIR: a file system of its own there, unless there is one. That of the lab, overlayfs, has no idmapped mounts, and
+# tmpfs has them only from Linux 6.3 on.
+ext4_at() {
+        local loop image
+        ! mountpoint -q "$1" || return 0
+        mkdir -p "$1"
+        image=$(mktemp)
+        truncate -s 64M "$image"
+        mkfs.ext4 -q "$image"
+        [[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+        loop=$(losetup --find)
+        [[ -e $loop ]] || mknod "$loop" b 7 "${loop#/dev/loop}"
+        mount -o "loop=$loop" "$image" "$1"
+}
+
 # user NAME [OPTION…], group NAME [OPTION…]: makes it, unless an earlier test has.
 user() {
         id -u "$1" >/dev/null 2>&1 || useradd --system "${@:2}" "$1"
