@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2317,SC2086
+# shellcheck shell=bash disable=SC2317,SC2086,SC2011,SC2012
 # What one running VM writes no other one writes, and no other one is led by it.
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
