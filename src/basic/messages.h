@@ -12,6 +12,7 @@
 #define MESSAGE_IMAGES             "cf3738cc01d04c6f9304f2c0edcfb394"
 #define MESSAGE_TREE               "3d8264cc8d1d4d6eb054ec7382aa55e4"
 #define MESSAGE_CLONE              "ee966ab49c27496c9bf536f1a5439d15"
+#define MESSAGE_SOCK               "a43bf419b5064c919ddae909f6818f21"
 #define MESSAGE_COPY               "83cdfe3bba7147f589f1f6b423bd98c8"
 #define MESSAGE_NETNS              "6516a1cacd874a0f94323d46e3cf2ae7"
 #define MESSAGE_TAP                "fdf6d4e92a5a43cfa4e3a48e45f1a02a"

@@ -27,6 +27,8 @@ static const char *const refused[] = {
         "shmget", "shmat", "shmdt", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget",
         "msgsnd", "msgrcv", "msgctl", "ipc", "mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive",
         "mq_notify", "mq_getsetattr",
+        /* in the place of a socket, a link would lead a client on the host to another VM's */
+        "symlink", "symlinkat",
         /* files by handle, quotas, notifications about whole file systems */
         "open_by_handle_at", "name_to_handle_at", "quotactl", "fanotify_init",
         "fanotify_mark",

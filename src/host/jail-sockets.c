@@ -2,6 +2,7 @@
 
 /* Sockets that the VMM makes, and those that it connects to. Mustn't: connect to one, which its owner would notice. */
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -23,14 +24,21 @@ static int check_length(Look *l)
 }
 
 /* The VMM can do without it, but not each of its clients. */
-static int check_length_on_host(Look *l)
+static int check_length_on_host(Look *l, const char *name)
 {
+        const Layout layout = plan_layout(l->plan);
         size_t n = strlen(l->path);
+        char path[PATH_MAX], remedy[PATH_MAX + 64];
 
         if (n <= SOCKET_PATH_MAX)
                 return 0;
-        return NOTE(l, "change to its directory first, or set a shorter FCJAIL_CHROOT_DIR=",
-                    "has a path of %zu bytes on the host, and a client can connect to 107 at most", n);
+        if (strlen(layout_sock(&layout, name, path)) <= SOCKET_PATH_MAX)
+                (void) snprintf(remedy, sizeof(remedy), "connect to %s", path);
+        else
+                (void) snprintf(remedy, sizeof(remedy), "give it a shorter name, or change to %s first",
+                                layout_sock(&layout, "", path));
+        return NOTE(l, remedy, "has a path of %zu bytes on the host, and a client can connect to 107 at most",
+                    n);
 }
 
 int jail_check_bound(Look *l)
@@ -48,7 +56,7 @@ int jail_check_bound(Look *l)
                 return CANNOT(l, -EADDRINUSE, "give it another name",
                               "is the API socket of FCJAIL_API=, so the VMM cannot %s its %s",
                               l->class->verb, l->role);
-        return check_length_on_host(l);
+        return check_length_on_host(l, name);
 }
 
 static int check_found(Look *l)

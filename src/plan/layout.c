@@ -19,3 +19,9 @@ const char *layout_path(const Layout *l, LayoutLevel level, const char *below, c
                 (void) snprintf(ret + n, PATH_MAX - (size_t) n, "/%s", below);
         return ret;
 }
+
+const char *layout_sock(const Layout *l, const char *below, char ret[PATH_MAX])
+{
+        (void) snprintf(ret, PATH_MAX, LAYOUT_SOCKS "/%s%s%s", l->id, below[0] ? "/" : "", below);
+        return ret;
+}

@@ -27,3 +27,10 @@ const char *layout_name(const Layout *l, LayoutLevel level);
 
 /* The path on the host of that directory or, unless it is "", of something below it. Cut if it is too long. */
 const char *layout_path(const Layout *l, LayoutLevel level, const char *below, char ret[PATH_MAX]);
+
+/* A short way to the VM's run/, for clients: a link with the VM's id as its name. */
+#define LAYOUT_SOCK_DIR "sock"
+#define LAYOUT_SOCKS    "/run/fcjail/" LAYOUT_SOCK_DIR
+
+/* Its path or, unless it is "", that of something in run/. */
+const char *layout_sock(const Layout *l, const char *below, char ret[PATH_MAX]);

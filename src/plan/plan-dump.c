@@ -31,6 +31,7 @@ static void dump_jail(FILE *f, const Plan *p)
         char path[PATH_MAX], flags[MOUNT_FLAGS_TEXT_MAX];
 
         fprintf(f, "jail: %s\n", layout_path(&layout, LAYOUT_ROOT, "", path));
+        fprintf(f, "sock: %s\n", layout_sock(&layout, "", path));
         fprintf(f, "vmm: %s (%s)\n", p->vmm, p->vmm_text_shared ? "shared text" : "private copy");
         if (p->config)
                 fprintf(f, "config: %s -> /" JAIL_CONFIG "%s\n", p->config,

@@ -146,7 +146,7 @@ static int add_namespaces(struct json_object *o, const Plan *p)
 int plan_json(const Plan *p, struct json_object *o)
 {
         const Layout layout = plan_layout(p);
-        char range[32], jail[PATH_MAX];
+        char range[32], jail[PATH_MAX], sock[PATH_MAX];
 
         (void) snprintf(range, sizeof(range), "%u-%u", p->uid_range.first, p->uid_range.last);
         (void) layout_path(&layout, LAYOUT_ROOT, "", jail);
@@ -154,6 +154,7 @@ int plan_json(const Plan *p, struct json_object *o)
                    add_string(o, "uid_range", p->uid == UID_INVALID && !p->uid_later ? range : NULL),
                    p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_id(o, "gid", p->gid),
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
+                   add_string(o, "sock", layout_sock(&layout, "", sock)),
                    add_string(o, "vmm", p->vmm), add_bool(o, "vmm_text_shared", p->vmm_text_shared),
                    add_string(o, "config", p->config),
                    p->config ? add_bool(o, "config_bind", p->config_bind) : 0, add_nodes(o, p),

@@ -213,6 +213,7 @@ static const Line lines[] = {
         { "PLACE",         STATE_BEGIN, read_name,   write_names,  offsetof(State, places) },
         { "TREE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, trees) },
         { "MOUNT_POINT",   STATE_BEGIN, read_mount_point, write_names, offsetof(State, mount_points) },
+        { "SOCK",          STATE_BEGIN, read_file_name, write_string, offsetof(State, sock) },
         { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },
         { "NETNS",         STATE_BEGIN, read_string, write_string, offsetof(State, netns) },
         { "SUPERVISED",    STATE_BEGIN, read_flag,   write_flag,   offsetof(State, supervised) },

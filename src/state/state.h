@@ -5,6 +5,7 @@
  * What a start has made, or is about to make, so that a cleanup that knows nothing else can take it away:
  *
  *     /run/fcjail/vm/<id>     one file per VM: lines KEY=value
+ *     /run/fcjail/sock/<id>   a symbolic link to its run/ (step/sock.c)
  *     /run/fcjail/uid/<uid>   who has the uid: a symbolic link to "<id>/<invocation>" (claim.h)
  *     /run/fcjail/image/…     who can write a file, directory or block device of the host, in the same way
  *     /run/fcjail/kept/…      which uid a VM had whose jail directory is still there (kept-uid.h)
@@ -74,6 +75,7 @@ typedef struct State {
         StateNames trees;        /* and directories that are removed with all that is in them */
         StateNames mount_points; /* paths in the jail, on which something from elsewhere is mounted */
         StateNames images;       /* claims of what the VM can write besides its jail (claim.h) */
+        char *sock;              /* the name in /run/fcjail/sock of the link to its run/; NULL: none */
         char *api;               /* path in the jail; NULL: no API */
         uint32_t stop_seconds;   /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
         char *netns; /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the

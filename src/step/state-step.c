@@ -135,6 +135,8 @@ static int make_state(const Jail *jail, State *ret)
         if (r >= 0)
                 r = name_mount_points(jail, &s);
         if (r >= 0)
+                r = dup_to(p->id, &s.sock);
+        if (r >= 0)
                 r = dup_to(p->api, &s.api);
         if (r >= 0)
                 r = lasting_netns(p, &s.netns);

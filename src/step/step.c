@@ -18,9 +18,9 @@
  *            images
  *            tree
  *            clone ───────────────────────────▶ netns
- *            copy                               tap
- *              │  ◀── a failure ends the copy   files
- *              │                                group … seccomp
+ *            sock                               tap
+ *            copy                               files
+ *              │  ◀── a failure ends the copy   group … seccomp
  *              └──────── copy is done ────────▶ exec
  *            launch ◀── "the next is the exec" ─┘ the VMM
  *            ready  ◀───── it answers ──────────  │
@@ -37,6 +37,7 @@
  *   tree     As much of the jail's directory as `copy` needs.
  *   clone    As early as INSIDE can be of use. It is born into a PID namespace. Which of the two becomes the VMM is
  *            decided there and nowhere else.
+ *   sock     While INSIDE makes what the link leads to. Nobody looks before the VM is ready.
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
  *   netns    And the IPC, UTS and cgroup namespaces. Before `tap`, because /dev/net/tun belongs to the network namespace
  *            it is opened in. Not with the clone, because OUTSIDE would wait for it.
@@ -81,6 +82,8 @@ const Step steps[] = {
           "make the jail directory, with an empty file for the VMM" },
         { "clone", SIDE_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,
           "make the process that becomes the VMM" },
+        { "sock", SIDE_OUTSIDE, step_sock, undo_sock, EX_CANTCREAT, MESSAGE_SOCK,
+          "make the link /run/fcjail/sock/ID to the VM's run/" },
         { "copy", SIDE_OUTSIDE, step_copy, NULL, EX_CANTCREAT, MESSAGE_COPY,
           "copy the VMM into that file, then let the new process execute it" },
         { "netns", SIDE_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,

@@ -67,6 +67,8 @@ int undo_images(Undo *undo) _must_check_;
 int step_tree(Jail *jail) _must_check_;
 int undo_tree(Undo *undo) _must_check_;
 int step_clone(Jail *jail) _must_check_;
+int step_sock(Jail *jail) _must_check_;
+int undo_sock(Undo *undo) _must_check_;
 int step_copy(Jail *jail) _must_check_;
 int step_netns(Jail *jail) _must_check_;
 int step_tap(Jail *jail) _must_check_;

@@ -38,7 +38,8 @@ static void check_again(const State *s)
         check_names(&s->places, &again.places);
         check_names(&s->trees, &again.trees);
         check_names(&s->images, &again.images);
-        CHECK(same_text(s->api, again.api) && same_text(s->netns, again.netns));
+        CHECK(same_text(s->sock, again.sock) && same_text(s->api, again.api));
+        CHECK(same_text(s->netns, again.netns));
         CHECK(s->supervised == again.supervised && s->keep == again.keep &&
               s->stop_seconds == again.stop_seconds);
         CHECK(s->taps.n == again.taps.n);

@@ -34,6 +34,8 @@ test_every_step_says_that_it_failed() {
         fails_at state 75 ftruncate:error=ENOSPC
         fails_at uid 75 symlinkat:error=ENOSPC
         fails_at tree 73 mkdirat:error=ENOSPC:when=3
+        fails_at sock 73 symlinkat:error=ENOSPC:when=2
+        fails_at sock 73 symlinkat:retval=0:when=2
         fails_at copy 73 fallocate:error=ENOSPC
         fails_at copy 73 splice:error=EIO:when=2
         fails_at clone 71 clone:error=EAGAIN
@@ -281,6 +283,7 @@ killed_at() {
 test_a_kill_at_any_point_leaves_nothing_that_the_next_start_does_not_clean() {
         killed_at ftruncate:signal=KILL
         killed_at symlinkat:signal=KILL
+        killed_at symlinkat:signal=KILL:when=2
         killed_at mkdirat:signal=KILL:when=2
         killed_at sendfile:signal=KILL
         killed_at splice:signal=KILL:when=2

@@ -194,7 +194,7 @@ is_gone() {
 }
 
 nothing_left() {
-        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$STATE/image" && is_empty "$BASE" || return 1
+        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$STATE/image" && is_empty "$STATE/sock" && is_empty "$BASE" || return 1
         [[ -z $(systemctl list-units -q --plain --no-legend 'fcjail@*') ]] || fail "a unit is left" || return 1
         is lo "$(ip -brief link | awk '{ print $1 }')"
 }
@@ -253,7 +253,7 @@ one() {
         echo "not ok $1 - $(title "$2")"
         { cat "$log" && journalctl -q -o short-monotonic --cursor="$cursor"; } | sed 's/^/# /'
         # The next test starts from nothing whatever this one left.
-        rm -rf "${STATE:?}"/{vm,uid,image}/* "${BASE:?}"/*
+        rm -rf "${STATE:?}"/{vm,uid,image,sock}/* "${BASE:?}"/*
         failed=1
 }
 

@@ -35,6 +35,7 @@ static inline State example(const char *id, const char *invocation)
         s.trees.names[s.trees.n++] = strdup("run");
         s.images.names[s.images.n++] = strdup("8:1:4711");
         s.images.names[s.images.n++] = strdup("b7:0");
+        s.sock = strdup(id);
         s.api = strdup("/run/firecracker.socket");
         s.taps.names[s.taps.n++] = strdup("tap0");
         return s;

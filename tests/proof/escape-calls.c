@@ -140,6 +140,7 @@ const Attempt calls[] = {
         { "/dev/kmsg",            BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/dev/kmsg"), O_WRONLY } },
         { "/dev/vda",             BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/dev/vda"), O_RDONLY } },
         { "/dev/tty",             BY_KERNEL, false, NULL, SYS_openat,     { AT_FDCWD, P("/dev/tty"), O_RDWR } },
+        { "symlinkat",            BY_FILTER, false, NULL, SYS_symlinkat,  { P("/run/own"), AT_FDCWD, P("/run/link") } },
         { "file handle",          BY_FILTER, false, NULL, SYS_name_to_handle_at, { AT_FDCWD, P("/"), P(word), P(word), 0 } },
         { "open by handle",       BY_KERNEL, false, NULL, SYS_open_by_handle_at, { AT_FDCWD, P(handle), 0 } },
         { "quotactl",             BY_FILTER, false, NULL, SYS_quotactl,   { 0x80000200, P("/dev/vda"), 0, P("/") } },
@@ -219,6 +220,7 @@ const Attempt calls[] = {
         { "TIOCSTI, upper bits",  BY_FILTER, false, NULL, SYS_ioctl,      { 0, TIOCSTI | (1L << 32), P(word) } },
         { "TIOCLINUX",            BY_FILTER, false, NULL, SYS_ioctl,      { 0, TIOCLINUX, P(word) } },
 #if defined(__x86_64__)
+        { "symlink",              BY_FILTER, false, NULL, SYS_symlink,    { P("/run/own"), P("/run/link") } },
         { "iopl",                 BY_KERNEL, false, NULL, SYS_iopl,       { 3 } },
         { "ioperm",               BY_KERNEL, false, NULL, SYS_ioperm,     { 0x80, 1, 1 } },
         { "modify_ldt",           BY_FILTER, false, NULL, SYS_modify_ldt, { 0, P(word), 8 } },
