@@ -37,8 +37,8 @@ static int check_length_on_host(Look *l, const char *name)
         else
                 (void) snprintf(remedy, sizeof(remedy), "give it a shorter name, or change to %s first",
                                 layout_sock(&layout, "", path));
-        return NOTE(l, remedy, "has a path of %zu bytes on the host, and a client can connect to 107 at most",
-                    n);
+        return NOTE(l, remedy,
+                    "has a path of %zu bytes on the host, and a client can connect to 107 at most", n);
 }
 
 int jail_check_bound(Look *l)
