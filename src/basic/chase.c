@@ -68,6 +68,8 @@ static int judge_source(Walk *w, const struct stat *st)
 {
         bool last = w->todo[0] == '\0';
 
+        if (w->owner != 0 && S_ISLNK(st->st_mode))
+                return CHASE_LINK;
         if (w->owner != 0 && st->st_uid != w->owner)
                 return CHASE_FOREIGN;
         if (S_ISLNK(st->st_mode))
@@ -358,7 +360,7 @@ int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, cha
 bool chase_is_unsafe(int r)
 {
         return r == -EPERM || r == -ENOLINK || r == -EUSERS || r == -EMLINK || r == -ELOOP ||
-               r == CHASE_FOREIGN || r == CHASE_WRITABLE;
+               r == CHASE_FOREIGN || r == CHASE_WRITABLE || r == CHASE_LINK;
 }
 
 const char *chase_strerror(int r)
@@ -375,9 +377,11 @@ const char *chase_strerror(int r)
         case -ELOOP:
                 return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of them";
         case CHASE_FOREIGN:
-                return "does not belong to the owner of the directory that it is in; `chown` it, or put it into a directory of root's";
+                return "does not belong to the owner of the directory that it is in; move it to a directory of root's, or `chown` it";
         case CHASE_WRITABLE:
                 return "is a directory that its group or others may write to; `chmod go-w` it";
+        case CHASE_LINK:
+                return "is a symbolic link in a directory that is not root's, where no link is followed; set the path of the file itself";
         case -EBADFD:
                 return "is not a regular file";
         default:

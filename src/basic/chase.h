@@ -47,14 +47,15 @@ typedef struct ChaseDirs {
 
 #define CHASE_FOREIGN  (-EXDEV) /* it has another owner than the directory it is in, and that is not root's */
 #define CHASE_WRITABLE (-EREMOTE) /* a directory on the way: its group or others may write to it */
+#define CHASE_LINK     (-ESRMNT)  /* a symbolic link in a directory that is not root's */
 
 /*
  * The same with O_PATH for what is bound into a jail, which may be somebody's: any object, and below a directory of
  * somebody's only what belongs to the same one. So nobody can lead the walk to what is another's, root's included. Each
  * component is looked up with the file-system uid of the owner of its directory: root may lack the capability to do without.
  *
- * Returns a descriptor, or as chase_open(), CHASE_FOREIGN, CHASE_WRITABLE, or -ENAMETOOLONG: there are more
- * directories of others than ret_dirs takes. -ENOLINK: in such a directory no link is followed.
+ * Returns a descriptor, or as chase_open(), CHASE_FOREIGN, CHASE_WRITABLE, CHASE_LINK, or -ENAMETOOLONG: there are more
+ * directories of others than ret_dirs takes.
  */
 int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, char **ret_culprit)
         _must_check_;

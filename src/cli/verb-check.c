@@ -61,6 +61,7 @@ static int check(const char *id, bool json)
                 report.plan = &plan;
         if (r >= 0 && look(&unit, &caller, &plan, &objects, &findings) < 0)
                 return EX_OSERR;
+        host_binds_tell(objects.binds, &plan);
         r = json ? report_json(&report) : report_text(&report);
         return r < 0 ? EX_IOERR : status_of(&report);
 }

@@ -3,6 +3,8 @@
 
 /* The sources of what is bound into the jail: opened, judged and held. */
 
+#include <string.h>
+
 #include "chase.h"
 #include "findings.h"
 #include "plan.h"
@@ -24,6 +26,15 @@ void host_binds_free(HostBind *binds, size_t n);
  * host_binds_free(), has plan->n_binds elements, or is NULL if that is 0.
  */
 int host_binds_open(const Plan *plan, int base_fd, Findings *f, HostBind **ret) _must_check_;
+
+/* For `check`: what was found becomes a part of the plan. */
+void host_binds_tell(const HostBind *binds, Plan *plan);
+
+/* How long the first of the names is that it is named by. */
+static inline int bind_name(const BindPlan *b)
+{
+        return (int) strcspn(b->named_by, ",");
+}
 
 /* The uid on the host whose files become the VM's. UID_INVALID: all ids stay what they are. */
 uid_t host_bind_from(const BindPlan *plan, const HostBind *bind) _pure_;

@@ -25,34 +25,55 @@ static const JailClass classes[] = {
                            "let its back end listen in root/" },
 };
 
-/* host_binds_open() has looked at it. Of a socket that the VMM makes its directory is bound. */
-static bool is_bound(const Look *l, const VmmFile *file)
+/* The bind that brings it, or NULL. The last one is the deepest. */
+static const BindPlan *find_bind(const Look *l, const VmmFile *file)
 {
-        if (file->path[0] != '/')
-                return false;
-        for (size_t i = 0; i < l->plan->n_binds; i++) {
-                const char *path = l->plan->binds[i].path;
-                const size_t n = strlen(path);
+        const BindPlan *found = NULL;
 
-                if (!l->binds[i].taken && strncmp(path, file->path + 1, n) == 0 &&
+        FOREACH_ARRAY (b, l->plan->binds, file->path[0] == '/' ? l->plan->n_binds : 0) {
+                const size_t n = strlen(b->path);
+
+                if (!l->binds[b - l->plan->binds].taken && strncmp(b->path, file->path + 1, n) == 0 &&
                     (file->path[n + 1] == '\0' || file->path[n + 1] == '/'))
-                        return true;
+                        found = b;
         }
-        return false;
+        return found;
+}
+
+/* host_binds_open() has looked at what is bound for the file itself. */
+static bool is_its_own(const BindPlan *b, const VmmFile *file)
+{
+        return b->yields && (b->kind != BIND_SOCKET_DIR || file->access == VMM_BINDS);
+}
+
+static int check_in_bind(Look *l, const BindPlan *bind)
+{
+        int r;
+
+        (void) snprintf(l->path, sizeof(l->path), "%s", l->file->path);
+        r = look_length(l);
+        if (r < 0 || is_its_own(bind, l->file))
+                return r;
+        return jail_check_in_bind(l, bind, &l->binds[bind - l->plan->binds]);
 }
 
 static int check_file(Look *l, const VmmFile *file)
 {
+        const BindPlan *bind = find_bind(l, file);
         int r;
 
-        if (file->access == VMM_ATTACHES || is_bound(l, file))
+        if (file->access == VMM_ATTACHES)
                 return 0;
         if (ASPRINTF(&l->role, file->label ? "%s '%s'" : "%s", file->role, file->label) < 0)
                 return -ENOMEM;
         l->file = file;
         l->class = &classes[file->access];
-        look_at(l, file->path);
-        r = l->class->check(l);
+        if (bind)
+                r = check_in_bind(l, bind);
+        else {
+                look_at(l, file->path);
+                r = l->class->check(l);
+        }
         l->fd = safe_close(l->fd);
         free(TAKE_PTR(l->role));
         return r;

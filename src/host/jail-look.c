@@ -67,6 +67,14 @@ static bool is_link(const Look *l)
                S_ISLNK(st.st_mode);
 }
 
+/* A relative path is the jail's, an absolute one the host's too. */
+static const char *remedy_for_missing(const Look *l)
+{
+        if (l->plan->config_bind && l->file->path[0] != '/')
+                return "set its absolute path on the host";
+        return l->class->missing;
+}
+
 int look_not_found(Look *l, int error)
 {
         const char *verb = l->class->verb;
@@ -77,7 +85,7 @@ int look_not_found(Look *l, int error)
                         "is a symbolic link whose target is missing in the jail, so the VMM cannot %s its %s",
                         verb, l->role);
         if (error == -ENOENT || error == -ENOTDIR)
-                return CANNOT(l, error, l->class->missing, "does not exist, so the VMM cannot %s its %s",
+                return CANNOT(l, error, remedy_for_missing(l), "does not exist, so the VMM cannot %s its %s",
                               verb, l->role);
         if (error == -EXDEV)
                 return CANNOT(
@@ -96,7 +104,7 @@ int look_not_found(Look *l, int error)
 
 int look_not_kept(Look *l)
 {
-        static const char remedy[] = "put it elsewhere in root/";
+        const char *remedy = l->plan->config_bind ? "choose another path" : "put it elsewhere in root/";
 
         if (l->made->kind == FILE_RUN)
                 return CANNOT(l, -ENOENT, remedy,

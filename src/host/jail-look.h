@@ -62,6 +62,9 @@ const char *look_name_in_run(const Look *l) _pure_;
 /* The VM's uid and gid may do that (R_OK, W_OK) with the file at l->fd, also if it is none to open. */
 bool look_may(const Look *l, int mode);
 
+/* Whether the path in the jail fits into the address of a socket, if it is one. */
+int look_length(Look *l);
+
 /* Whether the VMM can open the regular file at l->fd to read, and to write. */
 int look_readable(Look *l, const struct stat *st);
 int look_writable(Look *l, const struct stat *st);
@@ -71,6 +74,9 @@ int jail_check_opened(Look *l);
 int jail_check_created(Look *l);
 int jail_check_bound(Look *l);
 int jail_check_connected(Look *l);
+
+/* The same of what is in the source of a bind, which is not the file's own. */
+int jail_check_in_bind(Look *l, const BindPlan *b, const HostBind *host);
 
 /* What has no path in the jail: TAPs against FCJAIL_TAP=, and sections that Firecracker ignores. 0 or -ENOMEM. */
 int jail_check_taps(const Plan *p, const VmmFiles *files, Findings *f);

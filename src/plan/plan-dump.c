@@ -43,15 +43,30 @@ static void dump_jail(FILE *f, const Plan *p)
                 fprintf(f, "mount: %s %s\n", plan_mount_text(m, path), plan_mount_flags(m, flags));
 }
 
+static void dump_bind(FILE *f, const BindPlan *b)
+{
+        char ids[BIND_IDS_TEXT_MAX];
+
+        switch (b->found) {
+        case BIND_FOUND_DEVICE:
+                fprintf(f, "node: /%s %u:%u %04o of %s by %s\n", b->path, major(b->rdev), minor(b->rdev),
+                        b->read_only ? 0440U : 0660U, b->source, b->named_by);
+                break;
+        case BIND_FOUND_IN_ROOT:
+                fprintf(f, "from root/: /%s by %s\n", b->path, b->named_by);
+                break;
+        default:
+                fprintf(f, "bind: %s -> /%s (%s, %s%s%s) by %s\n", b->source, b->path,
+                        b->read_only ? "ro" : "rw", plan_bind_ids(b, ids),
+                        b->shared ? ", shared with other VMs" : "",
+                        b->found == BIND_FOUND_MISSING ? ", made by a start" : "", b->named_by);
+        }
+}
+
 static void dump_binds(FILE *f, const Plan *p)
 {
-        FOREACH_ARRAY (b, p->binds, p->n_binds) {
-                char ids[BIND_IDS_TEXT_MAX];
-
-                fprintf(f, "bind: %s -> /%s (%s, %s%s) by %s\n", b->source, b->path,
-                        b->read_only ? "ro" : "rw", plan_bind_ids(b, ids),
-                        b->shared ? ", shared with other VMs" : "", b->named_by);
-        }
+        FOREACH_ARRAY (b, p->binds, p->n_binds)
+                dump_bind(f, b);
 }
 
 static void dump_tap(FILE *f, const TapConfig *t)

@@ -3,6 +3,7 @@
 /* The plan for programs: the same facts as in plan-dump.c. A member that says nothing is left out. */
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 
 #include "json-add.h"
@@ -54,30 +55,65 @@ static int add_mounts(struct json_object *o, const Plan *p)
         return r;
 }
 
-static int add_binds(struct json_object *o, const Plan *p)
+/* The names with ", " between them, as an array. */
+static int add_names(struct json_object *o, const char *name, const char *names)
+{
+        struct json_object *array = json_object_new_array();
+        int r;
+
+        r = add_member(o, name, array);
+        for (const char *p = names; r >= 0 && *p;) {
+                const size_t n = strcspn(p, ",");
+
+                r = add_value(array, json_object_new_string_len(p, (int) n));
+                p += n + strspn(p + n, ", ");
+        }
+        return r;
+}
+
+static int add_device(struct json_object *o, const BindPlan *b)
+{
+        if (b->found != BIND_FOUND_DEVICE)
+                return 0;
+        return ALL(add_member(o, "major", json_object_new_int64(major(b->rdev))),
+                   add_member(o, "minor", json_object_new_int64(minor(b->rdev))));
+}
+
+static int add_bind(struct json_object *o, const BindPlan *b)
 {
         static const char *const ids[] = {
                 [BIND_IDS_OWNER] = "owner",
                 [BIND_IDS_UID] = "uid",
                 [BIND_IDS_NONE] = "unchanged",
         };
+        static const char *const found[] = {
+                [BIND_FOUND_DEVICE] = "device",
+                [BIND_FOUND_MISSING] = "missing",
+                [BIND_FOUND_IN_ROOT] = "in root/",
+        };
+        char path[PATH_MAX + 1];
+
+        (void) snprintf(path, sizeof(path), "/%s", b->path);
+        return ALL(add_string(o, "source", b->source), add_string(o, "destination", path),
+                   add_bool(o, "read_only", b->read_only),
+                   add_string(o, "ids", b->loop ? NULL : ids[b->ids]),
+                   b->ids == BIND_IDS_UID ? add_id(o, "uid", b->uid) : 0, add_bool(o, "loop", b->loop),
+                   add_bool(o, "shared", b->shared), add_names(o, "named_by", b->named_by),
+                   add_string(o, "found", found[b->found]), add_device(o, b));
+}
+
+static int add_binds(struct json_object *o, const Plan *p)
+{
         struct json_object *array = json_object_new_array();
         int r;
 
         r = add_member(o, "binds", array);
         FOREACH_ARRAY (b, p->binds, p->n_binds) {
                 struct json_object *bind = r >= 0 ? json_object_new_object() : NULL;
-                char path[PATH_MAX + 1];
 
                 if (r < 0 || add_value(array, bind) < 0)
                         return -ENOMEM;
-                (void) snprintf(path, sizeof(path), "/%s", b->path);
-                r = ALL(add_string(bind, "source", b->source), add_string(bind, "destination", path),
-                        add_bool(bind, "read_only", b->read_only),
-                        add_string(bind, "ids", b->loop ? NULL : ids[b->ids]),
-                        b->ids == BIND_IDS_UID ? add_id(bind, "uid", b->uid) : 0,
-                        add_bool(bind, "loop", b->loop), add_bool(bind, "shared", b->shared),
-                        add_string(bind, "named_by", b->named_by));
+                r = add_bind(bind, b);
         }
         return r;
 }

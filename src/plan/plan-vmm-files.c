@@ -6,7 +6,8 @@
  *
  *   opened     the file is bound
  *   created    a start makes the file if it is missing, and binds that alone, never its directory
- *   bound      a socket: the VMM makes it in a directory that it may write; what is directly in run/ needs nothing
+ *   bound      a socket: the VMM makes it in a directory that it may write, as it can its log; what is directly in run/
+ *              needs nothing
  *   connected  the socket is bound, not its directory: nothing else in there is the VM's affair
  *
  * What the jail has itself under that name, such as run/, and relative paths, which are the jail's, stay as they are.
@@ -26,8 +27,8 @@ static int conflict(const Config *c, Diagnostics *d, const VmmFile *file, const 
 {
         CutText cut;
 
-        return config_conflict(c, d, KEY, " has '%s' at %s, which %s", text_cut(&cut, file->path),
-                               file->pointer, why);
+        return config_conflict(c, d, KEY, "%s has '%s' at %s, which %s", c->config,
+                               text_cut(&cut, file->path), file->pointer, why);
 }
 
 /* The name of the jail's own that the path begins with, or NULL. */
@@ -82,7 +83,40 @@ static BindKind kind_of(VmmAccess access)
         return kinds[access];
 }
 
-static BindPlan *find_bind(Plan *p, const char *path)
+/* So many names that a message with them can be read. */
+#define NAMED_BY_MAX 200
+
+static int name_too(BindPlan *b, const char *pointer)
+{
+        char *both;
+
+        if (strlen(b->named_by) >= NAMED_BY_MAX)
+                return 0;
+        if (ASPRINTF(&both, "%s, %s", b->named_by, pointer) < 0)
+                return -ENOMEM;
+        free(b->named_by);
+        b->named_by = both;
+        return 0;
+}
+
+/*
+ * What the VM gets there without a bind of its own. Somebody who binds a directory, or the file itself, has said more about it;
+ * and in the directory of a socket the VMM can make other sockets, and its log.
+ */
+static BindPlan *find_above(Plan *p, const char *path, VmmAccess access)
+{
+        FOREACH_ARRAY (b, p->binds, p->n_binds) {
+                const size_t n = strlen(b->path);
+                const bool makes = access == VMM_CREATES || access == VMM_BINDS;
+
+                if ((!b->yields || (b->kind == BIND_SOCKET_DIR && makes)) &&
+                    strncmp(b->path, path, n) == 0 && (path[n] == '\0' || path[n] == '/'))
+                        return b;
+        }
+        return NULL;
+}
+
+static BindPlan *find_same(Plan *p, const char *path)
 {
         FOREACH_ARRAY (b, p->binds, p->n_binds)
                 if (strcmp(b->path, path) == 0)
@@ -90,30 +124,41 @@ static BindPlan *find_bind(Plan *p, const char *path)
         return NULL;
 }
 
-/* Somebody who binds a directory, or the file itself, has said more about it. */
-static bool is_said(const Plan *p, const char *path)
+/* Two places that name one file: bound once, and writable if it is for one of them. */
+static int merge(const Config *c, Diagnostics *d, BindPlan *b, const VmmFile *file, bool read_only)
 {
-        FOREACH_ARRAY (b, p->binds, p->n_binds) {
-                size_t n = strlen(b->path);
+        const BindKind kind = kind_of(file->access);
+        char why[NAMED_BY_MAX * 2];
 
-                if (!b->yields && strncmp(b->path, path, n) == 0 && (path[n] == '\0' || path[n] == '/'))
-                        return true;
+        /* What must be there is there to be written, too. */
+        if (b->kind != kind && !(b->kind == BIND_FILE && kind == BIND_CREATED)) {
+                (void) snprintf(why, sizeof(why), "is something else at %.*s; correct one of the two",
+                                NAMED_BY_MAX, b->named_by);
+                return conflict(c, d, file, why);
         }
-        return false;
+        b->read_only = b->read_only && read_only;
+        b->not_empty = b->not_empty || file->not_empty;
+        return name_too(b, file->pointer);
 }
 
-/* Two places that name one file: bound once, and writable if it is for one of them. */
-static bool merge(Plan *p, const VmmFile *file, const char *source, bool read_only)
+static int new_bind(const Config *c, Diagnostics *d, Plan *p, const VmmFile *file, char *source,
+                    bool read_only)
 {
-        BindPlan *b = find_bind(p, source + 1);
+        if (p->n_binds == BIND_PLANS_MAX)
+                return conflict(c, d, file, "is one file too many; bind a directory with FCJAIL_BIND=");
 
-        if (!b)
-                return false;
-        if (b->kind == kind_of(file->access)) {
-                b->read_only = b->read_only && read_only;
-                b->not_empty = b->not_empty || file->not_empty;
-        }
-        return true;
+        BindPlan *b = &p->binds[p->n_binds++];
+        *b = (BindPlan){
+                .kind = kind_of(file->access),
+                .source = strdup(source),
+                .path = strdup(source + 1),
+                .read_only = read_only,
+                .read_only_by = file->read_only_by,
+                .not_empty = file->not_empty,
+                .yields = true,
+                .named_by = strdup(file->pointer),
+        };
+        return b->source && b->path && b->named_by ? 0 : -ENOMEM;
 }
 
 static int add_bind(const Config *c, Diagnostics *d, Plan *p, const VmmFile *file)
@@ -126,42 +171,34 @@ static int add_bind(const Config *c, Diagnostics *d, Plan *p, const VmmFile *fil
         if (!source[0])
                 return conflict(c, d, file,
                                 "is a socket in the root directory, which is read-only; set /run/NAME");
-        if (is_said(p, source + 1) || merge(p, file, source, read_only))
-                return 0;
 
-        if (p->n_binds == BIND_PLANS_MAX)
-                return conflict(c, d, file, "is one file too many; bind a directory with FCJAIL_BIND=");
-        BindPlan *b = &p->binds[p->n_binds++];
-        *b = (BindPlan){
-                .kind = kind_of(file->access),
-                .path = strdup(source + 1),
-                .read_only = read_only,
-                .not_empty = file->not_empty,
-                .yields = true,
-                .named_by = strdup(file->pointer),
-        };
-        b->source = TAKE_PTR(source);
-        return b->path && b->named_by ? 0 : -ENOMEM;
+        BindPlan *above = find_above(p, source + 1, file->access), *same = find_same(p, source + 1);
+        if (above)
+                return name_too(above, file->pointer);
+        return same ? merge(c, d, same, file, read_only) : new_bind(c, d, p, file, source, read_only);
 }
 
 static int plan_file_of_vmm(const Config *c, Diagnostics *d, Plan *p, const VmmFile *file)
 {
         if (file->path[0] != '/')
                 return 0;
-        if (!path_valid(file->path))
-                return conflict(c, d, file, "is no path without '//', '.' and '..'");
+        if (!path_valid(file->path) || !file->path[1])
+                return conflict(
+                        c, d, file,
+                        "is invalid; use an absolute path without '//', '.', '..', control characters or a '/' at its end");
         return has_itself(p, file) ? 0 : add_bind(c, d, p, file);
 }
 
 static int plan_tap_of_vmm(const Config *c, Diagnostics *d, Plan *p, const VmmFile *file)
 {
         if (!ifname_valid(file->path) || strcmp(file->path, "lo") == 0)
-                return conflict(c, d, file, "is no name for a TAP");
+                return conflict(c, d, file, "is an invalid TAP name");
         FOREACH_ARRAY (t, p->taps, p->n_taps)
                 if (strcmp(t->name, file->path) == 0)
-                        return conflict(c, d, file, "another network interface has");
+                        return conflict(c, d, file,
+                                        "another network interface has already; give each its own TAP");
         if (p->n_taps == TAPS_MAX)
-                return conflict(c, d, file, "is one TAP too many");
+                return conflict(c, d, file, "is one TAP too many; at most 8 are allowed");
         (void) snprintf(p->taps[p->n_taps++].name, IFNAMSIZ, "%s", file->path);
         return 0;
 }

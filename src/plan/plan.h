@@ -79,6 +79,14 @@ typedef enum BindKind {
         BIND_SOCKET,     /* a socket that the VMM connects to */
 } BindKind;
 
+/* What `check` has found for a bind; a start does not need it. */
+typedef enum BindFound {
+        BIND_FOUND_UNKNOWN, /* what is there is bound, or nobody has looked */
+        BIND_FOUND_DEVICE,  /* a block device: a node */
+        BIND_FOUND_MISSING, /* nothing: a start makes the file */
+        BIND_FOUND_IN_ROOT, /* what an operator has put into root/ is taken instead */
+} BindFound;
+
 /* What the VM gets from elsewhere on the host. */
 typedef struct BindPlan {
         BindKind kind;
@@ -88,9 +96,14 @@ typedef struct BindPlan {
         bool not_empty; /* the VMM refuses an empty file */
         bool yields;    /* to what an operator has put into root/ under this name */
         BindIds ids;
-        uid_t uid;         /* of BIND_IDS_UID */
-        bool loop, shared; /* as in BindConfig */
-        char *named_by; /* for messages: "FCJAIL_BIND=" or the place in FCJAIL_CONFIG=, such as "/drives/0/path_on_host" */
+        uid_t uid;                /* of BIND_IDS_UID */
+        bool loop, shared;        /* as in BindConfig */
+        const char *read_only_by; /* the member in FCJAIL_CONFIG= that would make it read_only; NULL: none */
+        /* For messages: "FCJAIL_BIND=", and the places in FCJAIL_CONFIG= that name it or what is in it, such as
+         * "/drives/0/path_on_host"; with ", " between them. */
+        char *named_by;
+        BindFound found;
+        dev_t rdev; /* of BIND_FOUND_DEVICE */
 } BindPlan;
 
 #define BIND_PLANS_MAX 40

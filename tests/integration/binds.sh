@@ -222,6 +222,46 @@ test_a_vsock_socket_needs_a_directory_that_is_not_roots() {
         systemctl stop fcjail@web1
 }
 
+# A log beside it needs no bind of its own.
+test_a_log_in_the_directory_of_the_socket() {
+        empty_vms
+        user alice
+        mkdir -m 0700 $VMS/dir
+        chown alice $VMS/dir
+        vm_of '"vsock": {"guest_cid": 3, "uds_path": "/mnt/vms/dir/v.sock"}, "logger": {"log_path": "/mnt/vms/dir/log"}'
+        systemctl start fcjail@web1
+        is "log v.sock" "$(ls $VMS/dir | xargs)"
+        is "$(id -u alice)" "$(stat -c %u $VMS/dir/log)"
+        systemctl stop fcjail@web1
+}
+
+# What `check` calls an error, a start refuses, and the reverse.
+test_check_and_a_start_say_the_same_of_the_place() {
+        local root=$BASE/web1/root
+        empty_vms
+        user alice
+        disk $VMS/disk root 0600
+        vm_of '' FCJAIL_BIND=$VMS/disk:/disk
+        disk "$root/disk" root 0600
+        { fcjail check web1 2>&1 >/dev/null || true; } | grep -F "$root/disk: is there already, so $VMS/disk cannot be bound there (FCJAIL_BIND=)"
+        not systemctl start fcjail@web1
+        says web1 "$root/disk: is there already, so $VMS/disk cannot be bound there (FCJAIL_BIND=)"
+        vm_of '' FCJAIL_BIND=$VMS/disk:/dir/disk
+        mkdir "$root/dir"
+        chown alice "$root/dir"
+        { fcjail check web1 2>&1 >/dev/null || true; } | grep -F "$root/dir: belongs to uid $(id -u alice) with mode 0755, so fcjail makes nothing in it (FCJAIL_BIND=)"
+        not systemctl start fcjail@web1
+        rm -r "${BASE:?}/web1"
+        mkdir $VMS/above
+        vm_of '' "FCJAIL_BIND_RO=$VMS/above:/above $VMS/disk:/above/disk"
+        { fcjail check web1 2>&1 >/dev/null || true; } | grep -F "$VMS/disk: cannot be bound to /above/disk, because $VMS/above, which FCJAIL_BIND_RO= binds above it, has no file of that name"
+        refused "cannot be bound to /above/disk" 66
+        : >$VMS/above/disk
+        systemctl start fcjail@web1
+        as_vm "grep -q host above/disk"
+        systemctl stop fcjail@web1
+}
+
 test_a_missing_file_is_named() {
         empty_vms
         vm_of "$(drives $VMS/a,ro $VMS/deep/b)"
@@ -332,7 +372,7 @@ test_a_file_of_roots_is_writable_only_with_the_filter() {
         for filter in off io_uring default; do
                 vm_of "$(drives $VMS/disk)" FCJAIL_SECCOMP=$filter
                 if [[ $filter == off ]]; then
-                        refused "$VMS/disk: would be root's, and without fcjail's filter a VM could make it setuid (/drives/0/path_on_host)" 77
+                        refused "$VMS/disk: belongs to root, and without fcjail's filter a VM could make it setuid (/drives/0/path_on_host)" 77
                 else
                         systemctl start fcjail@web1
                         says web1 "disk: wrote sector 1"
@@ -389,9 +429,9 @@ test_nobody_leads_root_to_the_file_of_another() {
         vm_of "$(drives $VMS/alice/hard-link,ro)"
         refused "$VMS/alice/hard-link: does not belong to the owner" 77
         vm_of "$(drives $VMS/alice/link,ro)"
-        refused "$VMS/alice/link: does not belong to the owner" 77
+        refused "$VMS/alice/link: is a symbolic link in a directory that is not root's, where no link is followed" 77
         vm_of "$(drives $VMS/alice/slash/etc/shadow,ro)"
-        refused "$VMS/alice/slash is a symbolic link that does not belong to root" 77
+        refused "$VMS/alice/slash is a symbolic link in a directory that is not root's" 77
         disk $VMS/alice/disk alice 0600
         vm_of "$(drives $VMS/alice/disk)"
         systemctl start fcjail@web1
@@ -418,7 +458,7 @@ test_no_source_leads_through_what_the_vm_may_write() {
         disk $VMS/dir/disk alice 0600
         chown alice $VMS/dir
         vm_of "$(drives $VMS/dir/disk)" FCJAIL_BIND=$VMS/dir:/dir
-        refused "$VMS/dir/disk: is in a directory that this VM may write (FCJAIL_BIND=)" 77
+        refused "$VMS/dir/disk: is in a directory that FCJAIL_BIND= lets this VM write" 77
         # By the directory's own name it is the same file.
         vm_of "$(drives $VMS/dir/disk)" FCJAIL_BIND=$VMS/dir
         systemctl start fcjail@web1
@@ -426,7 +466,7 @@ test_no_source_leads_through_what_the_vm_may_write() {
         systemctl stop fcjail@web1
         # Nor to a file that a start makes.
         vm_of "\"logger\": {\"log_path\": \"$VMS/dir/log\"}" FCJAIL_BIND=$VMS/dir:/dir
-        refused "$VMS/dir/log: is in a directory that this VM may write (FCJAIL_BIND=)" 77
+        refused "$VMS/dir/log: is in a directory that FCJAIL_BIND= lets this VM write" 77
         not test -e $VMS/dir/log
 }
 
@@ -445,7 +485,7 @@ test_a_file_system_without_idmaps_is_named_with_the_remedies() {
 test_a_name_that_is_reserved_or_odd_is_refused() {
         empty_vms
         vm_of "$(drives $VMS/../disk)"
-        refused "FCJAIL_CONFIG= has '$VMS/../disk' at /drives/0/path_on_host, which is no path without '//', '.' and '..'" 78
+        refused "FCJAIL_CONFIG=$JSON has '$VMS/../disk' at /drives/0/path_on_host, which is invalid; use an absolute path" 78
         vm_of '"vsock": {"guest_cid": 3, "uds_path": "/v.sock"}'
         refused "which is a socket in the root directory" 78
 }
@@ -458,7 +498,7 @@ test_the_strict_example() {
         mkdir -p /run/systemd/system/fcjail@web1.service.d
         cp /usr/share/doc/fcjail/examples/strict.conf /run/systemd/system/fcjail@web1.service.d/
         systemctl daemon-reload
-        refused "$VMS/disk: is on a file system that is read-only for fcjail (/drives/0/path_on_host); bind it read-only" 66
+        refused "$VMS/disk: is on a file system that is read-only for fcjail (/drives/0/path_on_host); remount it, or set ReadWritePaths= if the unit has ProtectSystem=, or set is_read_only" 66
         unit web1 ReadWritePaths=$VMS
         systemctl start fcjail@web1
         says web1 "disk: wrote sector 1"

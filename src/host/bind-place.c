@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Where a source is mounted: a place in root/, or in the source of another bind that covers it. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "bind-source.h"
+#include "fd-util.h"
+
+/* How far a name could be followed. */
+typedef struct Way {
+        struct stat st; /* of what has the name */
+        bool there;
+        bool cut;   /* a link or a file is on the way */
+        size_t bad; /* the length of the path of the directory in which a start makes nothing; 0: none */
+        struct stat bad_st; /* of that */
+} Way;
+
+static void follow(int root_fd, const char *path, Way *ret)
+{
+        char buf[PATH_MAX], *rest = buf;
+        int fd = root_fd;
+
+        *ret = (Way){};
+        (void) snprintf(buf, sizeof(buf), "%s", path);
+        while (fd >= 0 && rest) {
+                char *name = strsep(&rest, "/");
+                bool there = fstatat(fd, name, &ret->st, AT_SYMLINK_NOFOLLOW) >= 0;
+                int below = there && rest ? at_hold_dir(fd, name) : -EBADF;
+
+                ret->there = there && !rest;
+                ret->cut = there && rest && below < 0;
+                if (below >= 0 && ret->bad == 0 &&
+                    (!only_root_can_change(&ret->st) || ret->st.st_mode & S_ISGID)) {
+                        ret->bad = (size_t) (name - buf) + strlen(name);
+                        ret->bad_st = ret->st;
+                }
+                if (fd != root_fd)
+                        (void) safe_close(fd);
+                fd = below;
+        }
+        if (fd >= 0 && fd != root_fd)
+                (void) safe_close(fd);
+}
+
+/* A place that a start has made for an earlier life does not count. Behind a link the VMM may find something. */
+bool source_is_taken(const Source *s, int root_fd)
+{
+        Way way;
+
+        follow(root_fd, s->bind->path, &way);
+        return way.cut || (way.there && !at_is_place(&way.st));
+}
+
+static const char *path_in_root(const Source *s, size_t length, char ret[PATH_MAX])
+{
+        const Layout layout = plan_layout(s->plan);
+        char path[PATH_MAX];
+
+        (void) snprintf(path, sizeof(path), "%.*s", (int) length, s->bind->path);
+        return layout_path(&layout, LAYOUT_ROOT, path, ret);
+}
+
+int source_note_taken(const Source *s)
+{
+        char path[PATH_MAX];
+
+        if (access(s->bind->source, F_OK) < 0)
+                return 0;
+        return findings_add(
+                s->findings, SEVERITY_NOTE, 0, EX_OK, path_in_root(s, strlen(s->bind->path), path), NULL,
+                "is what the VM gets, not %s of the host (%s)", s->bind->source, s->bind->named_by);
+}
+
+/* The bind of the directory that the place is in, or NULL. It comes before what is in it. */
+static const BindPlan *covering(const Source *s)
+{
+        FOREACH_ARRAY (b, s->plan->binds, s->plan->n_binds) {
+                size_t n = strlen(b->path);
+
+                if (strncmp(b->path, s->bind->path, n) == 0 && s->bind->path[n] == '/')
+                        return b;
+        }
+        return NULL;
+}
+
+static bool has_no_place(const BindPlan *b, const HostBind *host)
+{
+        return S_ISBLK(host->st.st_mode) || strncmp(b->path, JAIL_RUN "/", strlen(JAIL_RUN "/")) == 0;
+}
+
+int source_check_place(const Source *s, int root_fd)
+{
+        char path[PATH_MAX];
+        Way way;
+
+        if (has_no_place(s->bind, s->host) || covering(s))
+                return 0;
+        follow(root_fd, s->bind->path, &way);
+        if (way.cut || (way.there && !at_is_place(&way.st)))
+                return WRONG_OBJECT(s, -EEXIST, EX_CANTCREAT, path_in_root(s, strlen(s->bind->path), path),
+                                    "remove it, or choose another destination",
+                                    "is there already, so %s cannot be bound there", s->bind->source);
+        if (way.bad > 0)
+                return WRONG_OBJECT(s, -EPERM, EX_NOPERM, path_in_root(s, way.bad, path),
+                                    "`chown root:root` and `chmod go-w,g-s` it",
+                                    "belongs to uid %u with mode %04o, so fcjail makes nothing in it",
+                                    way.bad_st.st_uid, way.bad_st.st_mode & 07777U);
+        return 0;
+}
+
+int source_check_covered(const Source *s, const HostBind *binds)
+{
+        const BindPlan *by = covering(s);
+        const HostBind *host = by ? &binds[by - s->plan->binds] : NULL;
+        Way way;
+
+        if (!by || host->fd < 0 || s->host->fd < 0 || has_no_place(s->bind, s->host))
+                return 0;
+        follow(host->fd, s->bind->path + strlen(by->path) + 1, &way);
+        if (way.there && S_ISDIR(way.st.st_mode) == S_ISDIR(s->host->st.st_mode))
+                return 0;
+        return WRONG(s, -ENOENT, EX_NOINPUT, "create it there, or choose another destination",
+                     "cannot be bound to /%s, because %s, which %.*s binds above it, has no %s of that name",
+                     s->bind->path, by->source, bind_name(by), by->named_by,
+                     S_ISDIR(s->host->st.st_mode) ? "directory" : "file");
+}
