@@ -22,6 +22,10 @@
 #include "fd-util.h"
 #include "parse.h"
 
+/* A claim of nobody that can be named may be that of another start, which lasts some microseconds. */
+#define TRIES    20
+#define TRY_USEC 2500
+
 /* A directory of what the kernel says of a block device, or -errno. */
 static int open_sysfs(dev_t rdev, const char *name)
 {
@@ -128,18 +132,12 @@ char *block_user(dev_t rdev)
         return text ? text : user_of_relative(rdev);
 }
 
-static int complain(const char *path, int fd, int error, Findings *f)
+static int complain(const char *path, int error, const char *user, Findings *f)
 {
-        _cleanup_free_ char *user = NULL;
-        struct stat st;
-
-        if (error == -EBUSY) {
-                if (fstat(fd, &st) >= 0)
-                        user = block_user(st.st_rdev);
+        if (error == -EBUSY)
                 return findings_add(f, SEVERITY_ERROR, error, EX_TEMPFAIL, path,
                                     "release it, or give the VM another device", "is in use by the host%s%s",
                                     user ? ": it is " : "", user ? user : "");
-        }
         if (geteuid() != 0 && (error == -EACCES || error == -EPERM))
                 return findings_add(f, SEVERITY_NOTE, error, EX_NOPERM, path, NULL,
                                     "cannot be checked by uid %u; check it as root", geteuid());
@@ -151,10 +149,26 @@ static int complain(const char *path, int fd, int error, Findings *f)
                             strerror(-error));
 }
 
-int block_check(const char *path, int fd, Findings *f)
+static int claim(int fd)
 {
         char link[FD_PATH_MAX];
 
-        _cleanup_close_ int claim = open(fd_path(link, fd), O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-        return claim < 0 ? complain(path, fd, -errno, f) : 0;
+        _cleanup_close_ int claim_fd = open(fd_path(link, fd), O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+        return claim_fd < 0 ? -errno : 0;
+}
+
+int block_check(const char *path, int fd, Findings *f)
+{
+        _cleanup_free_ char *user = NULL;
+        struct stat st;
+        int r = claim(fd);
+
+        for (unsigned i = 0; r == -EBUSY && i < TRIES; i++) {
+                user = fstat(fd, &st) >= 0 ? block_user(st.st_rdev) : NULL;
+                if (user)
+                        break;
+                (void) usleep(TRY_USEC);
+                r = claim(fd);
+        }
+        return r < 0 ? complain(path, r, user, f) : 0;
 }

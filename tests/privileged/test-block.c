@@ -83,6 +83,25 @@ CHILD_TEST(block, a_claimed_device_is_in_use)
         CHECK_IS(check(&f), 0);
 }
 
+/* Such as that of another start, at a boot. */
+CHILD_TEST(block, a_claim_that_ends_soon_is_no_use)
+{
+        _cleanup_findings_ Findings f = {};
+        int fd = new_loop(), pair[2];
+        char byte;
+
+        CHECK(fd >= 0 && pipe2(pair, O_CLOEXEC) >= 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+                int claim = open(loop_path, O_RDONLY | O_EXCL | O_CLOEXEC);
+                _exit(claim >= 0 && write(pair[1], "", 1) == 1 && usleep(5000) == 0 ? 0 : 1);
+        }
+        CHECK(close(pair[1]) >= 0 && read(pair[0], &byte, 1) == 1);
+        CHECK_IS(check(&f), 0);
+        CHECK_IS(f.n_items, 0);
+        CHECK(waitpid(pid, NULL, 0) == pid);
+}
+
 static void make_file_system(void)
 {
         char command[80];
