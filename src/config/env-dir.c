@@ -51,8 +51,13 @@ void env_paths_done(EnvPaths *p)
 
 void env_dirs_done(EnvDirs *dirs)
 {
-        FOREACH_ARRAY (fd, dirs->fds, ENV_DIRS_MAX)
-                *fd = safe_close(*fd);
+        for (size_t i = 0; i < ENV_DIRS_MAX; i++) {
+                dirs->fds[i] = safe_close(dirs->fds[i]);
+                FOREACH_ARRAY (name, dirs->names[i], dirs->n_names[i])
+                        free(name->name);
+                free(dirs->names[i]);
+        }
+        *dirs = (EnvDirs) ENV_DIRS_NONE;
 }
 
 /* Always -EBADMSG or -ENOMEM. */
@@ -76,10 +81,16 @@ static bool name_taken(const char *path)
 }
 
 /* The same for a name in a directory; *ret_regular: it is a regular file. */
-static bool name_taken_at(int dir_fd, const char *name, bool *ret_regular)
+static bool name_taken_in(const EnvDirs *dirs, size_t dir, const char *name, bool *ret_regular)
 {
         struct stat st = {};
-        bool taken = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 || errno != ENOENT;
+
+        if (dirs->names[dir]) {
+                const EnvName *found = env_dirs_find(dirs, dir, name);
+                *ret_regular = found && found->regular;
+                return found;
+        }
+        bool taken = fstatat(dirs->fds[dir], name, &st, AT_SYMLINK_NOFOLLOW) >= 0 || errno != ENOENT;
 
         *ret_regular = S_ISREG(st.st_mode);
         return taken;
@@ -140,7 +151,7 @@ static int list_main(Listing *l)
                 int fd = dir_of_scope(l, i);
                 bool regular;
 
-                if (fd >= 0 && name_taken_at(fd, l->name, &regular))
+                if (fd >= 0 && name_taken_in(l->dirs, i, l->name, &regular))
                         return add_path(l, env_dirs[i].path, l->name, regular ? fd : -EBADF);
         }
 
@@ -214,7 +225,7 @@ static int list_drop_ins(Listing *l)
                 _cleanup_free_ char *path = NULL;
                 int fd = dir_of_scope(l, i);
 
-                if (fd < 0 || !name_taken_at(fd, l->name, &regular))
+                if (fd < 0 || !name_taken_in(l->dirs, i, l->name, &regular))
                         continue;
                 if (ASPRINTF(&path, "%s/%s", env_dirs[i].path, l->name) < 0)
                         return -ENOMEM;

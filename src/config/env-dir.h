@@ -27,8 +27,15 @@ typedef struct EnvDir {
 extern const EnvDir env_dirs[ENV_DIRS_MAX]; /* weakest first */
 
 /* The directories that are there and can be used, for any number of VMs; a negative number instead of another. */
+typedef struct EnvName {
+        char *name;
+        bool regular; /* a regular file, as far as the directory tells */
+} EnvName;
+
 typedef struct EnvDirs {
         int fds[ENV_DIRS_MAX];
+        EnvName *names[ENV_DIRS_MAX]; /* of env_dirs_list(), sorted; NULL: each name is asked for */
+        size_t n_names[ENV_DIRS_MAX];
 } EnvDirs;
 
 #define ENV_DIRS_NONE                                                                                       \
@@ -38,6 +45,12 @@ typedef struct EnvDirs {
 
 /* 0 or -ENOMEM. Directories that cannot be trusted or read are told to `d` and left out. */
 int env_dirs_open(Diagnostics *d, EnvDirs *ret) _must_check_;
+
+/* For many VMs: reads all names once. 0 or -errno. */
+int env_dirs_list(EnvDirs *dirs) _must_check_;
+
+/* Whether the listed directory has the name. */
+const EnvName *env_dirs_find(const EnvDirs *dirs, size_t dir, const char *name);
 void env_dirs_done(EnvDirs *dirs);
 #define _cleanup_env_dirs_ _cleanup_(env_dirs_done)
 
@@ -66,8 +79,6 @@ int env_dir_read(const EnvPath *path, Diagnostics *d, char **ret_data, size_t *r
 
 #define _cleanup_env_paths_ _cleanup_(env_paths_done)
 
-/*
- * The ids of all VMs that have a file or drop-ins of their own, by the names alone: each once, sorted, to be freed with
- * strv_free(). 0 or -errno.
- */
+/* The ids of all VMs that have a file or drop-ins of their own, by the names that env_dirs_list() has read: each once, sorted,
+ * to be freed with strv_free(). 0 or -ENOMEM. */
 int env_dir_ids(const EnvDirs *dirs, char ***ret) _must_check_;

@@ -43,7 +43,7 @@ static int hold_dir(ConfigReader *r, const char *path, size_t n)
 }
 
 /* A descriptor or a negative number: the long way finds out why. Opening a regular file is no action. */
-static int open_quickly(ConfigReader *r, const char *path)
+static int open_quickly(ConfigReader *r, const char *path, struct stat *ret_st)
 {
         const char *name = strrchr(path, '/') + 1;
         struct stat st;
@@ -52,41 +52,45 @@ static int open_quickly(ConfigReader *r, const char *path)
         if (dir_fd < 0 || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
                 return -EBADF;
         _cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !only_root_can_change(&st))
+        if (fd < 0 || fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode) || !only_root_can_change(ret_st))
                 return -EBADF;
         return TAKE_FD(fd);
 }
 
-static int open_config(ConfigReader *r, const char *path)
+static int open_config(ConfigReader *r, const char *path, struct stat *ret_st)
 {
-        struct stat st;
+        _cleanup_close_ int fd = open_quickly(r, path, ret_st);
 
-        _cleanup_close_ int fd = open_quickly(r, path);
         if (fd >= 0)
                 return TAKE_FD(fd);
         fd = chase_open(path, O_RDONLY, CHASE_DEFAULT, NULL);
         if (fd < 0)
                 return fd;
-        if (fstat(fd, &st) < 0)
+        if (fstat(fd, ret_st) < 0)
                 return -errno;
-        return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EBADFD;
+        return S_ISREG(ret_st->st_mode) ? TAKE_FD(fd) : -EBADFD;
 }
 
-/* vmm_files_read() refuses what is larger. */
-static int read_config(ConfigReader *r, int fd, size_t *ret_size)
+/* No more than there was: to ask for the end is one call more. vmm_files_read() refuses what is too large. */
+static int read_config(ConfigReader *r, int fd, const struct stat *st, size_t *ret_size)
 {
+        const size_t most = VMM_CONFIG_SIZE_MAX + 1;
+
         if (!r->text)
-                r->text = malloc(VMM_CONFIG_SIZE_MAX + 1);
-        return r->text ? fd_read(fd, r->text, VMM_CONFIG_SIZE_MAX + 1, ret_size) : -ENOMEM;
+                r->text = malloc(most);
+        if (!r->text)
+                return -ENOMEM;
+        return fd_read(fd, r->text, st->st_size < (off_t) most ? (size_t) st->st_size : most, ret_size);
 }
 
 int config_reader_read(ConfigReader *r, const char *path, VmmFiles *ret, char **ret_why)
 {
+        struct stat st;
         size_t size;
         int k;
 
-        _cleanup_close_ int fd = open_config(r, path);
-        k = fd < 0 ? fd : read_config(r, fd, &size);
+        _cleanup_close_ int fd = open_config(r, path, &st);
+        k = fd < 0 ? fd : read_config(r, fd, &st, &size);
         if (k < 0)
                 return k == -ENOMEM || ASPRINTF(ret_why, "%s", chase_strerror(k)) < 0 ? -ENOMEM : k;
         return vmm_files_read(r->text, size, ret, ret_why);

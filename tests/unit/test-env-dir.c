@@ -350,6 +350,7 @@ static void expect_ids(const char *want)
         size_t n = 0;
 
         cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dirs_list(&dirs), 0);
         cr_assert_eq(env_dir_ids(&dirs, &ids), 0);
         for (char **id = ids; *id; id++)
                 n += (size_t) snprintf(got + n, sizeof(got) - n, "%s ", *id);
@@ -397,6 +398,7 @@ Test(env_dir, has_all_of_many_ids)
                 file(path, "");
         }
         cr_assert_eq(env_dirs_open(&d, &dirs), 0);
+        cr_assert_eq(env_dirs_list(&dirs), 0);
         cr_assert_eq(env_dir_ids(&dirs, &ids), 0);
         cr_assert_eq(strv_length(ids), 100);
         cr_expect_str_eq(ids[0], "web000");
