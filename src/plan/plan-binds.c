@@ -39,8 +39,7 @@ static bool is_at_or_below(const char *path, const char *dir)
         return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
-/* A node at the path, above it or below it. */
-static bool has_node(const Plan *p, const char *path)
+bool plan_has_node(const Plan *p, const char *path)
 {
         if (!is_at_or_below(path, JAIL_DEV))
                 return false;
@@ -64,7 +63,8 @@ static bool is_our_own(const Plan *p, const char *path)
                 if (is_at_or_below(path, trees[i]))
                         return true;
         return is_at_or_below(path, p->vmm_name) || strcmp(path, JAIL_DEV) == 0 ||
-               strcmp(path, JAIL_RUN) == 0 || (p->api && strcmp(path, p->api + 1) == 0) || has_node(p, path);
+               strcmp(path, JAIL_RUN) == 0 || (p->api && strcmp(path, p->api + 1) == 0) ||
+               plan_has_node(p, path);
 }
 
 /* run/ is the VM's own: whatever is on the way to a deeper name there was made by it. */

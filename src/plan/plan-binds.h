@@ -12,5 +12,8 @@ int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 /* A directory before what is in it. */
 void plan_binds_sort(Plan *p);
 
+/* One of the jail's device nodes is at the path in the jail, above it or below it. */
+bool plan_has_node(const Plan *p, const char *path) _pure_;
+
 /* Frees them. */
 void plan_binds_done(Plan *p);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "plan-binds.h"
 #include "plan-vmm-files.h"
 #include "text.h"
 
@@ -31,36 +32,26 @@ static int conflict(const Config *c, Diagnostics *d, const VmmFile *file, const 
                                text_cut(&cut, file->path), file->pointer, why);
 }
 
-/* The name of the jail's own that the path begins with, or NULL. */
-static const FilePlan *own_name(const Plan *p, const char *path)
+/* The first name of the path is one of the jail's own. That of /sys is reserved where the VMM does not read it, too. */
+static bool is_own(const Plan *p, const char *path)
 {
         const size_t n = strcspn(path, "/");
 
         FOREACH_ARRAY (f, p->files, p->n_files)
                 if (strlen(f->path) == n && strncmp(f->path, path, n) == 0)
-                        return f;
-        return NULL;
-}
-
-static bool is_node(const Plan *p, const char *path)
-{
-        FOREACH_ARRAY (n, p->nodes, p->n_nodes)
-                if (strcmp(path + strlen(JAIL_DEV "/"), n->path) == 0)
                         return true;
-        return false;
+        return n == strlen(JAIL_SYS) && strncmp(JAIL_SYS, path, n) == 0;
 }
 
 /* Of the names that the jail has itself only those below dev/ can be added: block devices. */
 static bool has_itself(const Plan *p, const VmmFile *file)
 {
         const char *path = file->path + 1;
-        const FilePlan *own = own_name(p, path);
+        const bool below_dev = strncmp(path, JAIL_DEV "/", strlen(JAIL_DEV "/")) == 0;
 
-        if (!own)
+        if (!is_own(p, path))
                 return false;
-        if (strcmp(own->path, JAIL_DEV) != 0 || file->access != VMM_OPENS)
-                return true;
-        return path[strlen(JAIL_DEV)] == '\0' || is_node(p, path);
+        return !below_dev || file->access != VMM_OPENS || plan_has_node(p, path);
 }
 
 /* Of a socket that the VMM makes: the directory. */

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A configuration of Firecracker's. What is read of it is written down as JSON and must be read as the same. */
+/*
+ * A configuration of Firecracker's. What is read of it is written down as JSON and must be read as the same. No plan of a
+ * VM binds anything to a name that is the jail's, leads elsewhere or is there twice.
+ */
 
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "parse.h"
+#include "plan.h"
 #include "text.h"
 #include "vmm-files.h"
 
@@ -82,6 +87,42 @@ static void check_again(const VmmFiles *files)
         }
 }
 
+static void check_bind(const BindPlan *b)
+{
+        static const char *const reserved[] = { "firecracker", "fcjail.json", "run",
+                                                "sys",         "dev/kvm",     "dev/net/tun" };
+
+        CHECK(path_valid(b->source) && b->source[1] && strcmp(b->source + 1, b->path) == 0);
+        CHECK(b->named_by[0] == '/' && strlen(b->named_by) < 300 && strcmp(b->path, "dev") != 0);
+        FOREACH_ARRAY (name, reserved, ELEMENTSOF(reserved)) {
+                const size_t n = strlen(*name);
+
+                CHECK(strncmp(b->path, *name, n) != 0 || (b->path[n] != '\0' && b->path[n] != '/'));
+        }
+}
+
+static void check_plan(const VmmFiles *files)
+{
+        const HostFacts facts = { .unit_uid = UID_INVALID,
+                                  .unit_gid = GID_INVALID,
+                                  .api_gid = GID_INVALID,
+                                  .own_netns = TRISTATE_NO,
+                                  .vmm_files = files };
+        const Config c = { .uid = UID_INVALID, .gid = GID_INVALID, .config = (char *) "/vm.json" };
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_plan_ Plan plan = {};
+        int r = plan_make("web1", &c, &facts, &d, &plan);
+
+        CHECK(r == 0 || (r == -EBADMSG && d.n_items > 0));
+        for (size_t i = 0; i < plan.n_binds; i++) {
+                check_bind(&plan.binds[i]);
+                CHECK(i == 0 || strcmp(plan.binds[i - 1].path, plan.binds[i].path) < 0);
+        }
+        for (size_t i = 1; i < plan.n_taps; i++)
+                CHECK(ifname_valid(plan.taps[i].name) &&
+                      strcmp(plan.taps[i].name, plan.taps[i - 1].name) != 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_vmm_files_ VmmFiles files = {};
@@ -104,5 +145,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FOREACH_ARRAY (f, files.items, files.n_items)
                 check_file(f);
         check_again(&files);
+        check_plan(&files);
         return 0;
 }
