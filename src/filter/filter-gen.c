@@ -125,6 +125,16 @@ static void refuse_tap(scmp_filter_ctx ctx)
         refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", is(1, SIOCSIFHWADDR));
 }
 
+/* The owner of a file may lease it, which the VM is of what is bound through an idmap, also read-only: whoever else opens it
+ * then, such as another VM its kernel, waits until the lease is broken, 45 s. */
+static void refuse_leases(scmp_filter_ctx ctx)
+{
+        const uint32_t set_deleg = F_SETLEASE + 16; /* F_SETDELEG, Linux 6.19 */
+
+        refuse_if(ctx, SCMP_SYS(fcntl), "fcntl", is(1, F_SETLEASE));
+        refuse_if(ctx, SCMP_SYS(fcntl), "fcntl", is(1, set_deleg));
+}
+
 /* The one of O_TMPFILE that is not O_DIRECTORY, which has another number on each machine. */
 #define TMPFILE_FLAG (O_TMPFILE & ~O_DIRECTORY)
 
@@ -234,6 +244,7 @@ static void generate(uint32_t arch, const char *name, bool io_uring)
         refuse_sockets(ctx);
         refuse_terminal(ctx);
         refuse_tap(ctx);
+        refuse_leases(ctx);
         refuse_setuid(ctx);
         print(ctx, arch, name);
         seccomp_release(ctx);

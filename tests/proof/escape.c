@@ -5,7 +5,7 @@
  * succeeded, or with which error it was refused. Executed in place of the VMM; outside of a jail, too: an attempt that
  * is refused even to root there proves nothing in a jail, unless the kernel just does not have it.
  *
- * The last line: "attempts=N succeeded=N controls=N/N absent=N". --no-filter leaves out what only the filter refuses;
+ * The last line: "attempts=N succeeded=N controls=N/N bound=N/N absent=N". --no-filter leaves out what only the filter refuses;
  * --listen is who the attempts would like to talk to.
  */
 
@@ -77,9 +77,12 @@ static bool is_absence(int error)
 /* Outside, each has what a jail would have, and mounts that it may ruin. */
 static void prepare_outside(void)
 {
-        static const char *const files[] = { "/firecracker", "/fcjail.json", "/run/own" };
+        static const char *const files[] = { "/firecracker",  "/fcjail.json", "/run/own",
+                                             "/bound/kernel", "/bound/image", "/run/bound" };
 
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        (void) mkdir("/bound", 0755);
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount("bound", "/bound", "tmpfs", 0, NULL) < 0 || mkdir("/bound/dir", 0755) < 0)
                 _exit(EXIT_FAILURE);
         for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
                 (void) close(open(files[i], O_WRONLY | O_CREAT, 0600));
@@ -139,6 +142,19 @@ static int count_controls(void)
         return n;
 }
 
+/* The same for what is bound. What is made in the directory is there for whoever names it as a source later. */
+static int count_bound_controls(void)
+{
+        int n = 0, fd;
+
+        n += (fd = open("/bound/image", O_RDWR)) >= 0 && write(fd, "written", 7) == 7;
+        n += (fd = open("/bound/kernel", O_RDONLY)) >= 0 && read(fd, &(char){ 0 }, 1) == 1;
+        n += (fd = open("/bound/dir/file", O_RDWR | O_CREAT, 0600)) >= 0 && write(fd, "x", 1) == 1;
+        n += mknod("/bound/dir/whiteout", S_IFCHR, 0) >=
+             0; /* the one device for which nobody needs a capability */
+        return n;
+}
+
 static void make_all(const Attempt *table, size_t n, int *counts)
 {
         static const char *const words[] = { "refused", "SUCCEEDED", "absent" };
@@ -176,9 +192,10 @@ int main(int argc, char **argv)
         }
         make_all(calls, n_calls, counts);
         make_all(deeds, n_deeds, counts);
-        printf("attempts=%i succeeded=%i controls=%i/7 absent=%i\n",
+        make_all(on_binds, n_on_binds, counts);
+        printf("attempts=%i succeeded=%i controls=%i/7 bound=%i/4 absent=%i\n",
                counts[REFUSED] + counts[SUCCEEDED] + counts[ABSENT], counts[SUCCEEDED], count_controls(),
-               counts[ABSENT]);
+               outside ? 0 : count_bound_controls(), counts[ABSENT]);
         fflush(stdout);
         /* systemd wants to see it started. */
         (void) sleep(1);

@@ -33,3 +33,5 @@ extern const Attempt calls[];
 extern const size_t n_calls;
 extern const Attempt deeds[];
 extern const size_t n_deeds;
+extern const Attempt on_binds[];
+extern const size_t n_on_binds;

@@ -4,6 +4,8 @@
 # holds all the same.
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
+# shellcheck source=bound.sh
+. "$(dirname "$0")/bound.sh"
 
 UNIT=/lib/systemd/system/fcjail@.service
 OVERRIDE=/run/systemd/system/fcjail@.service
@@ -98,7 +100,8 @@ has_result() {
 test_P14_unit_mutations() {
         local directive n=0 started=0 refused=0
         # The uid is no other test's, as these may run at the same time and LimitNPROC= counts by uid.
-        vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_UID=4741
+        vm web1 FCJAIL_VMM=/usr/local/bin/escape FCJAIL_READY=exec FCJAIL_UID=4741 "${BINDS[@]}"
+        make_bound root:root
         is '' "$(systemd-analyze verify --man=no "$UNIT" 2>&1)"
         mkdir -p /run/systemd/system/fcjail@web1.service.d
         # So many lines in so short a time are no attack.
@@ -115,6 +118,7 @@ test_P14_unit_mutations() {
         done <<<"$HARMFUL"
         rm -f "$OVERRIDE"
         systemctl daemon-reload
+        is_harmless root:root
         figure "$n mutations, $started times the jail held, $refused times the start was refused with nothing left"
 }
 

@@ -218,6 +218,21 @@ Test(filter, looks_at_the_half_of_a_request_that_the_kernel_looks_at)
                 cr_expect_eq(ask(programs[0], nr, 0, *request), SECCOMP_RET_ALLOW);
 }
 
+Test(filter, refuses_leases)
+{
+        static const uint64_t good[] = { F_GETFD,         F_SETFD,     F_GETFL,   F_SETFL,
+                                         F_DUPFD_CLOEXEC, F_OFD_SETLK, F_GETLEASE };
+        const uint64_t bad[] = { F_SETLEASE, 1024 + 16 /* F_SETDELEG */ };
+        const int nr = nr_of("fcntl");
+
+        FOREACH_ARRAY (command, bad, ELEMENTSOF(bad)) {
+                cr_expect_eq(ask(programs[0], nr, 0, *command), REFUSED(EPERM));
+                cr_expect_eq(ask(programs[1], nr, 0, *command | (1ULL << 40)), REFUSED(EPERM));
+        }
+        FOREACH_ARRAY (command, good, ELEMENTSOF(good))
+                cr_expect_eq(ask(programs[0], nr, 0, *command), SECCOMP_RET_ALLOW);
+}
+
 /* A call's mode, and what has to be among the flags for the kernel to read it. */
 static const struct {
         const char *name;
