@@ -24,6 +24,8 @@ static int look(const SystemdUnit *u, const Caller *caller, const Plan *p, HostO
         if (r >= 0)
                 r = host_open(p, o, f);
         if (r >= 0)
+                r = host_binds_check_maps(p, o->binds, f);
+        if (r >= 0)
                 r = uid_owners_check(p, caller->uid, f);
         if (r >= 0)
                 r = jail_files_check(p, o, f);

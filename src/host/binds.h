@@ -27,6 +27,13 @@ void host_binds_free(HostBind *binds, size_t n);
  */
 int host_binds_open(const Plan *plan, int base_fd, Findings *f, HostBind **ret) _must_check_;
 
+/* Whether a VM with the uid gets it by an idmap. */
+bool host_bind_needs_map(const BindPlan *plan, const HostBind *bind, uid_t uid) _pure_;
+
+/* For `check` by root: whether the kernel can make those maps. Whoever may not try says nothing. 0, also with findings, or
+ * -ENOMEM. */
+int host_binds_check_maps(const Plan *plan, const HostBind *binds, Findings *f) _must_check_;
+
 /* For `check`: what was found becomes a part of the plan. */
 void host_binds_tell(const HostBind *binds, Plan *plan);
 

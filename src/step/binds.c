@@ -26,7 +26,7 @@
 #include "tree.h"
 
 /* User namespaces for the idmaps, one for each pair of owner and group, and for what becomes of the group. */
-#define MAPS_MAX 8
+#define MAPS_MAX BIND_PLANS_MAX
 
 typedef struct Map {
         uid_t uid;
@@ -164,14 +164,6 @@ static int find_map(Jail *jail, Maps *maps, Map map)
         return map.fd;
 }
 
-/* What everybody may read needs no map to be read. */
-static bool needs_map(const Jail *jail, const BindPlan *bind, const HostBind *b, uid_t from)
-{
-        if (from == UID_INVALID || from == jail->uid)
-                return false;
-        return !(bind->read_only && S_ISREG(b->st.st_mode) && (b->st.st_mode & S_IROTH));
-}
-
 /* Whoever owns a file and is in its group can make it setgid, or a new one where he may make one. So the VM does not get
  * the group of what it may write, unless the filter forbids that, and never root's. */
 static bool keeps_gid(const Jail *jail, const BindPlan *bind, gid_t gid)
@@ -205,7 +197,7 @@ static int map(Jail *jail, Maps *maps, const BindPlan *bind, const HostBind *b, 
         /* Step `paths` has refused it already, but what a VM could do with such a directory is too bad for one check. */
         if (S_ISDIR(b->st.st_mode) && !bind->read_only && (from == 0 || b->st.st_uid == 0))
                 return step_differs(jail, bind->source, "is a writable directory of root's");
-        if (!needs_map(jail, bind, b, from))
+        if (!host_bind_needs_map(bind, b, jail->uid))
                 return 0;
         r = find_map(jail, maps, (Map){ from, gid, keeps_gid(jail, bind, gid), -EBADF });
         if (r >= 0)

@@ -108,6 +108,19 @@ test_each_owner_is_mapped() {
         is_unchanged $VMS/b "0:$(id -g alice)" 640
 }
 
+# One user namespace for each pair of owner and group.
+test_any_number_of_owners() {
+        local i binds=
+        empty_vms
+        for i in {1..20}; do
+                disk $VMS/$i $((20000 + i)) 0600
+                binds+=" $VMS/$i"
+        done
+        vm_of '' FCJAIL_UID=30001 "FCJAIL_BIND=${binds# }"
+        systemctl start fcjail@web1
+        is 30001 "$(cd "/proc/$(pid_of web1)/root$VMS" && stat -c %u {1..20} | sort -u)"
+}
+
 test_a_read_only_drive_cannot_be_written() {
         empty_vms
         disk $VMS/disk root 0600
@@ -474,6 +487,7 @@ test_a_file_system_without_idmaps_is_named_with_the_remedies() {
         disk /srv/disk root 0600
         empty_vms
         vm_of "$(drives /srv/disk)" FCJAIL_UID=30001
+        { fcjail check web1 2>&1 >/dev/null || true; } | grep -F "/srv/disk: is on overlay, whose files this kernel cannot map to the VM's uid (/drives/0/path_on_host)"
         refused "Failed at step files of 'web1': /srv/disk: is on overlay, whose files this kernel cannot map to the VM's uid; \`chown 30001\` it, or set the option noidmap or loop in FCJAIL_BIND=" 69
         chown 30001 /srv/disk
         systemctl start fcjail@web1
