@@ -155,7 +155,7 @@ static int check_writable(const Plan *p, HostObjects *o, Findings *f)
                 if (access(*path, W_OK) < 0 && errno == EROFS && r != -ENOMEM)
                         r = WRONG(
                                 f, -EROFS, EX_CONFIG, *path,
-                                "if the unit has ProtectSystem= or ReadOnlyPaths=, also set ReadWritePaths= to /run/fcjail and the chroot base",
+                                "remount it read-write or, if the unit has ProtectSystem= or ReadOnlyPaths=, also set ReadWritePaths= to /run/fcjail and the chroot base",
                                 "is read-only");
         return r;
 }

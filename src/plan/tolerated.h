@@ -10,6 +10,7 @@
 typedef enum Tolerated {
         TOLERATED_KEYRING,
         TOLERATED_ACL,
+        TOLERATED_CLONE,
         TOLERATED_RESERVE,
         TOLERATED_PIPE_SIZE,
         TOLERATED_CPU_FILE,

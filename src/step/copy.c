@@ -7,6 +7,10 @@
  * The file's blocks are reserved at once, and the text moves through a pipe of the largest size that anybody may have.
  * sendfile(2), which has one of 64 KiB and reserves block by block, takes 1.7 times as long on ext4.
  *
+ * On btrfs the file becomes a clone, which shares its blocks with the VMM. btrfs copies Firecracker's 4 MB in 11 to 38 ms,
+ * and clones them in 0.1; with 1 to 10 ms to read them, because each file has pages of its own in memory. xfs can also
+ * clone, but copies in 1 ms what is in memory already. See docs/decisions.md, D73.
+ *
  * Should:  open the file for writing only now. A descriptor that INSIDE had inherited would make its execve(2) fail
  *          with ETXTBSY.
  * Should:  end as soon as INSIDE has failed. The text would be for nobody.
@@ -14,7 +18,11 @@
  */
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -72,6 +80,26 @@ static int copy_text(const Jail *jail, int fd, off_t size)
         return r < 0 ? r : move_all(jail, in_fd, out_fd, fd, size);
 }
 
+/* 1, or 0: it has to be copied. */
+static int clone_text(const Jail *jail, int fd, off_t size)
+{
+        struct statfs sfs;
+        struct stat st;
+
+        if (fstatfs(fd, &sfs) < 0)
+                return -errno;
+        if (sfs.f_type != BTRFS_SUPER_MAGIC)
+                return 0;
+        if (ioctl(fd, FICLONE, jail->host.vmm_fd) < 0)
+                return tolerate(TOLERATED_CLONE, -errno);
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size != size)
+                return -EIO;
+        /* From now on it is read, while INSIDE prepares itself. */
+        return posix_fadvise(fd, 0, size, POSIX_FADV_WILLNEED) == 0 ? 1 : -EIO;
+}
+
 static int fill_vmm(Jail *jail, const FilePlan *vmm)
 {
         struct stat st;
@@ -81,7 +109,9 @@ static int fill_vmm(Jail *jail, const FilePlan *vmm)
         if (fd < 0 || fstat(jail->host.vmm_fd, &st) < 0)
                 return -errno;
 
-        r = copy_text(jail, fd, st.st_size);
+        r = clone_text(jail, fd, st.st_size);
+        if (r == 0)
+                r = copy_text(jail, fd, st.st_size);
         /* Its mode comes last: it cannot be executed before it is whole. */
         return r < 0 ? r : RET_NERRNO(fchmod(fd, vmm->mode & 07777));
 }

@@ -23,15 +23,42 @@
 #include "binds.h"
 #include "chase.h"
 #include "fd-util.h"
+#include "mount-util.h"
 #include "step.h"
 #include "tree.h"
 
+/* What to do about an error of the file system that the jails are on. NULL: it has nothing to do with that. */
+static const char *remedy_for(int r, const char *fs)
+{
+        switch (r) {
+        case -ENOSPC:
+                return "make space or free inodes there (see `df -h` and `df -i`), or set another FCJAIL_CHROOT_DIR=";
+        case -EDQUOT:
+                return "raise the quota there, or set another FCJAIL_CHROOT_DIR=";
+        case -EROFS:
+                return "remount it read-write, or set another FCJAIL_CHROOT_DIR=";
+        case -EACCES:
+        case -EPERM:
+                return strcmp(fs, "nfs") == 0
+                               ? "export it with no_root_squash, or set another FCJAIL_CHROOT_DIR="
+                               : NULL;
+        default:
+                return NULL;
+        }
+}
+
 static int fail_at(Jail *jail, int r, const char *path)
 {
+        char buf[FS_NAME_MAX];
+        const char *fs = fs_name(buf, jail->host.base_fd), *remedy = remedy_for(r, fs);
+
         if (r == -ENOTEMPTY || r == -EEXIST)
                 return step_fail_because(
                         jail, r, EX_CANTCREAT, path,
                         "is a directory that is not empty, but fcjail makes a file of this name; move it");
+        if (remedy)
+                return step_fail_because(jail, r, /* exit_status= */ 0, path, "%s (%s); %s", strerror(-r),
+                                         fs, remedy);
         return step_fail(jail, r, "%s", path);
 }
 

@@ -34,6 +34,8 @@ test_every_step_says_that_it_failed() {
         fails_at state 75 ftruncate:error=ENOSPC
         fails_at uid 75 symlinkat:error=ENOSPC
         fails_at tree 73 mkdirat:error=ENOSPC:when=3
+        fails_at tree 73 mkdirat:error=EACCES:when=3
+        fails_at copy 73 fallocate:error=EDQUOT
         fails_at sock 73 symlinkat:error=ENOSPC:when=2
         fails_at sock 73 symlinkat:retval=0:when=2
         fails_at copy 73 fallocate:error=ENOSPC

@@ -235,39 +235,6 @@ test_a_shared_text_is_the_hosts_file() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
 }
 
-test_a_base_that_is_mounted_nodev_is_good() {
-        mkdir -p /mnt/nodev
-        mount -t tmpfs -o nodev,nosuid,mode=0755 tmpfs /mnt/nodev
-        vm web1 FCJAIL_CHROOT_DIR=/mnt/nodev
-        systemctl start fcjail@web1
-        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
-        systemctl stop fcjail@web1
-        umount /mnt/nodev
-}
-
-test_a_base_that_is_mounted_noexec_needs_a_shared_text() {
-        mkdir -p /mnt/noexec
-        mount -t tmpfs -o noexec,mode=0755 tmpfs /mnt/noexec
-        vm web1 FCJAIL_CHROOT_DIR=/mnt/noexec
-        not systemctl start fcjail@web1
-        says web1 "/mnt/noexec: is mounted noexec"
-        vm web1 FCJAIL_CHROOT_DIR=/mnt/noexec FCJAIL_VMM_TEXT=shared
-        systemctl start fcjail@web1
-        systemctl stop fcjail@web1
-        umount /mnt/noexec
-}
-
-test_a_full_disk_is_said_and_leaves_nothing() {
-        mkdir -p /mnt/full
-        mount -t tmpfs -o size=64k,mode=0755 tmpfs /mnt/full
-        vm web1 FCJAIL_CHROOT_DIR=/mnt/full
-        not systemctl start fcjail@web1
-        says web1 "Failed at step copy of 'web1': /mnt/full/firecracker/web1/root/firecracker: No space left on device"
-        is firecracker "$(ls /mnt/full)"
-        is_empty /mnt/full/firecracker
-        umount /mnt/full
-}
-
 test_a_dynamic_vmm_is_refused() {
         vm web1 FCJAIL_VMM=/bin/true
         not systemctl start fcjail@web1
@@ -294,55 +261,6 @@ test_the_managers_group_may_use_the_socket_and_nothing_else() {
         not setpriv --reuid manager --regid manager --init-groups ls "$run"
         setpriv --reuid nobody --regid nogroup --clear-groups fcjail api web1 GET / || status=$?
         is 77 "$status"
-}
-
-# get SOCKET [COMMAND…]: state of the VM by a client that knows nothing of fcjail.
-get() {
-        "${@:2}" python3 - "$1" <<'PYTHON'
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.settimeout(10)
-s.connect(sys.argv[1])
-s.sendall(b"GET / HTTP/1.1\r\n\r\n")
-print(s.recv(4096).decode().split('"id":"')[1].split('"')[0])
-PYTHON
-}
-
-# Whatever the id and the directory of all jails.
-test_a_client_reaches_the_socket_by_a_short_path() {
-        local id dir base
-        id=$(printf 'x%.0s' {1..64})
-        base=/mnt/$(printf 'y%.0s' {1..100})
-        dir=$base/firecracker/$id/root/run
-        mkdir -m 755 "$base"
-        user manager --groups fcjail
-        vm "$id" "FCJAIL_CHROOT_DIR=$base"
-        systemctl start "fcjail@$id"
-        is "$dir" "$(readlink "$STATE/sock/$id")"
-        not get "$dir/firecracker.socket"
-        is "$id" "$(get "$STATE/sock/$id/firecracker.socket")"
-        is "$id" "$(get "$STATE/sock/$id/firecracker.socket" setpriv --reuid manager --regid manager --init-groups)"
-        not get "$STATE/sock/$id/firecracker.socket" setpriv --reuid nobody --regid nogroup --clear-groups
-        systemctl stop "fcjail@$id"
-        is_empty "$STATE/sock"
-        rm -r "$base"
-}
-
-# As after a record was removed: the link, and what is no link.
-test_a_stale_short_path_is_replaced() {
-        ln -s /tmp/victim "$STATE/sock/web1"
-        victim
-        vm web1
-        systemctl start fcjail@web1
-        is web1 "$(get "$STATE/sock/web1/firecracker.socket")"
-        systemctl stop fcjail@web1
-        victim_is_whole
-        mkdir -p "$STATE/sock/web1/theirs"
-        not systemctl start fcjail@web1
-        says web1 "Failed at step sock of 'web1': $STATE/sock/web1: Directory not empty"
-        test -d "$STATE/sock/web1/theirs"
-        rm -r "$STATE/sock/web1"
-        systemctl start fcjail@web1
 }
 
 # acl_of TYPE: that of run/, in one line.

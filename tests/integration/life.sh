@@ -470,7 +470,7 @@ test_directives_with_which_no_vm_starts_are_named() {
         refuses_directive 78 "/proc/sys: cannot be opened" ProcSubset=pid
         unit web1 ProtectSystem=strict
         not systemctl start fcjail@web1
-        says web1 "/run/fcjail: is read-only; if the unit has ProtectSystem= or ReadOnlyPaths="
+        says web1 "/run/fcjail: is read-only; remount it read-write or, if the unit has ProtectSystem= or ReadOnlyPaths="
         is 78 "$(systemctl show -P ExecMainStatus fcjail@web1)"
         unit web1 ProtectSystem=strict "ReadWritePaths=/run/fcjail /srv/jailer"
         systemctl start fcjail@web1

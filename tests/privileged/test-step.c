@@ -88,6 +88,8 @@ Test(step, nothing_is_tolerated_that_the_table_does_not_have)
         cr_assert_eq(tolerate(TOLERATED_ACL, -EOPNOTSUPP), 0);
         cr_assert_eq(tolerate(TOLERATED_ACL, -ENOSYS), -ENOSYS);
         cr_assert_eq(tolerate(TOLERATED_ACL, 3), 3);
+        cr_assert_eq(tolerate(TOLERATED_CLONE, -EXDEV), 0);
+        cr_assert_eq(tolerate(TOLERATED_CLONE, -ENOSPC), -ENOSPC);
         cr_assert_eq(tolerate(TOLERATED_RESERVE, -EOPNOTSUPP), 0);
         cr_assert_eq(tolerate(TOLERATED_RESERVE, -ENOSPC), -ENOSPC);
         cr_assert_eq(tolerate(TOLERATED_PIPE_SIZE, -EPERM), 0);
