@@ -9,7 +9,7 @@
  *
  * On btrfs the file becomes a clone, which shares its blocks with the VMM. btrfs copies Firecracker's 4 MB in 11 to 38 ms,
  * and clones them in 0.1; with 1 to 10 ms to read them, because each file has pages of its own in memory. xfs can also
- * clone, but copies in 1 ms what is in memory already. See docs/decisions.md, D73.
+ * clone, but copies in 1 ms what is in memory already. See docs/decisions.md, D75.
  *
  * Should:  open the file for writing only now. A descriptor that INSIDE had inherited would make its execve(2) fail
  *          with ETXTBSY.

@@ -127,10 +127,10 @@ test_a_base_on_overlayfs_is_good() {
 test_a_base_on_other_file_systems_is_good() {
         local fs good=
         for fs in ext4 xfs btrfs; do
-                kernel_has $fs || continue
-                mount_image $fs /mnt/$fs
-                starts_on /mnt/$fs
-                umount /mnt/$fs
+                kernel_has "$fs" || continue
+                mount_image "$fs" "/mnt/$fs"
+                starts_on "/mnt/$fs"
+                umount "/mnt/$fs"
                 good+=${good:+, }$fs
         done
         figure "${good:-none that this kernel has}"
@@ -152,16 +152,16 @@ test_on_btrfs_the_text_is_a_clone_if_it_can_be() {
         cp /usr/local/bin/demo-vmm /mnt/btrfs/vmm
         vm web1 FCJAIL_CHROOT_DIR=/mnt/btrfs FCJAIL_VMM=/mnt/btrfs/vmm
         systemctl start fcjail@web1
-        is 511 "$(stat -c %a $text)"
+        is 511 "$(stat -c %a "$text")"
         sync -f /mnt/btrfs
-        shares_blocks $text
-        cmp /mnt/btrfs/vmm $text
+        shares_blocks "$text"
+        cmp /mnt/btrfs/vmm "$text"
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
         systemctl stop fcjail@web1
         cmp /usr/local/bin/demo-vmm /mnt/btrfs/vmm
 
         # What is no clone is noticed.
-        not timeout -s KILL 30 strace -f -o /tmp/strace -P $text -e inject=ioctl:retval=0 fcjail run web1 >/tmp/out 2>&1 </dev/null
+        not timeout -s KILL 30 strace -f -o /tmp/strace -P "$text" -e inject=ioctl:retval=0 fcjail run web1 >/tmp/out 2>&1 </dev/null
         grep "Failed at step copy of 'web1': $text: Input/output error" /tmp/out
         fcjail cleanup web1
 
@@ -170,8 +170,8 @@ test_on_btrfs_the_text_is_a_clone_if_it_can_be() {
         vm web1 FCJAIL_CHROOT_DIR=/mnt/btrfs FCJAIL_VMM=/mnt/btrfs/vmm
         systemctl start fcjail@web1
         sync -f /mnt/btrfs
-        not shares_blocks $text
-        cmp /mnt/btrfs/vmm $text
+        not shares_blocks "$text"
+        cmp /mnt/btrfs/vmm "$text"
         systemctl stop fcjail@web1
         umount /mnt/btrfs
 }
