@@ -14,9 +14,7 @@
 
 #include "vmm-files.h"
 #include "vmm-sections.h"
-
-/* Firecracker's parser takes no more. */
-#define DEPTH_MAX 128
+#include "vmm-twice.h"
 
 /* Of a VM without "machine-config". */
 #define MEM_MIB_DEFAULT 128
@@ -284,6 +282,25 @@ static bool has_duplicates(struct json_object *config, const char *text, size_t 
         return json_c_visit(config, 0, count_member, &n) < 0 || n != count_colons(text, size);
 }
 
+/* A name in it that a message could not show as it is says nothing. */
+static int bad_names(const char *text, size_t size, char **ret_why)
+{
+        size_t line, length;
+        const char *name;
+        int r;
+
+        r = vmm_find_twice(text, size, &line, &name, &length);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return WRONG(ret_why, "has an object with two members of the same name");
+        for (size_t i = 0; i < length; i++)
+                if (name[i] <= ' ' || name[i] > '~')
+                        length = 0;
+        return WRONG(ret_why, "has an object with two members of the same name, at line %zu%s%.*s%s", line,
+                     length > 0 ? ": '" : "", (int) length, name, length > 0 ? "'" : "");
+}
+
 /* Of the line and column where the parser stopped. */
 static int bad_syntax(struct json_tokener *tok, const char *text, size_t size, char **ret_why)
 {
@@ -312,7 +329,7 @@ static int parse(const char *text, size_t size, struct json_object **ret, char *
 {
         int r = 0;
 
-        struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
+        struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
         if (!tok)
                 return -ENOMEM;
         json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
@@ -342,7 +359,7 @@ int vmm_files_read(const char *text, size_t size, VmmFiles *ret, char **ret_why)
         if (!json_object_is_type(config, json_type_object))
                 return WRONG(ret_why, "is not a JSON object");
         if (has_duplicates(config, text, size))
-                return WRONG(ret_why, "has an object with two members of the same name");
+                return bad_names(text, size, ret_why);
 
         r = read_unknown(config, &files);
         if (r >= 0)

@@ -230,14 +230,23 @@ Test(vmm_files, refuses_a_nul_byte)
 /* json-c takes the last one, and Firecracker none. */
 Test(vmm_files, refuses_a_name_twice)
 {
-        static const char *const rows[] = {
-                "{\"drives\": [], \"drives\": []}",
-                "{\"drives\": [{\"path_on_host\": \"/a\", \"path_on_host\": \"/b\"}]}",
-                "{\"a\": {\"b\": 1}, \"\\u0061\": 1}",
+#define TWICE "has an object with two members of the same name"
+        static const struct {
+                const char *text, *want;
+        } rows[] = {
+                { "{\"drives\": [], \"drives\": []}", TWICE ", at line 1: 'drives'" },
+                { "{\"drives\": [{\"path_on_host\": \"/a\",\n \"path_on_host\" : \"/b\"}]}",
+                  TWICE ", at line 2: 'path_on_host'" },
+                { "{\"a\": {\"b\": 1}, \"\\u0061\": 1}", TWICE },
+                { "{\"a\": [{\"b\": 1}, {\"b\": \"{\"}],\n\"c\": {\"b\": 1},\n\"b\": \"b\",\n\"b\": 1}",
+                  TWICE ", at line 4: 'b'" },
+                { "{\"\": 1, \"\": 1}", TWICE ", at line 1" },
+                { "{\"a b\": 1, \"a b\": 1}", TWICE ", at line 1" },
+                { "{\"\\\"\": 1, \"\\\"\": 1}", TWICE ", at line 1: '\\\"'" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                refuses_bytes(rows[i], strlen(rows[i]), "has an object with two members of the same name");
+                refuses_bytes(rows[i].text, strlen(rows[i].text), rows[i].want);
 }
 
 Test(vmm_files, takes_colons_in_strings_for_no_members)
