@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_tun.h>
+#include <linux/loop.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <sched.h>
@@ -135,6 +136,15 @@ static void refuse_leases(scmp_filter_ctx ctx)
         refuse_if(ctx, SCMP_SYS(fcntl), "fcntl", is(1, set_deleg));
 }
 
+/* All of a loop device's. Whoever has one open, also for reading alone, can unbind it without any capability and bind another
+ * file to it; when its number is bound to another VM's image, it would have that. */
+static void refuse_loop(scmp_filter_ctx ctx)
+{
+        const struct scmp_arg_cmp loop = { 1, SCMP_CMP_MASKED_EQ, 0xFFFFFF00, LOOP_SET_FD };
+
+        refuse_if(ctx, SCMP_SYS(ioctl), "ioctl", loop);
+}
+
 /* The one of O_TMPFILE that is not O_DIRECTORY, which has another number on each machine. */
 #define TMPFILE_FLAG (O_TMPFILE & ~O_DIRECTORY)
 
@@ -245,6 +255,7 @@ static void generate(uint32_t arch, const char *name, bool io_uring)
         refuse_terminal(ctx);
         refuse_tap(ctx);
         refuse_leases(ctx);
+        refuse_loop(ctx);
         refuse_setuid(ctx);
         print(ctx, arch, name);
         seccomp_release(ctx);

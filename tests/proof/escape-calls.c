@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <linux/loop.h>
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <linux/reboot.h>
@@ -219,6 +220,9 @@ const Attempt calls[] = {
         { "TIOCSTI",              BY_FILTER, false, NULL, SYS_ioctl,      { 0, TIOCSTI, P(word) } },
         { "TIOCSTI, upper bits",  BY_FILTER, false, NULL, SYS_ioctl,      { 0, TIOCSTI | (1L << 32), P(word) } },
         { "TIOCLINUX",            BY_FILTER, false, NULL, SYS_ioctl,      { 0, TIOCLINUX, P(word) } },
+        { "LOOP_CLR_FD",          BY_FILTER, false, NULL, SYS_ioctl,      { 0, LOOP_CLR_FD, 0 } },
+        { "LOOP_SET_FD, upper bits", BY_FILTER, false, NULL, SYS_ioctl,   { 0, LOOP_SET_FD | (1L << 32), 0 } },
+        { "LOOP_CONFIGURE",       BY_FILTER, false, NULL, SYS_ioctl,      { 0, LOOP_CONFIGURE, P(word) } },
 #if defined(__x86_64__)
         { "symlink",              BY_FILTER, false, NULL, SYS_symlink,    { P("/run/own"), P("/run/link") } },
         { "iopl",                 BY_KERNEL, false, NULL, SYS_iopl,       { 3 } },

@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/fs.h>
 #include <linux/if_tun.h>
 #include <linux/kvm.h>
+#include <linux/loop.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <sched.h>
@@ -205,9 +207,10 @@ Test(filter, allows_no_socket_but_those_of_unix)
 Test(filter, looks_at_the_half_of_a_request_that_the_kernel_looks_at)
 {
         static const uint64_t bad[] = { TIOCSTI,     TIOCLINUX,     TUNSETOWNER,
-                                        TUNSETGROUP, TUNSETPERSIST, SIOCSIFHWADDR };
-        static const uint64_t good[] = { KVM_RUN,       KVM_CREATE_VM,   TUNSETIFF,
-                                         TUNSETOFFLOAD, TUNSETVNETHDRSZ, TCGETS };
+                                        TUNSETGROUP, TUNSETPERSIST, SIOCSIFHWADDR,
+                                        LOOP_SET_FD, LOOP_CLR_FD,   LOOP_CONFIGURE };
+        static const uint64_t good[] = { KVM_RUN,         KVM_CREATE_VM, TUNSETIFF,    TUNSETOFFLOAD,
+                                         TUNSETVNETHDRSZ, TCGETS,        BLKGETSIZE64, BLKDISCARD };
         const int nr = nr_of("ioctl");
 
         FOREACH_ARRAY (request, bad, ELEMENTSOF(bad)) {
