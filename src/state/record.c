@@ -142,6 +142,33 @@ static void write_names(FILE *f, const char *key, const void *field)
                 fprintf(f, "%s=%s\n", key, *name);
 }
 
+/* Each time all of them are written. */
+static int read_loop(char *value, void *field)
+{
+        StateLoops *loops = field;
+        uint32_t number;
+        int r;
+
+        r = parse_u32(value, 0, UINT32_MAX, &number);
+        if (r < 0)
+                return r;
+        FOREACH_ARRAY (n, loops->numbers, loops->n)
+                if (*n == number)
+                        return 0;
+        if (loops->n == STATE_LOOPS_MAX)
+                return -EINVAL;
+        loops->numbers[loops->n++] = number;
+        return 0;
+}
+
+static void write_loops(FILE *f, const char *key, const void *field)
+{
+        const StateLoops *loops = field;
+
+        FOREACH_ARRAY (n, loops->numbers, loops->n)
+                fprintf(f, "%s=%" PRIu32 "\n", key, *n);
+}
+
 /* "name index", of a TAP that an earlier line has named. */
 static int read_index(char *value, void *field)
 {
@@ -224,6 +251,7 @@ static const Line lines[] = {
         { "UID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, uid) },
         { "GID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, gid) },
         { "IMAGE",         STATE_IMAGES, read_image, write_names,  offsetof(State, images) },
+        { "LOOP",          STATE_LOOPS, read_loop,  write_loops,  offsetof(State, loops) },
         { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
         { "TAP_INDEX",     STATE_TAP,   read_index,  write_index,  offsetof(State, taps) },
 };

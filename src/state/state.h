@@ -59,6 +59,14 @@ typedef struct StateNames {
         char *names[STATE_NAMES_MAX];
 } StateNames;
 
+/* Those that a start has tried to take: in a race some of them have become another's. */
+#define STATE_LOOPS_MAX 64
+
+typedef struct StateLoops {
+        size_t n;
+        uint32_t numbers[STATE_LOOPS_MAX];
+} StateLoops;
+
 typedef struct State {
         uint32_t version; /* 0: before there were versions; otherwise the same as 1 */
         char *id;
@@ -76,6 +84,7 @@ typedef struct State {
         StateNames mount_points; /* paths in the jail, on which something from elsewhere is mounted */
         StateNames images;       /* claims of what the VM can write besides its jail (claim.h) */
         char *sock;              /* the name in /run/fcjail/sock of the link to its run/; NULL: none */
+        StateLoops loops;        /* loop devices, if they have the mark of this start */
         char *api;               /* path in the jail; NULL: no API */
         uint32_t stop_seconds;   /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
         char *netns; /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
@@ -144,6 +153,7 @@ typedef enum StateMoment {
         STATE_BEGIN,  /* step `state`: what will be made */
         STATE_UID,    /* step `uid`, before the uid is claimed */
         STATE_IMAGES, /* step `images`, before they are claimed */
+        STATE_LOOPS,  /* step `loop`, before one is bound to a file */
         STATE_VMM,    /* step `clone`, by INSIDE about itself */
         STATE_TAP, /* step `tap`, by INSIDE, before a TAP is persistent in a namespace that outlives the VM */
 } StateMoment;

@@ -26,6 +26,7 @@ static void check_again(const State *s)
         CHECK(state_write(fd, s) == 0);
         CHECK(state_append(fd, s, STATE_UID) == 0);
         CHECK(state_append(fd, s, STATE_IMAGES) == 0);
+        CHECK(state_append(fd, s, STATE_LOOPS) == 0);
         CHECK(state_append(fd, s, STATE_VMM) == 0);
         CHECK(state_append(fd, s, STATE_TAP) == 0);
         CHECK(state_read(fd, &again) == 0);
@@ -38,6 +39,7 @@ static void check_again(const State *s)
         check_names(&s->places, &again.places);
         check_names(&s->trees, &again.trees);
         check_names(&s->images, &again.images);
+        CHECK(s->loops.n == again.loops.n && s->loops.n <= STATE_LOOPS_MAX);
         CHECK(same_text(s->sock, again.sock) && same_text(s->api, again.api));
         CHECK(same_text(s->netns, again.netns));
         CHECK(s->supervised == again.supervised && s->keep == again.keep &&

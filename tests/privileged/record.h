@@ -36,6 +36,7 @@ static inline State example(const char *id, const char *invocation)
         s.images.names[s.images.n++] = strdup("8:1:4711");
         s.images.names[s.images.n++] = strdup("b7:0");
         s.sock = strdup(id);
+        s.loops = (StateLoops){ 2, { 1000, 1001 } };
         s.api = strdup("/run/firecracker.socket");
         s.taps.names[s.taps.n++] = strdup("tap0");
         return s;
@@ -53,6 +54,9 @@ static inline void write_down(const State *s, const ProcRef *vmm)
         CHECK_IS(state_write(fd, &all), 0);
         CHECK_IS(state_append(fd, &all, STATE_UID), 0);
         CHECK_IS(state_append(fd, &all, STATE_IMAGES), 0);
+        /* Once for each that is made. */
+        CHECK_IS(state_append(fd, &all, STATE_LOOPS), 0);
+        CHECK_IS(state_append(fd, &all, STATE_LOOPS), 0);
         if (vmm) {
                 all.vmm = *vmm;
                 CHECK_IS(state_append(fd, &all, STATE_VMM), 0);
