@@ -10,6 +10,7 @@
 #define MESSAGE_STATE              "d91a18f89481416095eeed7a2384c442"
 #define MESSAGE_UID                "17a24743d17042b48480637ece3a9d22"
 #define MESSAGE_IMAGES             "cf3738cc01d04c6f9304f2c0edcfb394"
+#define MESSAGE_LOOP               "08a4c28cac554aeda3df1866cf548bd2"
 #define MESSAGE_TREE               "3d8264cc8d1d4d6eb054ec7382aa55e4"
 #define MESSAGE_CLONE              "ee966ab49c27496c9bf536f1a5439d15"
 #define MESSAGE_SOCK               "a43bf419b5064c919ddae909f6818f21"

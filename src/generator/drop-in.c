@@ -42,6 +42,9 @@ static void put_dependencies(FILE *f, const UnitNeeds *needs, DropInFlags flags)
                         put_mount(f, n->path);
                 else if (flags & DROP_IN_DEVICE_UNITS)
                         put_device_unit(f, n->path);
+        /* Before the unit, because systemd looks "block-loop" up when it starts it. */
+        if (needs->loop)
+                fputs("Wants=modprobe@loop.service\nAfter=modprobe@loop.service\n", f);
 }
 
 /* "m", because fcjail makes the node. */

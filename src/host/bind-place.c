@@ -88,9 +88,10 @@ static const BindPlan *covering(const Source *s)
         return NULL;
 }
 
-static bool has_no_place(const BindPlan *b, const HostBind *host)
+/* In dev/ each has a node instead. */
+static bool has_no_place(const BindPlan *b)
 {
-        return S_ISBLK(host->st.st_mode) || strncmp(b->path, JAIL_RUN "/", strlen(JAIL_RUN "/")) == 0;
+        return bind_is_in_dev(b) || strncmp(b->path, JAIL_RUN "/", strlen(JAIL_RUN "/")) == 0;
 }
 
 int source_check_place(const Source *s, int root_fd)
@@ -98,7 +99,7 @@ int source_check_place(const Source *s, int root_fd)
         char path[PATH_MAX];
         Way way;
 
-        if (has_no_place(s->bind, s->host) || covering(s))
+        if (has_no_place(s->bind) || covering(s))
                 return 0;
         follow(root_fd, s->bind->path, &way);
         if (way.cut || (way.there && !at_is_place(&way.st)))
@@ -119,7 +120,7 @@ int source_check_covered(const Source *s, const HostBind *binds)
         const HostBind *host = by ? &binds[by - s->plan->binds] : NULL;
         Way way;
 
-        if (!by || host->fd < 0 || s->host->fd < 0 || has_no_place(s->bind, s->host))
+        if (!by || host->fd < 0 || s->host->fd < 0 || has_no_place(s->bind))
                 return 0;
         follow(host->fd, s->bind->path + strlen(by->path) + 1, &way);
         if (way.there && S_ISDIR(way.st.st_mode) == S_ISDIR(s->host->st.st_mode))

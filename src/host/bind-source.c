@@ -14,7 +14,8 @@
 #include "bind-source.h"
 #include "block.h"
 
-#define REMEDY_MAX 256
+#define REMEDY_MAX  256
+#define SECTOR_SIZE 512
 
 /* The remedy, or that the VM shall only read it. */
 static const char *or_read_only(const BindPlan *b, const char *remedy, char buf[REMEDY_MAX])
@@ -94,14 +95,13 @@ static int cannot_open(const Source *s, int error, const char *culprit)
         return WRONG(s, error, EX_NOINPUT, NULL, "%scannot be opened: %s", what, strerror(-error));
 }
 
-/* Only these filters keep the owner of a file from making it setuid; io_uring has no operation for that. Through a loop
- * device a VM has its data alone. */
+/* Only these filters keep the owner of a file from making it setuid; io_uring has no operation for that. */
 static int check_filter(const Source *s, uid_t owner)
 {
         const SeccompKind filter = s->plan->seccomp;
         char remedy[REMEDY_MAX];
 
-        if (owner != 0 || s->bind->loop || filter == SECCOMP_DEFAULT || filter == SECCOMP_IO_URING)
+        if (owner != 0 || filter == SECCOMP_DEFAULT || filter == SECCOMP_IO_URING)
                 return 0;
         return WRONG(
                 s, -EPERM, EX_NOPERM,
@@ -152,11 +152,6 @@ static int hold_directory(Source *s)
         return check_directory(s, dir);
 }
 
-bool source_is_below_dev(const Source *s)
-{
-        return strncmp(s->bind->path, JAIL_DEV "/", strlen(JAIL_DEV "/")) == 0;
-}
-
 static int check_kind(const Source *s)
 {
         const BindPlan *b = s->bind;
@@ -171,16 +166,29 @@ static int check_kind(const Source *s)
         if (type == S_IFBLK && b->not_empty)
                 return WRONG(s, -EBADFD, EX_NOINPUT, "name it in /drives",
                              "is a block device, not a regular file");
-        if (type == S_IFBLK && !source_is_below_dev(s))
+        if (type == S_IFBLK && !bind_is_in_dev(s->bind))
                 return WRONG(s, -EBADFD, EX_NOINPUT, "name it by its path in /dev",
                              "is a block device, for which the jail has no place outside /dev");
-        if (type != S_IFBLK && source_is_below_dev(s))
+        if (type != S_IFBLK && bind_is_in_dev(s->bind))
                 return WRONG(s, -EBADFD, EX_NOINPUT,
                              b->kind == BIND_ANY ? "choose a destination outside /dev"
                                                  : "move it out of /dev",
                              "is %s, but below /dev the jail has only devices", file_kind(type));
         if (b->not_empty && s->host->st.st_size == 0)
                 return WRONG(s, -ENODATA, EX_NOINPUT, "give it a size with truncate", "is empty");
+        return 0;
+}
+
+static int check_loop(const Source *s)
+{
+        const struct stat *st = &s->host->st;
+
+        if (!S_ISREG(st->st_mode))
+                return WRONG(s, -EBADFD, EX_NOINPUT, "remove the option loop", "is %s, not a regular file",
+                             file_kind(st->st_mode));
+        if (st->st_size < SECTOR_SIZE)
+                return WRONG(s, -ENODATA, EX_NOINPUT, "give it a size with truncate",
+                             "is smaller than a sector, %i bytes", SECTOR_SIZE);
         return 0;
 }
 
@@ -244,7 +252,7 @@ static int check_writable(const Source *s)
 static int check(const Source *s)
 {
         const mode_t mode = s->host->st.st_mode, needed = S_ISSOCK(mode) ? S_IWUSR : S_IRUSR;
-        int r = check_kind(s);
+        int r = s->bind->loop ? check_loop(s) : check_kind(s);
 
         if (r >= 0 && S_ISBLK(mode) && !s->bind->shared)
                 r = block_check(s->bind->source, s->host->fd, s->findings);

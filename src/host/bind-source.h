@@ -23,9 +23,6 @@ typedef struct Source {
 #define WRONG(s, error, exit_status, remedy, ...)                                                           \
         WRONG_OBJECT(s, error, exit_status, (s)->bind->source, remedy, __VA_ARGS__)
 
-/* Below dev/ only devices can be bound. */
-bool source_is_below_dev(const Source *s);
-
 /* Opens and judges it; fills in fd, or dir_fd, st and dirs. 0, or the error of its finding. */
 int source_hold(Source *s);
 

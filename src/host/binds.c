@@ -79,7 +79,7 @@ static int look_at(Source *s, int root_fd)
         int r;
 
         s->host->fd = s->host->dir_fd = -EBADF;
-        s->host->taken = s->bind->yields && !source_is_below_dev(s) && source_is_taken(s, root_fd);
+        s->host->taken = s->bind->yields && !bind_is_in_dev(s->bind) && source_is_taken(s, root_fd);
         if (s->host->taken)
                 return source_note_taken(s);
         r = source_hold(s);

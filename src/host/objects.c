@@ -327,6 +327,14 @@ static int check_tun(const Plan *p, HostObjects *o, Findings *f)
         return p->n_taps > 0 ? need_device(f, "/dev/net/tun", "load it with `modprobe tun`") : 0;
 }
 
+static int check_loop(const Plan *p, HostObjects *o, Findings *f)
+{
+        (void) o;
+        return plan_mount(p, MOUNT_LOOPS)
+                       ? need_device(f, "/dev/loop-control", "load it with `modprobe loop`")
+                       : 0;
+}
+
 /* With 1, an exec also makes a program dumpable that its user cannot read, such as the VMM. */
 static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
 {
@@ -399,6 +407,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 check_selinux,
                 check_kvm,
                 check_tun,
+                check_loop,
                 check_suid_dumpable,
         };
 

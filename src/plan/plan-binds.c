@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "plan-binds.h"
 
@@ -102,6 +103,17 @@ static int check_destination(const Config *c, const BindConfig *b, Diagnostics *
                         key_of(other), where, other->source);
 }
 
+/* Whoever has a loop device open, also for reading alone, can unbind it and wait until its number is that of somebody
+ * else's. Only the filter forbids that. */
+static int check_loop(const BindConfig *b, Diagnostics *d, const Plan *p)
+{
+        if (!b->loop || p->seccomp == SECCOMP_DEFAULT || p->seccomp == SECCOMP_IO_URING)
+                return 0;
+        return CONFLICT(
+                d, b,
+                " as a loop device, which a VM could exchange without fcjail's filter; set FCJAIL_SECCOMP= to default or io_uring, or remove the option loop");
+}
+
 static int add_bind(const BindConfig *b, Plan *p)
 {
         char named_by[sizeof("FCJAIL_BIND_RO=")];
@@ -139,6 +151,8 @@ int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
                 if (r >= 0)
                         r = diagnostics_go_on(check_destination(c, b, d, p));
                 if (r >= 0)
+                        r = diagnostics_go_on(check_loop(b, d, p));
+                if (r >= 0)
                         r = add_bind(b, p);
         }
         if (r < 0)
@@ -149,6 +163,16 @@ int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 void plan_binds_sort(Plan *p)
 {
         qsort(p->binds, p->n_binds, sizeof(BindPlan), compare_paths);
+}
+
+bool bind_is_in_dev(const BindPlan *b)
+{
+        return strncmp(b->path, JAIL_DEV "/", strlen(JAIL_DEV "/")) == 0;
+}
+
+mode_t bind_node_mode(const BindPlan *b)
+{
+        return S_IFBLK | (b->read_only ? 0440 : 0660);
 }
 
 const char *plan_bind_ids(const BindPlan *b, char buf[BIND_IDS_TEXT_MAX])

@@ -50,7 +50,7 @@ static void dump_bind(FILE *f, const BindPlan *b)
         switch (b->found) {
         case BIND_FOUND_DEVICE:
                 fprintf(f, "node: /%s %u:%u %04o of %s by %s\n", b->path, major(b->rdev), minor(b->rdev),
-                        b->read_only ? 0440U : 0660U, b->source, b->named_by);
+                        bind_node_mode(b) & 07777U, b->source, b->named_by);
                 break;
         case BIND_FOUND_IN_ROOT:
                 fprintf(f, "from root/: /%s by %s\n", b->path, b->named_by);

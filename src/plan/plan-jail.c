@@ -45,7 +45,15 @@ static void plan_nodes(const HostFacts *facts, Plan *p)
                 add_node(p, "userfaultfd", 0660, facts->userfaultfd);
 }
 
-/* In the order in which they are made. */
+static bool has_loops(const Plan *p)
+{
+        FOREACH_ARRAY (b, p->binds, p->n_binds)
+                if (b->loop)
+                        return true;
+        return false;
+}
+
+/* In the order in which they are made. Only dev/ and the nodes of loop devices are not nodev, and nothing else is on them. */
 void plan_jail_mounts(const HostFacts *facts, Plan *p)
 {
         add_mount(p, "", MOUNT_ROOT, MS_RDONLY | MS_NODEV | MS_NOEXEC);
@@ -55,6 +63,8 @@ void plan_jail_mounts(const HostFacts *facts, Plan *p)
         if (p->n_binds > 0) /* MS_RDONLY in addition for each that says so */
                 add_mount(p, "", MOUNT_BINDS, MS_NODEV | MS_NOEXEC);
         add_mount(p, JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOEXEC);
+        if (has_loops(p))
+                add_mount(p, "", MOUNT_LOOPS, MS_RDONLY | MS_NOEXEC);
         if (facts->cpu_files)
                 add_mount(p, JAIL_SYS, MOUNT_SYS, MS_RDONLY | MS_NODEV | MS_NOEXEC);
 }
@@ -103,6 +113,8 @@ const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2])
                 return "files that belong to the VM";
         if (m->source == MOUNT_BINDS)
                 return "what is bound";
+        if (m->source == MOUNT_LOOPS)
+                return "loop devices";
         (void) snprintf(buf, NAME_MAX + 2, "/%s", m->path);
         return buf;
 }

@@ -54,12 +54,13 @@ typedef enum MountSource {
         MOUNT_RUN,  /* its run/ */
         MOUNT_VMM,  /* the VMM's text */
         MOUNT_DISKS, /* each regular file in root/ that belongs to the VM's uid and that its mode lets it write */
-        MOUNT_BINDS, /* each source of `binds` but block devices */
+        MOUNT_BINDS, /* each source of `binds` that is neither a block nor a loop device */
         MOUNT_DEV,   /* a tmpfs with the device nodes */
+        MOUNT_LOOPS, /* the node of each loop device outside of dev/ */
         MOUNT_SYS,   /* a tmpfs with what the host says of its CPU */
 } MountSource;
 
-/* One mount of the jail; MOUNT_DISKS and MOUNT_BINDS stand for any number of them. The first row is the root. */
+/* One mount of the jail; MOUNT_DISKS, MOUNT_BINDS and MOUNT_LOOPS stand for any number of them. The first row is the root. */
 typedef struct MountPlan {
         const char *path; /* in the jail, relative to its root; "": the root itself */
         MountSource source;
@@ -194,12 +195,18 @@ const MountPlan *plan_mount(const Plan *p, MountSource source) _pure_;
  * after the last. *i begins with 0. */
 const char *plan_next_namespace(const Plan *p, size_t *i);
 
-/* The path in the jail, in buf; of MOUNT_DISKS and MOUNT_BINDS what they are. */
+/* The path in the jail, in buf; of MOUNT_DISKS, MOUNT_BINDS and MOUNT_LOOPS what they are. */
 const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2]);
 
 /* As in fstab(5): "ro,nosuid,nodev". */
 #define MOUNT_FLAGS_TEXT_MAX 32
 const char *plan_mount_flags(const MountPlan *m, char buf[MOUNT_FLAGS_TEXT_MAX]);
+
+/* Whether the path is below the jail's dev/, where there are only devices. */
+bool bind_is_in_dev(const BindPlan *b) _pure_;
+
+/* Of the node in the jail, if the source is a device. */
+mode_t bind_node_mode(const BindPlan *b) _pure_;
 
 /* Who the VM is at the source of a bind, maybe in buf. */
 #define BIND_IDS_TEXT_MAX 32

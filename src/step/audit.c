@@ -29,6 +29,7 @@
 
 #include "at.h"
 #include "drop.h"
+#include "loop.h"
 #include "step.h"
 
 /* More descriptors than these are not checked one by one. Few per call: an array that is touched for the first time is
@@ -200,28 +201,41 @@ static int audit_files(Jail *jail)
         return 0;
 }
 
-static int audit_nodes(Jail *jail)
+static int audit_node(Jail *jail, const NodePlan *n, const char *path)
 {
-        NodePlan nodes[JAIL_NODES_MAX];
-        const size_t n_nodes = jail_list_nodes(jail, nodes);
-        char path[PATH_MAX];
         struct stat st;
 
-        FOREACH_ARRAY (n, nodes, n_nodes) {
-                (void) snprintf(path, sizeof(path), "/" JAIL_DEV "/%s", n->path);
-                if (lstat(path, &st) < 0)
-                        return step_differs(jail, path, "is missing");
-                if (st.st_mode != n->mode || st.st_rdev != n->rdev)
-                        return step_differs(jail, path,
-                                            "has mode %o and device number %u:%u instead of %o and %u:%u",
-                                            st.st_mode, major(st.st_rdev), minor(st.st_rdev), n->mode,
-                                            major(n->rdev), minor(n->rdev));
-                if (st.st_uid != 0 || st.st_gid != jail->gid)
-                        return step_differs(jail, path, "has owner %u:%u instead of 0:%u", st.st_uid,
-                                            st.st_gid, jail->gid);
-        }
-
+        if (lstat(path, &st) < 0)
+                return step_differs(jail, path, "is missing");
+        if (st.st_mode != n->mode || st.st_rdev != n->rdev)
+                return step_differs(jail, path,
+                                    "has mode %o and device number %u:%u instead of %o and %u:%u",
+                                    st.st_mode, major(st.st_rdev), minor(st.st_rdev), n->mode,
+                                    major(n->rdev), minor(n->rdev));
+        if (st.st_uid != 0 || st.st_gid != jail->gid)
+                return step_differs(jail, path, "has owner %u:%u instead of 0:%u", st.st_uid, st.st_gid,
+                                    jail->gid);
         return 0;
+}
+
+static int audit_nodes(Jail *jail)
+{
+        NodePlan nodes[JAIL_NODES_MAX], node;
+        const size_t n_nodes = jail_list_nodes(jail, nodes);
+        char path[PATH_MAX];
+        int r = 0;
+
+        FOREACH_ARRAY (n, nodes, n_nodes)
+                if (r >= 0) {
+                        (void) snprintf(path, sizeof(path), "/" JAIL_DEV "/%s", n->path);
+                        r = audit_node(jail, n, path);
+                }
+        for (size_t i = 0; r >= 0 && i < jail->plan->n_binds; i++)
+                if (loop_node(jail, i, &node)) {
+                        (void) snprintf(path, sizeof(path), "/%s", node.path);
+                        r = audit_node(jail, &node, path);
+                }
+        return r;
 }
 
 /* One call for many descriptors: poll(2) reports for each whether it is open. */

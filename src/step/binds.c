@@ -51,6 +51,11 @@ static bool is_mounted(const HostBind *b)
         return !b->taken && !(b->fd >= 0 && S_ISBLK(b->st.st_mode));
 }
 
+static bool needs_place(const BindPlan *bind, const HostBind *b)
+{
+        return is_mounted(b) && !bind_is_in_dev(bind);
+}
+
 /* Below another one, the place is in that one's source. */
 static bool is_covered(const Plan *p, const BindPlan *bind)
 {
@@ -136,7 +141,7 @@ static int make_places(Jail *jail)
                 const HostBind *b = &jail->host.binds[i];
                 const size_t n = parent_length(bind->path);
 
-                if (!is_mounted(b) || is_covered(p, bind))
+                if (!needs_place(bind, b) || is_covered(p, bind))
                         continue;
                 if (!before || parent_length(before->path) != n ||
                     strncmp(before->path, bind->path, n) != 0) {
@@ -231,7 +236,7 @@ int binds_clone(Jail *jail, const MountPlan *m)
         int r = make_places(jail);
 
         for (size_t i = 0; r >= 0 && i < p->n_binds; i++)
-                if (is_mounted(&jail->host.binds[i]))
+                if (is_mounted(&jail->host.binds[i]) && !p->binds[i].loop) /* see loop.c */
                         r = clone_bind(jail, &maps, m, &p->binds[i], &jail->host.binds[i]);
         return r;
 }

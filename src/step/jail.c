@@ -74,12 +74,14 @@ size_t jail_list_nodes(const Jail *jail, NodePlan ret[JAIL_NODES_MAX])
         FOREACH_ARRAY (node, p->nodes, p->n_nodes)
                 ret[n++] = *node;
         for (size_t i = 0; i < p->n_binds; i++) {
+                const BindPlan *bind = &p->binds[i];
                 const HostBind *b = &jail->host.binds[i];
+                const bool is_device = b->fd >= 0 && S_ISBLK(b->st.st_mode);
 
-                if (b->fd >= 0 && S_ISBLK(b->st.st_mode)) /* below dev/, which step `paths` has checked */
-                        ret[n++] =
-                                (NodePlan){ p->binds[i].path + strlen(JAIL_DEV "/"),
-                                            S_IFBLK | (p->binds[i].read_only ? 0440 : 0660), b->st.st_rdev };
+                /* Step `paths` has checked that block devices are in dev/. */
+                if (is_device || (jail->loops[i] != 0 && bind_is_in_dev(bind)))
+                        ret[n++] = (NodePlan){ bind->path + strlen(JAIL_DEV "/"), bind_node_mode(bind),
+                                               is_device ? b->st.st_rdev : jail->loops[i] };
         }
         return n;
 }

@@ -61,6 +61,8 @@ typedef struct Jail {
         uid_t uid;
         gid_t gid;
 
+        dev_t loops[BIND_PLANS_MAX]; /* loop: the device of each bind, 0: none */
+
         /* tree: the jail's root directory on the host */
         int root_fd;
 

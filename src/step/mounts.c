@@ -3,7 +3,8 @@
 /*
  * Step `mounts`: a mount namespace, and in it the jail, not yet the root.
  *
- *     cage  tmpfs                  becomes "/" for a moment; afterwards nothing has a name for it
+ *     cage  tmpfs                  becomes "/" for a moment; afterwards nothing has a name for it. It also has the nodes of
+ *                                  loop devices, of which step `nodes` mounts each by itself
  *     cage/jail                    <base>/firecracker/<id>/root
  *     cage/jail/…                  what the plan mounts in it; /dev is for step `nodes`
  *
@@ -17,6 +18,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,12 +53,14 @@ static int new_mount_namespace(Jail *jail)
 
 static int make_cage(Jail *jail)
 {
+        char n_inodes[16];
         int r;
 
+        (void) snprintf(n_inodes, sizeof(n_inodes), "%zu", 4 + jail->plan->n_binds);
         _cleanup_close_ int place = open(CAGE_PLACE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place < 0)
                 return step_fail(jail, -errno, CAGE_PLACE);
-        r = jail->cage_fd = new_tmpfs("4", "16k");
+        r = jail->cage_fd = new_tmpfs(n_inodes, "16k");
         if (r >= 0)
                 r = mount_attach(jail->cage_fd, place, "");
         if (r >= 0)

@@ -20,6 +20,7 @@
 #include "at.h"
 #include "cpu-files.h"
 #include "fd-util.h"
+#include "loop.h"
 #include "mount-util.h"
 #include "step.h"
 
@@ -132,9 +133,12 @@ int step_nodes(Jail *jail)
 {
         int r = 0;
 
-        FOREACH_ARRAY (m, jail->plan->mounts, jail->plan->n_mounts)
+        FOREACH_ARRAY (m, jail->plan->mounts, jail->plan->n_mounts) {
                 for (size_t i = 0; r >= 0 && i < ELEMENTSOF(contents); i++)
                         if (m->source == contents[i].source)
                                 r = make_tmpfs(jail, m, i);
+                if (r >= 0 && m->source == MOUNT_LOOPS)
+                        r = loop_mount_nodes(jail, m);
+        }
         return r;
 }

@@ -16,6 +16,7 @@
  *            state
  *            uid
  *            images
+ *            loop
  *            tree
  *            clone ───────────────────────────▶ netns
  *            sock                               tap
@@ -34,6 +35,7 @@
  *   uid      Before anything that is born with the VM's gid. Nothing is ever chowned.
  *   images   Before anything is made for a VM that would write what another one writes. After `paths` has walked to the
  *            sources: only then does it help to know that no other VM can change the way.
+ *   loop     Before the clone: INSIDE makes the nodes, and OUTSIDE, which cleans up by hand, knows the numbers.
  *   tree     As much of the jail's directory as `copy` needs.
  *   clone    As early as INSIDE can be of use. It is born into a PID namespace. Which of the two becomes the VMM is
  *            decided there and nowhere else.
@@ -78,6 +80,8 @@ const Step steps[] = {
         { "uid", SIDE_OUTSIDE, step_uid, undo_uid, EX_TEMPFAIL, MESSAGE_UID, "reserve a uid for the VM" },
         { "images", SIDE_OUTSIDE, step_images, undo_images, EX_TEMPFAIL, MESSAGE_IMAGES,
           "make missing logs, reserve what the VM can write outside of its jail" },
+        { "loop", SIDE_OUTSIDE, step_loop, undo_loop, EX_OSERR, MESSAGE_LOOP,
+          "make loop devices for images that are bound with the option loop" },
         { "tree", SIDE_OUTSIDE, step_tree, undo_tree, EX_CANTCREAT, MESSAGE_TREE,
           "make the jail directory, with an empty file for the VMM" },
         { "clone", SIDE_OUTSIDE, step_clone, NULL, EX_OSERR, MESSAGE_CLONE,

@@ -64,6 +64,8 @@ int step_uid(Jail *jail) _must_check_;
 int undo_uid(Undo *undo) _must_check_;
 int step_images(Jail *jail) _must_check_;
 int undo_images(Undo *undo) _must_check_;
+int step_loop(Jail *jail) _must_check_;
+int undo_loop(Undo *undo) _must_check_;
 int step_tree(Jail *jail) _must_check_;
 int undo_tree(Undo *undo) _must_check_;
 int step_clone(Jail *jail) _must_check_;

@@ -55,6 +55,14 @@ test_dynamic_user() {
         runs
 }
 
+test_loop() {
+        vm web1
+        use loop.conf
+        runs
+        is "/dev/loop-control rw" "$(systemctl show -P DeviceAllow fcjail@web1 | grep loop-control)"
+        systemctl show -P DeviceAllow fcjail@web1 | grep '^block-loop rwm$'
+}
+
 test_strict_with_dynamic_user() {
         vm web1
         use strict.conf
