@@ -72,6 +72,19 @@ static int do_action(const char *body)
         return fail(-EINVAL, "The requested operation is not supported before starting the microVM.");
 }
 
+static int change_state(const char *body)
+{
+        char state[32] = "";
+        int r = -EINVAL;
+
+        (void) json_string(json_member(body, "state"), state, sizeof(state));
+        if (strcmp(state, "Paused") == 0)
+                r = guest_pause();
+        else if (strcmp(state, "Resumed") == 0)
+                r = guest_resume();
+        return r < 0 ? fail(r, "The microVM cannot become '%s'.", state) : 0;
+}
+
 static void reply(int fd, int status, const char *body)
 {
         static const char *const texts[] = { [200 % 100] = "OK", [204 % 100] = "No Content" };
@@ -90,6 +103,28 @@ static void reply(int fd, int status, const char *body)
                 log_line("a reply was lost: %s", strerror(errno));
 }
 
+static int change(const char *method, const char *path, const char *body)
+{
+        static const struct {
+                const char *method, *path;
+                int (*deed)(const char *body);
+        } deeds[] = {
+                { "PUT", "/actions", do_action },
+                { "PATCH", "/vm", change_state },
+                { "PUT", "/snapshot/create", snapshot_create },
+                { "PUT", "/snapshot/load", snapshot_load },
+        };
+
+        if (!json_valid(body))
+                return fail(-EINVAL, "An error occurred when deserializing the json body.");
+        for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
+                if (strcmp(method, deeds[i].method) == 0 && strcmp(path, deeds[i].path) == 0)
+                        return deeds[i].deed(body);
+        if (strcmp(method, "PUT") != 0)
+                return fail(-EINVAL, "Invalid request method and/or path: %s %s.", method, path);
+        return config_put(path, body);
+}
+
 static void serve(int fd, const char *method, const char *path, const char *body)
 {
         char text[2048];
@@ -99,7 +134,10 @@ static void serve(int fd, const char *method, const char *path, const char *body
                 (void) snprintf(text, sizeof(text),
                                 "{\"id\":\"%s\",\"state\":\"%s\",\"vmm_version\":\"" VERSION
                                 "\",\"app_name\":\"demo-vmm\"}",
-                                vm_id, guest_running() ? "Running" : "Not started");
+                                vm_id,
+                                guest_paused()    ? "Paused"
+                                : guest_running() ? "Running"
+                                                  : "Not started");
                 reply(fd, 200, text);
                 return;
         }
@@ -108,14 +146,7 @@ static void serve(int fd, const char *method, const char *path, const char *body
                 return;
         }
 
-        if (strcmp(method, "PUT") != 0)
-                r = fail(-EINVAL, "Invalid request method and/or path: %s %s.", method, path);
-        else if (!json_valid(body))
-                r = fail(-EINVAL, "An error occurred when deserializing the json body.");
-        else if (strcmp(path, "/actions") == 0)
-                r = do_action(body);
-        else
-                r = config_put(path, body);
+        r = change(method, path, body);
 
         if (r < 0) {
                 (void) snprintf(text, sizeof(text), "{\"fault_message\":\"%s\"}", failure());

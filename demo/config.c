@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm.h"
@@ -132,18 +133,31 @@ static int add_vsock(const char *json)
 static const struct section {
         const char *name;
         bool is_list;
+        bool is_device;                /* which a snapshot has */
         const char *error, *api_error; /* what a failure is called in a file, and by the API */
         int (*add)(const char *json);
 } sections[] = {
-        { "logger", false, "Logger error", "Logger error", add_logger },
-        { "metrics", false, "Metrics error", "Metrics error", add_metrics },
-        { "boot-source", false, "Boot source error", "Boot source error", add_boot_source },
-        { "drives", true, "Block device error", "Drive config error", add_drive },
-        { "network-interfaces", true, "Network device error", "Network config error", add_interface },
-        { "vsock", false, "Vsock device error", "Vsock config error", add_vsock },
+        { "logger", false, false, "Logger error", "Logger error", add_logger },
+        { "metrics", false, false, "Metrics error", "Metrics error", add_metrics },
+        { "boot-source", false, false, "Boot source error", "Boot source error", add_boot_source },
+        { "drives", true, true, "Block device error", "Drive config error", add_drive },
+        { "network-interfaces", true, true, "Network device error", "Network config error", add_interface },
+        { "vsock", false, true, "Vsock device error", "Vsock config error", add_vsock },
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+static int add(const struct section *s, const char *json)
+{
+        char path[64];
+        int r = s->add(json);
+
+        if (r < 0 || !s->is_device)
+                return r;
+        (void) snprintf(path, sizeof(path), "/%s%s", s->name, s->is_list ? "/any" : "");
+        r = snapshot_add_device(path, json, (size_t) (json_end(json) - json));
+        return r < 0 ? fail(r, "too many devices") : 0;
+}
 
 int config_load(const char *json)
 {
@@ -152,7 +166,7 @@ int config_load(const char *json)
                            *one = s->is_list ? json_element(value, 0) : value;
 
                 for (size_t i = 1; one; one = s->is_list ? json_element(value, i++) : NULL) {
-                        int r = s->add(one);
+                        int r = add(s, one);
                         if (r < 0)
                                 return fail(r, "%s: %s", s->error, failure());
                 }
@@ -180,6 +194,6 @@ int config_put(const char *path, const char *json)
         if (guest_running())
                 return fail(-EINVAL, "The requested operation is not supported after starting the microVM.");
 
-        int r = s->add(json);
+        int r = add(s, json);
         return r < 0 ? fail(r, "%s: %s", s->api_error, failure()) : 0;
 }

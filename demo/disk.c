@@ -16,8 +16,7 @@
 #include "guest.h"
 #include "vmm.h"
 
-#define DRIVES_MAX  8
-#define SECTOR_SIZE 512
+#define DRIVES_MAX 8
 
 static struct {
         int fd;
@@ -26,13 +25,7 @@ static struct {
 } drives[DRIVES_MAX];
 static size_t n_drives;
 
-/* What the guest has chosen. */
-static struct {
-        size_t n_seen; /* drives; the last of them is the present one */
-        unsigned sector;
-        size_t position; /* in the buffer */
-        uint8_t buffer[SECTOR_SIZE];
-} disk;
+DiskState disk_state;
 
 int disk_add(const char *path, bool read_only)
 {
@@ -57,24 +50,25 @@ int disk_add(const char *path, bool read_only)
 
 static uint8_t next_drive(void)
 {
-        if (disk.n_seen == n_drives)
+        if (disk_state.n_seen == n_drives)
                 return 0;
-        return drives[disk.n_seen++].read_only ? DISK_READ_ONLY : DISK_WRITABLE;
+        return drives[disk_state.n_seen++].read_only ? DISK_READ_ONLY : DISK_WRITABLE;
 }
 
 static bool transfer(bool out)
 {
-        off_t at = (off_t) disk.sector * SECTOR_SIZE;
+        off_t at = (off_t) disk_state.sector * SECTOR_SIZE;
         ssize_t n = -1;
 
         errno = ENXIO;
-        if (disk.n_seen > 0 && at + SECTOR_SIZE <= drives[disk.n_seen - 1].size) {
-                int fd = drives[disk.n_seen - 1].fd;
-                n = out ? pwrite(fd, disk.buffer, SECTOR_SIZE, at) : pread(fd, disk.buffer, SECTOR_SIZE, at);
+        if (disk_state.n_seen > 0 && at + SECTOR_SIZE <= drives[disk_state.n_seen - 1].size) {
+                int fd = drives[disk_state.n_seen - 1].fd;
+                n = out ? pwrite(fd, disk_state.buffer, SECTOR_SIZE, at)
+                        : pread(fd, disk_state.buffer, SECTOR_SIZE, at);
         }
         if (n < 0)
-                log_line("Failed to %s sector %u of drive %zu: %s", out ? "write" : "read", disk.sector,
-                         disk.n_seen, strerror(errno));
+                log_line("Failed to %s sector %u of drive %u: %s", out ? "write" : "read", disk_state.sector,
+                         disk_state.n_seen, strerror(errno));
         return n == SECTOR_SIZE;
 }
 
@@ -88,7 +82,7 @@ uint8_t disk_in(unsigned reg)
         case DISK_WRITE:
                 return transfer(/* out= */ true);
         case DISK_DATA:
-                return disk.position < SECTOR_SIZE ? disk.buffer[disk.position++] : 0;
+                return disk_state.position < SECTOR_SIZE ? disk_state.buffer[disk_state.position++] : 0;
         default:
                 return 0;
         }
@@ -97,10 +91,10 @@ uint8_t disk_in(unsigned reg)
 void disk_out(unsigned reg, uint8_t value)
 {
         if (reg == DISK_SECTOR) {
-                disk.sector = value;
-                disk.position = 0;
-                memset(disk.buffer, 0, sizeof(disk.buffer));
+                disk_state.sector = value;
+                disk_state.position = 0;
+                memset(disk_state.buffer, 0, sizeof(disk_state.buffer));
         }
-        if (reg == DISK_DATA && disk.position < SECTOR_SIZE)
-                disk.buffer[disk.position++] = value;
+        if (reg == DISK_DATA && disk_state.position < SECTOR_SIZE)
+                disk_state.buffer[disk_state.position++] = value;
 }

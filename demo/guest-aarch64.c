@@ -23,6 +23,35 @@ int machine_init_cpu(int vm_fd, int cpu_fd)
         return 0;
 }
 
+/* Of one that runs without an MMU, these are all that its program uses. They follow each other. */
+static int access_registers(int cpu_fd, unsigned long request, uint64_t *regs)
+{
+        for (size_t i = 0; i < 33; i++) {
+                size_t offset = i < 31    ? KVM_REG_ARM_CORE_REG(regs.regs[0]) + 2 * i
+                                : i == 31 ? KVM_REG_ARM_CORE_REG(regs.pc)
+                                          : KVM_REG_ARM_CORE_REG(regs.pstate);
+                const struct kvm_one_reg reg = {
+                        .id = KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | offset,
+                        .addr = (uintptr_t) &regs[i],
+                };
+                if (ioctl(cpu_fd, request, &reg) < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+int machine_save(int cpu_fd, MachineState *ret)
+{
+        return access_registers(cpu_fd, KVM_GET_ONE_REG, ret->regs);
+}
+
+int machine_restore(int cpu_fd, const MachineState *state)
+{
+        MachineState copy = *state;
+
+        return access_registers(cpu_fd, KVM_SET_ONE_REG, copy.regs);
+}
+
 bool machine_exit(struct kvm_run *run)
 {
         if (run->exit_reason == KVM_EXIT_INTR)

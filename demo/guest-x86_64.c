@@ -25,6 +25,21 @@ int machine_init_cpu(int vm_fd, int cpu_fd)
         return 0;
 }
 
+int machine_save(int cpu_fd, MachineState *ret)
+{
+        return ioctl(cpu_fd, KVM_GET_REGS, &ret->regs) < 0 || ioctl(cpu_fd, KVM_GET_SREGS, &ret->sregs) < 0
+                       ? -errno
+                       : 0;
+}
+
+int machine_restore(int cpu_fd, const MachineState *state)
+{
+        return ioctl(cpu_fd, KVM_SET_SREGS, &state->sregs) < 0 ||
+                               ioctl(cpu_fd, KVM_SET_REGS, &state->regs) < 0
+                       ? -errno
+                       : 0;
+}
+
 static void port_out(unsigned port, const uint8_t *data, uint32_t n)
 {
         if (port == SERIAL)

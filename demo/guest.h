@@ -51,15 +51,44 @@
 extern const uint8_t guest_program[];
 extern const uint32_t guest_program_size;
 
+/* What a snapshot keeps of the CPU. */
+typedef struct MachineState {
+#if defined(__x86_64__)
+        struct kvm_regs regs;
+        struct kvm_sregs sregs;
+#else
+        uint64_t regs[33]; /* x0 to x30, pc, pstate */
+#endif
+} MachineState;
+
 /* guest-*.c. 0 or -errno. */
 int machine_init_cpu(int vm_fd, int cpu_fd);
+int machine_save(int cpu_fd, MachineState *ret);
+int machine_restore(int cpu_fd, const MachineState *state);
 /* The CPU has stopped for something. false: for nothing that this machine has. */
 bool machine_exit(struct kvm_run *run);
+
+/* guest.c, for snapshot.c. Of a guest that is paused: its memory, and in *ret the rest; NULL: that failed. */
+const void *guest_save(MachineState *ret);
+/* A guest that is paused. 0 or -errno. */
+int guest_restore(const MachineState *state, const char *memory_path);
 
 /* guest.c, for these. */
 void guest_serial_out(const uint8_t *data, uint32_t n);
 /* Waits for ctrl-alt-del; how often. */
 uint64_t guest_wait_for_keys(void);
+
+#define SECTOR_SIZE 512
+
+/* What the guest has chosen. */
+typedef struct DiskState {
+        uint32_t n_seen; /* drives; the last of them is the present one */
+        uint32_t sector;
+        uint32_t position; /* in the buffer */
+        uint8_t buffer[SECTOR_SIZE];
+} DiskState;
+
+extern DiskState disk_state;
 
 /* disk.c, for these: the guest reads or writes a register. */
 uint8_t disk_in(unsigned reg);

@@ -116,6 +116,11 @@ const char *json_element(const char *array, size_t index)
         return p;
 }
 
+const char *json_end(const char *value)
+{
+        return skip_value(value, 0);
+}
+
 bool json_string(const char *value, char *buf, size_t size)
 {
         if (!value || *value != '"')

@@ -42,11 +42,18 @@ const char *json_element(const char *array, size_t index);
 /* Copies a string without escapes into buf. false: it is not a string, or too long. */
 bool json_string(const char *value, char *buf, size_t size);
 
+/* Behind the value. */
+const char *json_end(const char *value);
+
 bool json_true(const char *value);
 
 /* guest.c. All return 0 or -errno; *ret_what says what failed. */
 int guest_start(const char **ret_what);
 bool guest_running(void);
+/* They return when the CPU is paused, or runs again. */
+int guest_pause(void);
+int guest_resume(void);
+bool guest_paused(void);
 /* false: there is no guest to press keys for. */
 bool guest_ctrl_alt_del(void);
 
@@ -63,6 +70,12 @@ int disk_add(const char *path, bool read_only);
 /* config.c: a file with all sections, and one of them that the API was sent. The reason is in failure(). */
 int config_load(const char *json);
 int config_put(const char *path, const char *json);
+
+/* snapshot.c. The reason is in failure(). */
+int snapshot_create(const char *json);
+int snapshot_load(const char *json);
+/* A section that a load has to do again, as the API would be sent it. */
+int snapshot_add_device(const char *path, const char *json, size_t length);
 
 /* api.c. The reason is in failure(). */
 int api_listen(const char *path);

@@ -176,6 +176,80 @@ test_on_btrfs_the_text_is_a_clone_if_it_can_be() {
         umount /mnt/btrfs
 }
 
+# api METHOD PATH JSON
+api() {
+        fcjail api web1 "$@"
+}
+
+snapshot() {
+        api PATCH /vm '{"state": "Paused"}'
+        is Paused "$(api GET / | jq -r .state)"
+        api PUT /snapshot/create "{\"snapshot_type\": \"Full\", \"snapshot_path\": \"$1/vm.snap\", \"mem_file_path\": \"$1/vm.mem\"}"
+}
+
+restore() {
+        api PUT /snapshot/load "{\"snapshot_path\": \"$1/vm.snap\", \"mem_backend\": {\"backend_path\": \"$1/vm.mem\", \"backend_type\": \"File\"}, \"resume_vm\": true}"
+        is Running "$(api GET / | jq -r .state)"
+}
+
+# Of a directory that belongs to somebody, and of a drive and a TAP at the paths that they had.
+test_a_snapshot_goes_to_a_bound_directory_and_comes_back() {
+        local dir=/mnt/ext4/snap disk=/mnt/ext4/disk.img
+        mount_image ext4 /mnt/ext4
+        user alice
+        mkdir -m 700 "$dir"
+        truncate -s 4096 "$disk"
+        chown alice "$dir" "$disk"
+        echo '{"drives": [{"drive_id": "d", "path_on_host": "'"$disk"'", "is_root_device": false}],
+                "network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0"}]}' >/mnt/ext4/web1.json
+        vm web1 FCJAIL_CONFIG=/mnt/ext4/web1.json "FCJAIL_BIND=$dir" FCJAIL_STOP=kill
+        systemctl start fcjail@web1
+        says web1 "hello from guest"
+        says web1 "disk: wrote sector 1"
+        snapshot "$dir"
+        systemctl stop fcjail@web1
+        is "alice 65536" "$(stat -c '%U %s' "$dir/vm.mem")"
+        is alice "$(stat -c %U "$dir/vm.snap")"
+
+        # The same paths, and nothing to start by itself.
+        vm web1 FCJAIL_CONFIG= "FCJAIL_BIND=$dir $disk"
+        sed -i '/^FCJAIL_CONFIG=/d' "$ENV/web1.env"
+        journalctl --sync
+        cursor=$(journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p')
+        cksum "$dir"/* >/tmp/before
+        systemctl start fcjail@web1
+        restore "$dir"
+        in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
+        # It goes on where it was: it does not say hello again, and still listens to its keyboard.
+        ! is_pc || fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
+        ! is_pc || eventually unit_is web1 inactive
+        systemctl stop fcjail@web1
+        not journal_has web1 "hello from guest"
+        cksum "$dir"/* | cmp - /tmp/before
+        umount /mnt/ext4
+}
+
+test_a_snapshot_to_where_the_vm_may_not_write_is_refused() {
+        local dir=/mnt/ext4/snap
+        mount_image ext4 /mnt/ext4
+        user alice
+        mkdir -m 700 "$dir"
+        chown alice "$dir"
+        vm web1 "FCJAIL_BIND_RO=$dir" FCJAIL_STOP=kill
+        systemctl start fcjail@web1
+        not snapshot "$dir" >/tmp/out
+        grep "Read-only file system" /tmp/out
+        not snapshot / >/tmp/out
+        grep "Read-only file system" /tmp/out
+        systemctl stop fcjail@web1
+        is_empty "$dir"
+        vm web1 "FCJAIL_BIND=$dir"
+        chown root "$dir"
+        not systemctl start fcjail@web1
+        says web1 "$dir: is a directory of root's"
+        umount /mnt/ext4
+}
+
 # get SOCKET [COMMAND…]: state of the VM by a client that knows nothing of fcjail.
 get() {
         "${@:2}" python3 - "$1" <<'PYTHON'
