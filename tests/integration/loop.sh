@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
 
-# The driver is the host's, where other tests may run: what is below this is ours.
+# The driver is the host's, where other tests may run: what is below this is ours. Nothing in its name needs quotes.
 VMS=$(mktemp -d /srv/vms.XXXXXX)
 chmod 0755 "$VMS"
 
