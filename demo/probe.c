@@ -203,7 +203,6 @@ void probe(int argc, char **argv, char **envp)
         struct utsname u;
         char cwd[256];
 
-        (void) argc;
         printf("{");
         put_ids();
         put_privileges();
@@ -219,6 +218,9 @@ void probe(int argc, char **argv, char **envp)
         put_string(uname(&u) >= 0 ? u.nodename : "?");
         printf(",\"tree\":[");
         put_tree("/", 4, &comma);
+        for (int i = 1; i < argc; i++)
+                if (argv[i][0] == '/')
+                        put_tree(argv[i], 0, &comma);
         printf("]}\n");
         fflush(stdout);
 }

@@ -93,6 +93,8 @@ int at_make_place(int dir_fd, const char *name, bool directory)
 
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0)
                 return at_is_place(&st) && S_ISDIR(st.st_mode) == directory ? 0 : -EEXIST;
+        if (errno != ENOENT)
+                return -errno;
         if (!directory)
                 return at_write_file(dir_fd, name, 0, "", 0);
         r = at_make_dir(dir_fd, name, PLACE_DIR_MODE);
@@ -114,6 +116,19 @@ int at_make_node(int dir_fd, const char *name, mode_t mode, dev_t rdev)
 static int new_file(int dir_fd, const char *name)
 {
         return RET_NERRNO(openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0));
+}
+
+int at_make_file(int dir_fd, const char *name, mode_t mode)
+{
+        const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        mode_t saved = umask(0);
+        _cleanup_close_ int fd = RET_NERRNO(openat(dir_fd, name, flags, mode));
+
+        (void) umask(saved);
+        /* A default ACL of the directory also had a say in it. */
+        if (fd >= 0 && fchmod(fd, mode) < 0)
+                return -errno;
+        return TAKE_FD(fd);
 }
 
 /* r is how the filling went. The mode comes last, so that the file is of no use before it is whole. */

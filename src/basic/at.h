@@ -45,6 +45,9 @@ bool at_is_place(const struct stat *st) _pure_;
 /* Makes a device node with exactly this mode. */
 int at_make_node(int dir_fd, const char *name, mode_t mode, dev_t rdev) _must_check_;
 
+/* Makes a new empty file with exactly this mode, which it has from its birth, and opens it for writing. */
+int at_make_file(int dir_fd, const char *name, mode_t mode) _must_check_;
+
 /* Makes a new file with exactly this mode and content; nothing is left if it fails. */
 int at_write_file(int dir_fd, const char *name, mode_t mode, const void *data, size_t size) _must_check_;
 

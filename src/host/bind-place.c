@@ -20,40 +20,42 @@ typedef struct Way {
         struct stat bad_st; /* of that */
 } Way;
 
-static void follow(int root_fd, const char *path, Way *ret)
+/* Nothing of that name, or something that leads no further. */
+static bool is_absent(int error)
+{
+        return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+}
+
+/* 0 or -errno. What cannot be looked at does not count as missing: the VM would get another file than its operator meant. */
+static int follow(int root_fd, const char *path, Way *ret)
 {
         char buf[PATH_MAX], *rest = buf;
+        _cleanup_close_ int held = -EBADF;
         int fd = root_fd;
 
         *ret = (Way){};
+        if (root_fd < 0)
+                return is_absent(root_fd) ? 0 : root_fd;
         (void) snprintf(buf, sizeof(buf), "%s", path);
-        while (fd >= 0 && rest) {
+        for (;;) {
                 char *name = strsep(&rest, "/");
-                bool there = fstatat(fd, name, &ret->st, AT_SYMLINK_NOFOLLOW) >= 0;
-                int below = there && rest ? at_hold_dir(fd, name) : -EBADF;
 
-                ret->there = there && !rest;
-                ret->cut = there && rest && below < 0;
-                if (below >= 0 && ret->bad == 0 &&
-                    (!only_root_can_change(&ret->st) || ret->st.st_mode & S_ISGID)) {
+                if (fstatat(fd, name, &ret->st, AT_SYMLINK_NOFOLLOW) < 0)
+                        return errno == ENOENT ? 0 : -errno;
+                ret->there = !rest;
+                if (ret->there)
+                        return 0;
+                int below = at_hold_dir(fd, name);
+                ret->cut = is_absent(below);
+                if (below < 0)
+                        return ret->cut ? 0 : below;
+                if (ret->bad == 0 && (!only_root_can_change(&ret->st) || ret->st.st_mode & S_ISGID)) {
                         ret->bad = (size_t) (name - buf) + strlen(name);
                         ret->bad_st = ret->st;
                 }
-                if (fd != root_fd)
-                        (void) safe_close(fd);
-                fd = below;
+                (void) safe_close(held);
+                fd = held = below;
         }
-        if (fd >= 0 && fd != root_fd)
-                (void) safe_close(fd);
-}
-
-/* A place that a start has made for an earlier life does not count. Behind a link the VMM may find something. */
-bool source_is_taken(const Source *s, int root_fd)
-{
-        Way way;
-
-        follow(root_fd, s->bind->path, &way);
-        return way.cut || (way.there && !at_is_place(&way.st));
 }
 
 static const char *path_in_root(const Source *s, size_t length, char ret[PATH_MAX])
@@ -63,6 +65,26 @@ static const char *path_in_root(const Source *s, size_t length, char ret[PATH_MA
 
         (void) snprintf(path, sizeof(path), "%.*s", (int) length, s->bind->path);
         return layout_path(&layout, LAYOUT_ROOT, path, ret);
+}
+
+/* Only root need be able to look. */
+static int cannot_look(const Source *s, int error)
+{
+        char path[PATH_MAX];
+
+        if (geteuid() != 0 && (error == -EACCES || error == -EPERM))
+                return 0;
+        return WRONG_OBJECT(s, error, EX_NOINPUT, path_in_root(s, strlen(s->bind->path), path), NULL,
+                            "cannot be inspected: %s", strerror(-error));
+}
+
+/* A place that a start has made for an earlier life does not count. Behind a link the VMM may find something. */
+int source_is_taken(const Source *s, int root_fd)
+{
+        Way way;
+        int r = follow(root_fd, s->bind->path, &way);
+
+        return r < 0 ? cannot_look(s, r) : way.cut || (way.there && !at_is_place(&way.st));
 }
 
 int source_note_taken(const Source *s)
@@ -98,10 +120,13 @@ int source_check_place(const Source *s, int root_fd)
 {
         char path[PATH_MAX];
         Way way;
+        int r;
 
         if (has_no_place(s->bind) || covering(s))
                 return 0;
-        follow(root_fd, s->bind->path, &way);
+        r = follow(root_fd, s->bind->path, &way);
+        if (r < 0)
+                return cannot_look(s, r);
         if (way.cut || (way.there && !at_is_place(&way.st)))
                 return WRONG_OBJECT(s, -EEXIST, EX_CANTCREAT, path_in_root(s, strlen(s->bind->path), path),
                                     "remove it, or choose another destination",
@@ -119,10 +144,13 @@ int source_check_covered(const Source *s, const HostBind *binds)
         const BindPlan *by = covering(s);
         const HostBind *host = by ? &binds[by - s->plan->binds] : NULL;
         Way way;
+        int r;
 
         if (!by || host->fd < 0 || s->host->fd < 0 || has_no_place(s->bind))
                 return 0;
-        follow(host->fd, s->bind->path + strlen(by->path) + 1, &way);
+        r = follow(host->fd, s->bind->path + strlen(by->path) + 1, &way);
+        if (r < 0)
+                return cannot_look(s, r);
         if (way.there && S_ISDIR(way.st.st_mode) == S_ISDIR(s->host->st.st_mode))
                 return 0;
         return WRONG(s, -ENOENT, EX_NOINPUT, "create it there, or choose another destination",

@@ -26,8 +26,8 @@ typedef struct Source {
 /* Opens and judges it; fills in fd, or dir_fd, st and dirs. 0, or the error of its finding. */
 int source_hold(Source *s);
 
-/* Whether an operator has something in root/ (or -errno) under the name. */
-bool source_is_taken(const Source *s, int root_fd);
+/* Whether an operator has something in root/ (or -errno) under the name: 1, 0, or the error of its finding. */
+int source_is_taken(const Source *s, int root_fd);
 
 /* Says so, unless the host has nothing of that name. */
 int source_note_taken(const Source *s);

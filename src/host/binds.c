@@ -76,12 +76,14 @@ static int check_way(const Source *s, const HostBind *binds)
 /* Of each one the first error: the next would be about what is not there. */
 static int look_at(Source *s, int root_fd)
 {
-        int r;
+        int r = 0;
 
         s->host->fd = s->host->dir_fd = -EBADF;
-        s->host->taken = s->bind->yields && !bind_is_in_dev(s->bind) && source_is_taken(s, root_fd);
-        if (s->host->taken)
-                return source_note_taken(s);
+        if (s->bind->yields && !bind_is_in_dev(s->bind))
+                r = source_is_taken(s, root_fd);
+        s->host->taken = r > 0;
+        if (r != 0)
+                return r > 0 ? source_note_taken(s) : r;
         r = source_hold(s);
         return r < 0 ? r : source_check_place(s, root_fd);
 }
@@ -97,7 +99,7 @@ int host_binds_open(const Plan *plan, int base_fd, Findings *f, HostBind **ret)
         if (!binds)
                 return -ENOMEM;
 
-        _cleanup_close_ int root_fd = base_fd >= 0 ? open_root(plan, base_fd) : -EBADF;
+        _cleanup_close_ int root_fd = base_fd >= 0 ? open_root(plan, base_fd) : -ENOENT;
         for (size_t i = 0; i < plan->n_binds && r != -ENOMEM; i++)
                 r = look_at(&(Source){ plan, &plan->binds[i], f, &binds[i] }, root_fd);
         for (size_t i = 0; i < plan->n_binds && r != -ENOMEM; i++) {

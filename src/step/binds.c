@@ -266,6 +266,8 @@ static int remove_way(int dir_fd, char *path)
                 _cleanup_close_ int fd = at_hold_dir(dir_fd, path);
                 if (fd >= 0)
                         r = remove_way(fd, slash + 1);
+                else if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP) /* something else has the name */
+                        r = fd;
         }
         return r < 0 ? r : remove_place(dir_fd, path);
 }

@@ -154,6 +154,10 @@ test_what_an_operator_has_put_into_the_jail_wins() {
         systemctl stop fcjail@web1
         is "from the host" "$(words $VMS/disk)"
         is $'from the operator\nwritten by the guest' "$(words "$root$VMS/disk")"
+        # Nor is it lost if fcjail cannot look.
+        not strace -f -o /tmp/strace -P "$root" -e trace=newfstatat -e inject=newfstatat:error=EIO fcjail run web1 >/tmp/out 2>&1 </dev/null
+        grep INJECTED /tmp/strace
+        grep -F "Failed at step paths of 'web1': $root$VMS/disk: cannot be inspected: Input/output error (/drives/0/path_on_host)" /tmp/out
         rm -r "${BASE:?}/web1"
 }
 

@@ -262,10 +262,134 @@ Test(chase, does_not_need_a_culprit)
 
 Test(chase, has_a_sentence_for_each_error)
 {
-        static const int errors[] = {
-                -EPERM, -EUSERS, -EMLINK, -ENOLINK, -ELOOP, -EBADFD, -ENOENT, -EACCES
-        };
+        static const int errors[] = { -EPERM,  -EUSERS, -EMLINK, -ENOLINK,      -ELOOP,
+                                      -EBADFD, -ENOENT, -EACCES, CHASE_FOREIGN, CHASE_WRITABLE };
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++)
                 cr_expect_gt(strlen(chase_strerror(errors[i])), 5);
+}
+
+/* The same of a source; on success there are so many directories on the way that are not root's. */
+static int try_source(const char *path, const char *want_culprit, size_t n_dirs)
+{
+        _cleanup_free_ char *culprit = NULL;
+        struct stat st, real;
+        ChaseDirs dirs;
+
+        _cleanup_close_ int fd = chase_source(path, &dirs, &st, &culprit);
+        if (fd >= 0) {
+                cr_expect_eq(dirs.n_items, n_dirs, "%s: %zu directories", path, dirs.n_items);
+                cr_expect(fstat(fd, &real) >= 0 && real.st_dev == st.st_dev && real.st_ino == st.st_ino);
+                return 0;
+        }
+        if (want_culprit && (!culprit || strcmp(culprit, want_culprit) != 0))
+                cr_expect_fail("%s: culprit %s, not %s", path, culprit, want_culprit);
+        return fd;
+}
+
+Test(chase_source, takes_anything_of_anybodys_from_a_directory_of_roots, .init = fixture_enter)
+{
+        file("/run/a/file", "");
+        dir("/run/a/dir");
+        cr_assert_eq(mkfifo("/run/a/fifo", 0600), 0);
+        owner("/run/a/file", 1000);
+        owner("/run/a/dir", 1000);
+        mode("/run/a/file", 0666);
+        mode("/run/a/dir", 0777);
+        cr_expect_eq(try_source("/run/a/file", NULL, 0), 0);
+        cr_expect_eq(try_source("/run/a/dir", NULL, 0), 0);
+        cr_expect_eq(try_source("/run/a/fifo", NULL, 0), 0);
+        cr_expect_eq(try_source("/dev/null", NULL, 0), 0);
+}
+
+/* With a dot the last directory is one on the way, too. */
+Test(chase_source, remembers_whose_directories_it_leads_through, .init = fixture_enter)
+{
+        file("/run/a/b/c/file", "");
+        owner("/run/a/b", 1000);
+        owner("/run/a/b/c", 1000);
+        owner("/run/a/b/c/file", 1000);
+        cr_expect_eq(try_source("/run/a/b/c/file", NULL, 2), 0);
+        cr_expect_eq(try_source("/run/a/b/c", NULL, 1), 0);
+        cr_expect_eq(try_source("/run/a/b/c/.", NULL, 2), 0);
+}
+
+Test(chase_source, takes_from_somebodys_directory_only_what_is_his, .init = fixture_enter)
+{
+        file("/run/a/roots", "");
+        file("/run/a/anothers", "");
+        file("/run/a/dir/file", "");
+        owner("/run/a", 1000);
+        owner("/run/a/anothers", 1001);
+        cr_expect_eq(try_source("/run/a/roots", "/run/a/roots", 0), CHASE_FOREIGN);
+        cr_expect_eq(try_source("/run/a/anothers", "/run/a/anothers", 0), CHASE_FOREIGN);
+        cr_expect_eq(try_source("/run/a/dir/file", "/run/a/dir", 0), CHASE_FOREIGN);
+        owner("/run/a/dir", 1000);
+        cr_expect_eq(try_source("/run/a/dir/file", "/run/a/dir/file", 0), CHASE_FOREIGN);
+}
+
+Test(chase_source, follows_no_link_in_somebodys_directory, .init = fixture_enter)
+{
+        file("/run/a/file", "");
+        file("/run/secret", "");
+        link_to("/run/a/roots", "../secret");
+        link_to("/run/a/own", "file");
+        link_to("/run/a/up", "..");
+        link_to("/run/root", "a/file");
+        link_to("/run/other", "a/file");
+        owner("/run/a", 1000);
+        owner("/run/a/file", 1000);
+        owner("/run/a/own", 1000);
+        owner("/run/a/up", 1000);
+        owner("/run/other", 1001);
+        cr_expect_eq(try_source("/run/a/roots", NULL, 0), CHASE_LINK);
+        cr_expect_eq(try_source("/run/a/own", NULL, 0), CHASE_LINK);
+        cr_expect_eq(try_source("/run/a/up/secret", NULL, 0), CHASE_LINK);
+        cr_expect_eq(try_source("/run/root", NULL, 1), 0);
+        cr_expect_eq(try_source("/run/other", NULL, 0), -ENOLINK);
+}
+
+Test(chase_source, goes_through_no_directory_that_others_may_write, .init = fixture_enter)
+{
+        file("/run/a/file", "");
+        mode("/run/a", 0775);
+        cr_expect_eq(try_source("/run/a/file", "/run/a", 0), CHASE_WRITABLE);
+        mode("/run/a", 0757);
+        cr_expect_eq(try_source("/run/a/file", "/run/a", 0), CHASE_WRITABLE);
+        owner("/run/a", 1000);
+        owner("/run/a/file", 1000);
+        cr_expect_eq(try_source("/run/a/file", "/run/a", 0), CHASE_WRITABLE);
+        cr_expect_eq(try_source("/run/a/.", "/run/a", 0), CHASE_WRITABLE);
+        mode("/run/a", 0755);
+        cr_expect_eq(try_source("/run/a/file", NULL, 1), 0);
+}
+
+/* Only root's is shared: another owner could exchange all that is in it. */
+Test(chase_source, takes_no_hard_link_from_a_sticky_directory, .init = fixture_enter)
+{
+        file("/run/a/file", "");
+        file("/run/secret", "");
+        cr_assert_eq(link("/run/secret", "/run/a/link"), 0);
+        mode("/run/a", 01777);
+        cr_expect_eq(try_source("/run/a/file", NULL, 0), 0);
+        cr_expect_eq(try_source("/run/a/link", "/run/a/link", 0), -EMLINK);
+        cr_expect_eq(try_source("/run/a", "/run/a", 0), -EUSERS);
+        owner("/run/a", 1000);
+        owner("/run/a/file", 1000);
+        cr_expect_eq(try_source("/run/a/file", "/run/a", 0), CHASE_WRITABLE);
+}
+
+Test(chase_source, gives_up_in_too_many_directories, .init = fixture_enter)
+{
+        char path[256] = "/run/a";
+
+        for (size_t i = 0; i <= CHASE_DIRS_MAX; i++) {
+                dir(path);
+                owner(path, 1000);
+                cr_expect_eq(try_source(path, NULL, i), 0);
+                (void) strcat(path, "/a");
+        }
+        dir(path);
+        owner(path, 1000);
+        cr_expect_eq(try_source(path, NULL, 0), -ENAMETOOLONG);
 }
