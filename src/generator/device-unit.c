@@ -16,7 +16,7 @@ static bool is_plain(const char *path, const char *p)
 
 int device_unit_name(const char *path, char ret[UNIT_NAME_SIZE])
 {
-        char name[UNIT_NAME_SIZE];
+        char name[UNIT_NAME_SIZE] = "";
         size_t n = 0;
 
         path++; /* without the first '/' */

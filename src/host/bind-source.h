@@ -16,8 +16,8 @@ typedef struct Source {
 
 /* Returns the error of its finding about the object, with what names the bind. */
 #define WRONG_OBJECT(s, error, exit_status, object, remedy, format, ...)                                    \
-        findings_add((s)->findings, SEVERITY_ERROR, error, exit_status, object, remedy,                     \
-                     format " (%s)" __VA_OPT__(, ) __VA_ARGS__, (s)->bind->named_by)
+        findings_add((s)->findings, SEVERITY_ERROR, error, exit_status, object, remedy, format " (%s)",     \
+                     ##__VA_ARGS__, (s)->bind->named_by)
 
 /* The same about the source. */
 #define WRONG(s, error, exit_status, remedy, ...)                                                           \

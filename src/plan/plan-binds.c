@@ -31,7 +31,7 @@ static const char *key_of(const BindConfig *b)
 /* The sentence begins with the setting, the source and the destination. */
 #define CONFLICT(d, b, format, ...)                                                                         \
         diagnostics_add(d, DIAGNOSTIC_CONFLICT, &(b)->place, key_of(b), "%s= binds %s to %s" format,        \
-                        key_of(b), (b)->source, (b)->destination __VA_OPT__(, ) __VA_ARGS__)
+                        key_of(b), (b)->source, (b)->destination, ##__VA_ARGS__)
 
 static bool is_at_or_below(const char *path, const char *dir)
 {

@@ -92,7 +92,8 @@ static int name_mount_points(const Jail *jail, State *s)
 
                 if (jail->host.binds[i].taken)
                         continue;
-                r = ASPRINTF(name, "/%s", p->binds[i].path) < 0 ? -ENOMEM : 0;
+                if (ASPRINTF(name, "/%s", p->binds[i].path) < 0)
+                        r = -ENOMEM;
                 s->mount_points.n++;
         }
         return r;
