@@ -216,7 +216,7 @@ test_a_missing_log_in_a_directory_that_the_vm_itself_may_write() {
         empty_vms
         directory "$VMS"/mine
         vm_with web1 '"logger": {"log_path": "/mnt/vms/mine/log"}' FCJAIL_BIND="$VMS"/mine:/mine
-        refused web1 "$VMS/mine/log: is in a directory that this VM may write (FCJAIL_BIND=)" 77
+        refused web1 "$VMS/mine/log: is in a directory that FCJAIL_BIND= lets this VM write (/logger/log_path)" 77
         test ! -e "$VMS"/mine/log
 }
 

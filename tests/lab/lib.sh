@@ -54,16 +54,18 @@ was_executed() {
 # ext4_at DIR: a file system of its own there, unless there is one. That of the lab, overlayfs, has no idmapped mounts, and
 # tmpfs has them only from Linux 6.3 on.
 ext4_at() {
-        local loop image
+        local i image
         ! mountpoint -q "$1" || return 0
         mkdir -p "$1"
         image=$(mktemp)
         truncate -s 64M "$image"
         mkfs.ext4 -q "$image"
+        # mount(8) tries again if another lab has taken the device meanwhile; losetup(8) does not.
         [[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
-        loop=$(losetup --find)
-        [[ -e $loop ]] || mknod "$loop" b 7 "${loop#/dev/loop}"
-        mount -o "loop=$loop" "$image" "$1"
+        for ((i = 0; i < 64; i++)); do
+                [[ -e /dev/loop$i ]] || mknod "/dev/loop$i" b 7 "$i"
+        done
+        mount -o loop "$image" "$1"
 }
 
 # user NAME [OPTION…], group NAME [OPTION…]: makes it, unless an earlier test has.

@@ -29,7 +29,7 @@ bound() {
 # What must be as it was in the end: what is on disk, mounted, in the namespaces, and running.
 host() {
         local i
-        find "$STATE" "${BASE%/*}" /run/netns /vms ! -name log -printf '%p %M %U %G %l\n' | sort
+        find "$STATE" "${BASE%/*}" /run/netns /vms ! -name log ! -path "$STATE/kept" -printf '%p %M %U %G %l\n' | sort
         cat /proc/self/mountinfo
         ip -brief link | awk '{ print $1 }'
         for ((i = 0; i < LANES; i++)); do
