@@ -218,9 +218,13 @@ void probe(int argc, char **argv, char **envp)
         put_string(uname(&u) >= 0 ? u.nodename : "?");
         printf(",\"tree\":[");
         put_tree("/", 4, &comma);
-        for (int i = 1; i < argc; i++)
-                if (argv[i][0] == '/')
+        /* What is too deep for that. */
+        bool look = false;
+        for (int i = 1; i < argc; i++) {
+                if (look)
                         put_tree(argv[i], 0, &comma);
+                look = look || strcmp(argv[i], "--look") == 0;
+        }
         printf("]}\n");
         fflush(stdout);
 }

@@ -317,12 +317,12 @@ Test(chase_source, remembers_whose_directories_it_leads_through, .init = fixture
 Test(chase_source, takes_from_somebodys_directory_only_what_is_his, .init = fixture_enter)
 {
         file("/run/a/roots", "");
-        file("/run/a/anothers", "");
+        file("/run/a/somebodys", "");
         file("/run/a/dir/file", "");
         owner("/run/a", 1000);
-        owner("/run/a/anothers", 1001);
+        owner("/run/a/somebodys", 1001);
         cr_expect_eq(try_source("/run/a/roots", "/run/a/roots", 0), CHASE_FOREIGN);
-        cr_expect_eq(try_source("/run/a/anothers", "/run/a/anothers", 0), CHASE_FOREIGN);
+        cr_expect_eq(try_source("/run/a/somebodys", "/run/a/somebodys", 0), CHASE_FOREIGN);
         cr_expect_eq(try_source("/run/a/dir/file", "/run/a/dir", 0), CHASE_FOREIGN);
         owner("/run/a/dir", 1000);
         cr_expect_eq(try_source("/run/a/dir/file", "/run/a/dir/file", 0), CHASE_FOREIGN);
