@@ -410,14 +410,14 @@ test_a_start_that_is_refused_needs_no_record() {
 # After a downgrade.
 test_what_a_newer_fcjail_has_made_is_told() {
         inject socketpair:signal=KILL
-        printf 'LOOP=/dev/loop0\e[31m\nMADE=/x\n' >>"$STATE/vm/web1"
+        printf 'FUTURE=/dev/loop0\e[31m\nMADE=/x\n' >>"$STATE/vm/web1"
         status=0
         fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 75 "$status"
-        grep -F "Failed at step state of 'web1': $STATE/vm/web1: a newer fcjail wrote it (version 1, 'LOOP=/dev/loop0\x1b[31m\nMADE=/x'); run \`fcjail cleanup web1\` of that version" /tmp/out
+        grep -F "Failed at step state of 'web1': $STATE/vm/web1: a newer fcjail wrote it (version 1, 'FUTURE=/dev/loop0\x1b[31m\nMADE=/x'); run \`fcjail cleanup web1\` of that version" /tmp/out
         [[ -e $STATE/vm/web1 && -e $BASE/web1 ]] || fail "it was cleaned up"
         fcjail cleanup web1 >/tmp/out 2>&1
-        grep -F "Kept what a newer fcjail recorded for 'web1': LOOP=/dev/loop0\x1b[31m" /tmp/out
+        grep -F "Kept what a newer fcjail recorded for 'web1': FUTURE=/dev/loop0\x1b[31m" /tmp/out
         grep -F "recorded for 'web1': MADE=/x" /tmp/out
         is_gone web1
 
