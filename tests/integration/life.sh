@@ -33,9 +33,9 @@ test_api_tells_errors_by_its_status() {
         local status=0
         vm web1 FCJAIL_CONFIG=
         systemctl start fcjail@web1
-        fcjail api web1 PATCH /vm '{}' >/tmp/out || status=$?
+        fcjail api web1 PATCH /nothing '{}' >/tmp/out || status=$?
         is 65 "$status"
-        is "Invalid request method and/or path: PATCH /vm." "$(jq -r .fault_message /tmp/out)"
+        is "Invalid request method and/or path: PATCH /nothing." "$(jq -r .fault_message /tmp/out)"
         systemctl stop fcjail@web1
         status=0
         fcjail api web1 GET / || status=$?
