@@ -310,6 +310,12 @@ test_the_places_in_the_jail_are_removed_and_nothing_else() {
         says web1 "disk: wrote sector 1"
         systemctl stop fcjail@web1
         is_gone web1
+        # Also not an empty directory of somebody's, through which a place is reached.
+        mkdir -p "$root/mnt/vms"
+        systemctl start fcjail@web1
+        systemctl stop fcjail@web1
+        is "mnt mnt/vms" "$(cd "$root" && find . -mindepth 1 | sed 's|^./||' | sort | xargs)"
+        rm -r "${BASE:?}/web1"
 }
 
 test_a_disk_that_was_put_in_the_place_while_the_vm_ran_is_kept() {
