@@ -2,7 +2,8 @@
 
 /*
  * Should:  take the classifier u32, which more kernels have than matchall, and matchall where u32 is missing.
- * Should:  never add to a queue that is there: a second u32 filter would stand behind the first one and never match.
+ * Should:  leave nothing that a cleanup would not know, whenever it is killed: a queue has its mark from the beginning.
+ * Mustn't: add a filter to a queue of somebody else. Filters are added to a block, which only a queue of ours has.
  */
 
 #include <net/ethernet.h>
@@ -18,30 +19,49 @@
 #define INGRESS_HANDLE 0xffff0000U /* the only one that an ingress queue can have */
 #define PRIORITY       1U
 #define ACTION_ORDER   1 /* of the only action of a filter */
+#define N_QUEUES       2 /* at the beginning of a batch */
 
-static struct nl_msg *tc_request(Netlink *nl, int type, int flags, int ifindex, uint32_t handle,
-                                 uint32_t parent, uint32_t info)
+/* Of the queue of one interface; never 0, which is none. */
+static uint32_t block_of(uint32_t mark, int ifindex)
+{
+        return (mark + (uint32_t) ifindex) | 0x80000000U;
+}
+
+static struct nl_msg *queue_request(Netlink *nl, int type, int flags, int ifindex)
 {
         const struct tcmsg tc = {
                 .tcm_family = AF_UNSPEC,
                 .tcm_ifindex = ifindex,
-                .tcm_handle = handle,
-                .tcm_parent = parent,
+                .tcm_handle = INGRESS_HANDLE,
+                .tcm_parent = TC_H_INGRESS,
+        };
+
+        return netlink_request(nl, type, flags, &tc, sizeof(tc));
+}
+
+static struct nl_msg *filter_request(Netlink *nl, int type, int flags, uint32_t block, uint32_t info)
+{
+        const struct tcmsg tc = {
+                .tcm_family = AF_UNSPEC,
+                .tcm_ifindex = (int) TCM_IFINDEX_MAGIC_BLOCK,
+                .tcm_block_index = block,
                 .tcm_info = info,
         };
 
         return netlink_request(nl, type, flags, &tc, sizeof(tc));
 }
 
-static int add_queue(Netlink *nl, int ifindex)
+static int add_queue(Netlink *nl, uint32_t mark, int ifindex)
 {
-        struct nl_msg *m = tc_request(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, ifindex, INGRESS_HANDLE,
-                                      TC_H_INGRESS, 0);
+        struct nl_msg *m = queue_request(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, ifindex);
 
-        return m && nla_put_string(m, TCA_KIND, "ingress") >= 0 ? 0 : -ENOMEM;
+        return m && nla_put_string(m, TCA_KIND, "ingress") >= 0 &&
+                               nla_put_u32(m, TCA_INGRESS_BLOCK, block_of(mark, ifindex)) >= 0
+                       ? 0
+                       : -ENOMEM;
 }
 
-static int put_action(struct nl_msg *m, int nest, int target, const uint8_t *cookie)
+static int put_action(struct nl_msg *m, int nest, int target)
 {
         const struct tc_mirred mirred = {
                 .action = TC_ACT_STOLEN,
@@ -51,8 +71,7 @@ static int put_action(struct nl_msg *m, int nest, int target, const uint8_t *coo
         struct nlattr *actions = nla_nest_start(m, nest);
         struct nlattr *action = actions ? nla_nest_start(m, ACTION_ORDER) : NULL;
 
-        if (!action || nla_put_string(m, TCA_ACT_KIND, "mirred") < 0 ||
-            nla_put(m, TCA_ACT_COOKIE, REDIRECT_COOKIE_SIZE, cookie) < 0)
+        if (!action || nla_put_string(m, TCA_ACT_KIND, "mirred") < 0)
                 return -ENOMEM;
         struct nlattr *options = nla_nest_start(m, TCA_ACT_OPTIONS);
         if (!options || nla_put(m, TCA_MIRRED_PARMS, sizeof(mirred), &mirred) < 0)
@@ -74,10 +93,11 @@ static int put_match(struct nl_msg *m)
         return nla_put(m, TCA_U32_SEL, sizeof(all), &all) < 0 ? -ENOMEM : 0;
 }
 
-static int add_filter(Netlink *nl, bool u32, int from, int to, const uint8_t *cookie)
+/* What arrives at `from` leaves by `to`. */
+static int add_filter(Netlink *nl, bool u32, uint32_t mark, int from, int to)
 {
-        struct nl_msg *m = tc_request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, from, 0, INGRESS_HANDLE,
-                                      TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL)));
+        struct nl_msg *m = filter_request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
+                                          block_of(mark, from), TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL)));
         int r;
 
         if (!m || nla_put_string(m, TCA_KIND, u32 ? "u32" : "matchall") < 0)
@@ -87,86 +107,67 @@ static int add_filter(Netlink *nl, bool u32, int from, int to, const uint8_t *co
                 return -ENOMEM;
         r = u32 ? put_match(m) : 0;
         if (r >= 0)
-                r = put_action(m, u32 ? TCA_U32_ACT : TCA_MATCHALL_ACT, to, cookie);
+                r = put_action(m, u32 ? TCA_U32_ACT : TCA_MATCHALL_ACT, to);
         (void) nla_nest_end(m, options);
         return r;
 }
 
-/* What the kernel says of the request that it refused, in its own words if it has any. */
-static int explain(const Netlink *nl, int r, char why[REDIRECT_WHY_MAX])
-{
-        (void) snprintf(why, REDIRECT_WHY_MAX, "cannot take the interface over: %s",
-                        nl->why[0] ? nl->why : strerror(-r));
-        return r;
-}
-
-/* A failure has nobody to tell: the first one is told. */
-static void remove_queue(Netlink *nl, int ifindex)
-{
-        int r = -ENOMEM;
-
-        if (tc_request(nl, RTM_DELQDISC, 0, ifindex, INGRESS_HANDLE, TC_H_INGRESS, 0))
-                r = netlink_commit(nl);
-        (void) r;
-}
-
-/* In a batch of their own: it goes on after an error, and must not add filters to the queue of somebody else. */
-static int add_queues(Netlink *nl, const Redirect *r, char why[REDIRECT_WHY_MAX])
+static int make(Netlink *nl, const Redirect *r, bool u32)
 {
         int k;
 
-        k = add_queue(nl, r->interface);
+        k = add_queue(nl, r->mark, r->interface);
         if (k >= 0)
-                k = add_queue(nl, r->tap);
+                k = add_queue(nl, r->mark, r->tap);
         if (k >= 0)
-                k = netlink_commit(nl);
+                k = add_filter(nl, u32, r->mark, r->interface, r->tap);
         if (k >= 0)
-                return 0;
-        (void) explain(nl, k, why);
-        if (nl->failed == 0 && k == -EEXIST)
-                (void) snprintf(
-                        why, REDIRECT_WHY_MAX,
-                        "cannot take the interface over: it has an ingress queue already; another VM or program redirects its packets");
-        if (nl->failed != 0)
-                remove_queue(nl, r->interface);
-        return k;
-}
-
-static int add_filters(Netlink *nl, const Redirect *r, bool u32)
-{
-        int k;
-
-        k = add_filter(nl, u32, r->interface, r->tap, r->cookie);
-        if (k >= 0)
-                k = add_filter(nl, u32, r->tap, r->interface, r->cookie);
+                k = add_filter(nl, u32, r->mark, r->tap, r->interface);
         return k < 0 ? k : netlink_commit(nl);
 }
 
-int redirect_make(Netlink *nl, const Redirect *r, char why[REDIRECT_WHY_MAX])
+/* What the kernel says of the request that it refused, in its own words if it has any. */
+static void explain(const Netlink *nl, int r, char why[TAP_WHY_MAX])
 {
-        int k;
+        const char *text = nl->why[0] ? nl->why : strerror(-r);
 
-        k = add_queues(nl, r, why);
+        if (nl->failed == 0 && r == -EEXIST)
+                text = "it has an ingress queue already; another VM or program redirects its packets";
+        (void) snprintf(why, TAP_WHY_MAX, "cannot take the interface over: %s", text);
+}
+
+int redirect_make(Netlink *nl, const Redirect *r, char why[TAP_WHY_MAX])
+{
+        int k = make(nl, r, /* u32= */ true);
+
+        if (k == -ENOENT && nl->failed >= N_QUEUES) {
+                k = redirect_remove(nl, r->interface, r->mark);
+                if (k >= 0)
+                        k = redirect_remove(nl, r->tap, r->mark);
+                if (k >= 0)
+                        k = make(nl, r, /* u32= */ false);
+        }
         if (k < 0)
-                return k;
-        k = add_filters(nl, r, /* u32= */ true);
-        if (k == -ENOENT)
-                k = add_filters(nl, r, /* u32= */ false);
-        if (k >= 0)
-                return 0;
-        (void) explain(nl, k, why);
-        remove_queue(nl, r->interface);
-        remove_queue(nl, r->tap);
+                explain(nl, k, why);
         return k;
 }
 
-/* What the filters of one interface do. */
 typedef struct Found {
-        unsigned n;  /* filters with an action */
-        int target;  /* of the last one's redirection; 0: it does something else */
-        bool marked; /* all of them have the cookie */
-        const uint8_t *cookie;
+        uint32_t block; /* of the queue; 0: it has none */
+        unsigned n;     /* filters with an action */
+        int target;     /* of the last one's redirection; 0: it does something else */
 } Found;
+
+static int read_queue(const struct nlmsghdr *h, void *userdata)
+{
+        struct nlattr *tb[TCA_MAX + 1];
+        Found *f = userdata;
+
+        if (nlmsg_parse((struct nlmsghdr *) h, sizeof(struct tcmsg), tb, TCA_MAX, NULL) < 0)
+                return -EBADMSG;
+        f->block = tb[TCA_INGRESS_BLOCK] ? nla_get_u32(tb[TCA_INGRESS_BLOCK]) : 0;
+        return 0;
+}
 
 static int read_action(struct nlattr *actions, Found *f)
 {
@@ -178,9 +179,6 @@ static int read_action(struct nlattr *actions, Found *f)
 
         f->n++;
         f->target = 0;
-        if (!tb[TCA_ACT_COOKIE] || nla_len(tb[TCA_ACT_COOKIE]) != REDIRECT_COOKIE_SIZE ||
-            memcmp(nla_data(tb[TCA_ACT_COOKIE]), f->cookie, REDIRECT_COOKIE_SIZE) != 0)
-                f->marked = false;
         if (!tb[TCA_ACT_KIND] || strcmp(nla_get_string(tb[TCA_ACT_KIND]), "mirred") != 0 ||
             !tb[TCA_ACT_OPTIONS] ||
             nla_parse_nested(options, TCA_MIRRED_MAX, tb[TCA_ACT_OPTIONS], NULL) < 0 ||
@@ -210,16 +208,31 @@ static int read_filter(const struct nlmsghdr *h, void *userdata)
 }
 _Static_assert((int) TCA_MATCHALL_MAX <= (int) TCA_U32_MAX, "the larger of the two holds both");
 
-/* -EINVAL: the interface has no such queue. */
-static int look(Netlink *nl, int ifindex, const uint8_t *cookie, Found *ret)
+/* Without an ingress queue it has no block. NLM_F_ECHO: until Linux 6.6 the answer goes only to listeners otherwise. */
+static int look_at_queue(Netlink *nl, int ifindex, Found *f)
 {
-        *ret = (Found){ .marked = true, .cookie = cookie };
-        if (!tc_request(nl, RTM_GETTFILTER, NLM_F_DUMP, ifindex, 0, INGRESS_HANDLE, 0))
+        int r;
+
+        f->block = 0;
+        if (!queue_request(nl, RTM_GETQDISC, NLM_F_ECHO, ifindex))
                 return -ENOMEM;
-        return netlink_query(nl, read_filter, ret);
+        r = netlink_query(nl, read_queue, f);
+        return r == -ENOENT || r == -EINVAL ? 0 : r;
 }
 
-int redirect_verify(Netlink *nl, const Redirect *r, char why[REDIRECT_WHY_MAX])
+static int look(Netlink *nl, int ifindex, uint32_t block, Found *ret)
+{
+        int r;
+
+        *ret = (Found){};
+        r = look_at_queue(nl, ifindex, ret);
+        if (r < 0)
+                return r;
+        return filter_request(nl, RTM_GETTFILTER, NLM_F_DUMP, block, 0) ? netlink_query(nl, read_filter, ret)
+                                                                        : -ENOMEM;
+}
+
+int redirect_verify(Netlink *nl, const Redirect *r, char why[TAP_WHY_MAX])
 {
         const struct {
                 int from, to;
@@ -227,34 +240,28 @@ int redirect_verify(Netlink *nl, const Redirect *r, char why[REDIRECT_WHY_MAX])
         } sides[] = { { r->interface, r->tap, "interface" }, { r->tap, r->interface, "TAP" } };
 
         FOREACH_ARRAY (side, sides, ELEMENTSOF(sides)) {
+                const uint32_t block = block_of(r->mark, side->from);
                 Found f;
-                int k = look(nl, side->from, r->cookie, &f);
+                int k = look(nl, side->from, block, &f);
 
                 if (k < 0)
                         return k;
-                if (f.n == 1 && f.marked && f.target == side->to)
+                if (f.block == block && f.n == 1 && f.target == side->to)
                         continue;
-                (void) snprintf(why, REDIRECT_WHY_MAX,
+                (void) snprintf(why, TAP_WHY_MAX,
                                 "what arrives at the %s is not redirected to the other one", side->what);
                 return -EBADE;
         }
         return 0;
 }
 
-int redirect_remove(Netlink *nl, int interface, const uint8_t cookie[REDIRECT_COOKIE_SIZE])
+int redirect_remove(Netlink *nl, int ifindex, uint32_t mark)
 {
-        Found f;
+        Found f = {};
         int r;
 
-        r = look(nl, interface, cookie, &f);
-        if (r == -EINVAL || r == -ENOENT)
-                return 0;
-        if (r < 0)
+        r = look_at_queue(nl, ifindex, &f);
+        if (r < 0 || f.block != block_of(mark, ifindex))
                 return r;
-        if (f.n == 0 || !f.marked)
-                return 0;
-        if (!tc_request(nl, RTM_DELQDISC, 0, interface, INGRESS_HANDLE, TC_H_INGRESS, 0))
-                return -ENOMEM;
-        r = netlink_commit(nl);
-        return r < 0 ? r : 1;
+        return queue_request(nl, RTM_DELQDISC, 0, ifindex) ? netlink_commit(nl) : -ENOMEM;
 }

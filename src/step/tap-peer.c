@@ -71,43 +71,39 @@ int tap_peer_find(Netlink *nl, const TapConfig *tap, TapSpec *spec, int *ret_int
         return 0;
 }
 
-/* The invocation, 32 hex digits, which no two starts have in common. */
-static void cookie_of(const State *s, uint8_t ret[REDIRECT_COOKIE_SIZE])
+/* The first 32 bits of the invocation, which no two starts have in common. */
+static uint32_t mark_of(const State *s)
 {
-        const size_t n = strlen(s->invocation);
+        char digits[9];
 
-        for (size_t i = 0; i < REDIRECT_COOKIE_SIZE; i++) {
-                char digits[3] = "";
-                if (2 * i + 1 < n)
-                        memcpy(digits, s->invocation + 2 * i, 2);
-                ret[i] = (uint8_t) strtoul(digits, NULL, 16);
-        }
+        (void) snprintf(digits, sizeof(digits), "%s", s->invocation);
+        return (uint32_t) strtoul(digits, NULL, 16);
 }
 
 int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interface, char why[TAP_WHY_MAX])
 {
-        Redirect redirect = { .tap = tap_index(nl, tap), .interface = interface };
+        const Redirect redirect = {
+                .tap = tap_index(nl, tap),
+                .interface = interface,
+                .mark = mark_of(&jail->state),
+        };
         int r;
 
         if (redirect.tap < 0)
                 return redirect.tap;
-        cookie_of(&jail->state, redirect.cookie);
         r = redirect_make(nl, &redirect, why);
         return r < 0 ? r : redirect_verify(nl, &redirect, why);
 }
-_Static_assert(REDIRECT_WHY_MAX == TAP_WHY_MAX, "one text for both");
 
 static int release(Netlink *nl, const State *s, const char *name)
 {
-        uint8_t cookie[REDIRECT_COOKIE_SIZE];
         Link l;
         int r;
 
         r = link_by_name(nl, name, &l);
         if (r < 0)
                 return r == -ENODEV ? 0 : r;
-        cookie_of(s, cookie);
-        r = redirect_remove(nl, l.ifindex, cookie);
+        r = redirect_remove(nl, l.ifindex, mark_of(s));
         return r == -ENODEV ? 0 : r;
 }
 

@@ -71,6 +71,14 @@ test_an_interface_that_somebody_else_redirects_is_left_alone() {
         not systemctl start fcjail@web1
         says web1 "tap0 in the network namespace /run/netns/blue: cannot take the interface over: it has an ingress queue already"
         is 1 "$(ip netns exec blue tc filter show dev eth0 parent ffff: | grep -c mirred)"
+        # Also one that he has just made, and one with a block.
+        ip netns exec blue tc filter del dev eth0 parent ffff:
+        not systemctl start fcjail@web1
+        is 1 "$(queues blue eth0)"
+        ip netns exec blue tc qdisc del dev eth0 ingress
+        ip netns exec blue tc qdisc add dev eth0 ingress_block 7 ingress
+        not systemctl start fcjail@web1
+        not grep . <<<"$(ip netns exec blue tc filter show block 7)"
         is_gone web1
         unwire blue
 }

@@ -228,6 +228,46 @@ test_P5_kills() {
         end_lanes
 }
 
+# Lanes in which the TAP takes over an interface, which is somebody else's and outlives the VM.
+redirected_lanes() {
+        local i
+        lanes
+        for ((i = 0; i < LANES; i++)); do
+                ip -n "lane$i" link add eth0 up type veth peer name "end$i"
+                sed -i 's/^FCJAIL_TAP=.*/FCJAIL_TAP=tap0,redirect=eth0/' "$ENV/lane$i.env"
+        done
+        before=$(host)
+        echo record | inject /tmp/out -- fcjail run lane0 | awk '$1 == 1 && $2 ~ /^(sendmsg|recvmsg)$/' >"$CALLS"
+}
+
+nothing_is_redirected() {
+        local i
+        for ((i = 0; i < LANES; i++)); do
+                not grep . <<<"$(ip netns exec "lane$i" tc qdisc show dev eth0 ingress)"
+        done
+}
+
+# At each message to or from the kernel.
+test_P5_kills_of_a_redirect() {
+        redirected_lanes
+        awk '{ print $1, $2, $3, "killall" }' "$CALLS" >/tmp/jobs
+        run_lanes kills 20
+        judge /dev/null restarted missed
+        nothing_is_redirected
+        figure "$(met) points: each time the next start took the interface over, and the cleanup gave it back"
+        end_lanes
+}
+
+test_P4_lies_about_a_redirect() {
+        redirected_lanes
+        awk '$2 == "sendmsg" { print $1, $2, $3, "lie" }' "$CALLS" >/tmp/jobs
+        run_lanes errors 10
+        judge "$HERE/lies.txt" refused late missed
+        nothing_is_redirected
+        figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in the table of $(rows lies.txt) rows)"
+        end_lanes
+}
+
 # Calls that an older kernel, or a filter around fcjail, does not have: all of them fail.
 MISSING="acct close_range dup3 fsopen fsconfig fsmount getrandom keyctl mount_setattr move_mount openat2 open_tree pidfd_open
 pidfd_send_signal poll prctl prlimit64 seccomp setns setxattr signalfd4 socketpair statx unshare waitid"
