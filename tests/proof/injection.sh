@@ -154,6 +154,19 @@ test_P3_errors() {
         end_lanes
 }
 
+# The last of each kind that INSIDE makes, which are the audit's: in every sample, so that each of its findings is met.
+test_P3_errors_of_the_audit() {
+        local of=''
+        lanes
+        awk '$2 == "execve" { over = 1 }
+                !over && $1 == 1 { last[$2 == "prctl" ? $2 $4 : $2] = $1 " " $2 " " $3 " 1" }
+                END { for (kind in last) print last[kind] }' "$CALLS" | sort >/tmp/jobs
+        run_lanes errors 40
+        judge "$HERE/tolerated.txt" refused late missed
+        figure "$(met) points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows)"
+        end_lanes
+}
+
 test_P3_errors_of_a_cleanup() {
         local of=''
         lanes
