@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "plan-binds.h"
 #include "plan-jail.h"
+#include "plan-net.h"
 #include "plan-vmm-files.h"
 #include "plan.h"
 
 /* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
 #define DEFAULT_API  "/run/firecracker.socket"
-#define DEFAULT_TAP  "tap0"
 #define DEFAULT_STOP 20
 static const UidRange default_range = { 1879048192, 1879113727 };
 
 /* Shorter than the unit's TimeoutStartSec=, so that fcjail reports what is missing. */
 #define READY_TIMEOUT_USEC (10U * 1000000U)
-
-/* Never the user namespace: TAP devices and network namespaces belong to the initial one. */
-#define ALWAYS_NEW (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 void plan_done(Plan *p)
 {
@@ -188,43 +184,6 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (!p->api && !p->config)
                 return config_conflict(c, d, "FCJAIL_API",
                                        "no leaves the VMM with nothing to do; also set FCJAIL_CONFIG=");
-        return 0;
-}
-
-static int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
-{
-        p->netns = c->netns;
-        if ((p->netns == NETNS_UNSET || p->netns == NETNS_INHERIT) && facts->own_netns == TRISTATE_UNSET)
-                return config_conflict(
-                        c, d, "FCJAIL_NETNS",
-                        " depends on the network namespace of the unit, but /proc hides process 1 (ProtectProc=, hidepid=) and systemd does not answer; set FCJAIL_NETNS= to private, host or the namespace");
-        if (p->netns == NETNS_UNSET)
-                p->netns = facts->own_netns == TRISTATE_YES ? NETNS_INHERIT : NETNS_PRIVATE;
-        if (p->netns == NETNS_INHERIT && facts->own_netns == TRISTATE_NO)
-                return config_conflict(
-                        c, d, "FCJAIL_NETNS",
-                        "inherit would give the VM the host's network; set PrivateNetwork=, NetworkNamespacePath= or JoinsNamespaceOf= in the unit, or FCJAIL_NETNS=host if that is intended");
-        if (dup_or(c->netns_path, NULL, &p->netns_path) < 0)
-                return -ENOMEM;
-
-        FOREACH_ARRAY (t, c->taps, c->taps_set ? c->n_taps : 0) {
-                const char *other = t->bridge[0] ? t->bridge : t->redirect;
-                if (other[0] && p->netns == NETNS_PRIVATE)
-                        return config_conflict(
-                                c, d, "FCJAIL_TAP",
-                                " connects %s to '%s', but a private network namespace has only lo; also set FCJAIL_NETNS= to the one that '%s' is in",
-                                t->name, other, other);
-        }
-        if (c->taps_set) {
-                memcpy(p->taps, c->taps, sizeof(p->taps));
-                p->n_taps = c->n_taps;
-        } else {
-                (void) snprintf(p->taps[0].name, sizeof(p->taps[0].name), "%s", DEFAULT_TAP);
-                p->n_taps = 1;
-                p->taps_by_default = true;
-        }
-
-        p->new_namespaces = ALWAYS_NEW | (p->netns == NETNS_PRIVATE ? CLONE_NEWNET : 0);
         return 0;
 }
 
