@@ -127,10 +127,26 @@ int parse_mac(const char *s, struct ether_addr *ret)
         return 0;
 }
 
+int parse_host_address(const char *s, InAddrPrefix *ret)
+{
+        InAddrPrefix a = {};
+
+        if (inet_pton(AF_INET, s, &a.in) == 1)
+                a.family = AF_INET;
+        else if (inet_pton(AF_INET6, s, &a.in6) == 1)
+                a.family = AF_INET6;
+        else
+                return -EINVAL;
+        a.prefix_len = a.family == AF_INET ? 32 : 128;
+
+        *ret = a;
+        return 0;
+}
+
 int parse_address(const char *s, InAddrPrefix *ret)
 {
         char buf[INET6_ADDRSTRLEN];
-        InAddrPrefix a = {};
+        InAddrPrefix a;
         uint32_t bits;
         int r;
 
@@ -140,14 +156,9 @@ int parse_address(const char *s, InAddrPrefix *ret)
         memcpy(buf, s, (size_t) (slash - s));
         buf[slash - s] = '\0';
 
-        if (inet_pton(AF_INET, buf, &a.in) == 1)
-                a.family = AF_INET;
-        else if (inet_pton(AF_INET6, buf, &a.in6) == 1)
-                a.family = AF_INET6;
-        else
-                return -EINVAL;
-
-        r = parse_u32(slash + 1, 1, a.family == AF_INET ? 32 : 128, &bits);
+        r = parse_host_address(buf, &a);
+        if (r >= 0)
+                r = parse_u32(slash + 1, 1, a.prefix_len, &bits);
         if (r < 0)
                 return r;
 

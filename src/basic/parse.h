@@ -53,6 +53,9 @@ typedef struct InAddrPrefix {
 /* "192.0.2.1/30" or "2001:db8::1/64"; the prefix length is required. */
 int parse_address(const char *s, InAddrPrefix *ret) _must_check_;
 
+/* "192.0.2.1" or "2001:db8::1"; the prefix length is 32 or 128. */
+int parse_host_address(const char *s, InAddrPrefix *ret) _must_check_;
+
 /* Writes "192.0.2.1/30". */
 #define ADDRESS_STR_MAX (INET6_ADDRSTRLEN + 4)
 const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);

@@ -4,13 +4,10 @@
 
 #include <string.h>
 
+#include "config-link.h"
 #include "config-value.h"
 #include "config.h"
 #include "text.h"
-
-/* What the tun driver takes: ETH_MIN_MTU to 65535 less the Ethernet header (drivers/net/tun.c). */
-#define MTU_MIN 68
-#define MTU_MAX 65521
 
 /* What a TAP may queue for its VM. The kernel's default is 1000. */
 #define TXQUEUELEN_MAX 1000000
@@ -22,49 +19,12 @@ typedef struct Taps {
 
 static int parse_mtu(const char *value, TapConfig *t, char **ret_why)
 {
-        CutText cut;
-
-        if (t->mtu > 0)
-                return config_why(ret_why, "has mtu= twice for %s", t->name);
-        if (parse_u32(value, MTU_MIN, MTU_MAX, &t->mtu) < 0)
-                return config_why(ret_why, "has an invalid mtu= for %s: '%s' is not a number from %i to %i",
-                                  t->name, text_cut(&cut, value), MTU_MIN, MTU_MAX);
-        return 0;
+        return config_link_mtu(value, t->name, &t->mtu, ret_why);
 }
 
 static int parse_tap_mac(const char *value, TapConfig *t, char **ret_why)
 {
-        CutText cut;
-
-        if (t->has_mac)
-                return config_why(ret_why, "has mac= twice for %s", t->name);
-        if (parse_mac(value, &t->mac) < 0)
-                return config_why(
-                        ret_why,
-                        "has an invalid mac= for %s: '%s' is not a unicast address such as 06:00:ac:10:00:01",
-                        t->name, text_cut(&cut, value));
-        t->has_mac = true;
-        return 0;
-}
-
-/* An address that a TAP may have: neither "this network" nor multicast and beyond, nor what is for "lo" alone. */
-static bool is_host_address(const InAddrPrefix *a)
-{
-        if (a->family == AF_INET) {
-                uint32_t v = ntohl(a->in.s_addr);
-
-                return v >> 24 != 0 && v >> 28 < 0xe;
-        }
-
-        return !IN6_IS_ADDR_UNSPECIFIED(&a->in6) && !IN6_IS_ADDR_MULTICAST(&a->in6) &&
-               !IN6_IS_ADDR_LOOPBACK(&a->in6);
-}
-
-static bool same_address(const InAddrPrefix *a, const InAddrPrefix *b)
-{
-        if (a->family != b->family)
-                return false;
-        return a->family == AF_INET ? a->in.s_addr == b->in.s_addr : IN6_ARE_ADDR_EQUAL(&a->in6, &b->in6);
+        return config_link_mac(value, t->name, &t->has_mac, &t->mac, ret_why);
 }
 
 static int parse_tap_address(const char *value, TapConfig *t, char **ret_why)
@@ -72,43 +32,22 @@ static int parse_tap_address(const char *value, TapConfig *t, char **ret_why)
         InAddrPrefix a;
         CutText cut;
 
-        if (parse_address(value, &a) < 0 || !is_host_address(&a))
+        if (parse_address(value, &a) < 0 || !config_is_host_address(&a))
                 return config_why(
                         ret_why,
                         "has an invalid address= for %s: '%s' is not a host address with a prefix length, such as 192.0.2.1/30 or 2001:db8::1/64",
                         t->name, text_cut(&cut, value));
-        FOREACH_ARRAY (i, t->addresses, t->n_addresses)
-                if (same_address(i, &a))
-                        return config_why(ret_why, "has the address %s twice for %s", value, t->name);
-        if (t->n_addresses >= TAP_ADDRESSES_MAX)
-                return config_why(ret_why, "has more than %i addresses for %s", TAP_ADDRESSES_MAX, t->name);
-
-        t->addresses[t->n_addresses++] = a;
-        return 0;
-}
-
-static int parse_interface(const char *value, const char *option, char ret[IFNAMSIZ], const TapConfig *t,
-                           char **ret_why)
-{
-        CutText cut;
-
-        if (ret[0])
-                return config_why(ret_why, "has %s= twice for %s", option, t->name);
-        if (!ifname_valid(value) || strcmp(value, "lo") == 0 || strcmp(value, t->name) == 0)
-                return config_why(ret_why, "has an invalid %s= for %s: '%s' is no name of another interface",
-                                  option, t->name, text_cut(&cut, value));
-        memcpy(ret, value, strlen(value) + 1);
-        return 0;
+        return config_link_address(&a, value, t->name, t->addresses, &t->n_addresses, ret_why);
 }
 
 static int parse_bridge(const char *value, TapConfig *t, char **ret_why)
 {
-        return parse_interface(value, "bridge", t->bridge, t, ret_why);
+        return config_link_interface(value, "bridge", t->name, t->bridge, ret_why);
 }
 
 static int parse_redirect(const char *value, TapConfig *t, char **ret_why)
 {
-        return parse_interface(value, "redirect", t->redirect, t, ret_why);
+        return config_link_interface(value, "redirect", t->name, t->redirect, ret_why);
 }
 
 static int parse_txqueuelen(const char *value, TapConfig *t, char **ret_why)
