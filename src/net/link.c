@@ -2,6 +2,7 @@
 
 #include <linux/if_link.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "link.h"
 
@@ -29,6 +30,24 @@ static void read_tun(const struct nlattr *nest, Link *l)
                         *b->value = nla_get_u8(tb[b->attribute]);
 }
 
+static void read_port(const struct nlattr *nest, Link *l)
+{
+        struct nlattr *tb[IFLA_BRPORT_MAX + 1];
+
+        if (nla_parse_nested(tb, IFLA_BRPORT_MAX, (struct nlattr *) nest, NULL) < 0)
+                return;
+        const struct {
+                int attribute;
+                bool *value;
+        } flags[] = {
+                { IFLA_BRPORT_ISOLATED, &l->isolated },
+                { IFLA_BRPORT_NEIGH_SUPPRESS, &l->neigh_suppress },
+                { IFLA_BRPORT_LEARNING, &l->learning },
+        };
+        FOREACH_ARRAY (f, flags, ELEMENTSOF(flags))
+                *f->value = tb[f->attribute] && nla_get_u8(tb[f->attribute]) != 0;
+}
+
 static void read_info(const struct nlattr *nest, Link *l)
 {
         struct nlattr *tb[IFLA_INFO_MAX + 1];
@@ -36,9 +55,13 @@ static void read_info(const struct nlattr *nest, Link *l)
         if (nla_parse_nested(tb, IFLA_INFO_MAX, (struct nlattr *) nest, NULL) < 0 || !tb[IFLA_INFO_KIND])
                 return;
         l->is_bridge = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "bridge") == 0;
+        l->is_veth = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "veth") == 0;
         l->is_tun = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "tun") == 0;
         if (l->is_tun && tb[IFLA_INFO_DATA])
                 read_tun(tb[IFLA_INFO_DATA], l);
+        if (tb[IFLA_INFO_SLAVE_KIND] && tb[IFLA_INFO_SLAVE_DATA] &&
+            strcmp(nla_get_string(tb[IFLA_INFO_SLAVE_KIND]), "bridge") == 0)
+                read_port(tb[IFLA_INFO_SLAVE_DATA], l);
 }
 
 static int read_link(const struct nlmsghdr *h, void *userdata)
@@ -97,6 +120,64 @@ int link_by_name(Netlink *nl, const char *name, Link *ret)
 int link_by_index(Netlink *nl, int ifindex, Link *ret)
 {
         return look_up(nl, ifindex, /* name= */ NULL, ret);
+}
+
+/* SIOCGIFINDEX works on any socket. */
+int link_index(const Netlink *nl, const char *name)
+{
+        struct ifreq ifr = {};
+
+        if (!ifname_valid(name))
+                return -EINVAL;
+        memcpy(ifr.ifr_name, name, strlen(name) + 1);
+        if (ioctl(nl_socket_get_fd(nl->sock), SIOCGIFINDEX, &ifr) < 0)
+                return -errno;
+        return ifr.ifr_ifindex > 0 ? ifr.ifr_ifindex : -EBADMSG;
+}
+
+struct nl_msg *link_change(Netlink *nl, int ifindex, const char *name, unsigned flags)
+{
+        const struct ifinfomsg info = { .ifi_index = ifindex, .ifi_flags = flags, .ifi_change = flags };
+        struct nl_msg *m = netlink_request(nl, RTM_NEWLINK, /* flags= */ 0, &info, sizeof(info));
+
+        return m && (ifindex > 0 || nla_put_string(m, IFLA_IFNAME, name) >= 0) ? m : NULL;
+}
+
+int link_address_size(const InAddrPrefix *a)
+{
+        return a->family == AF_INET ? (int) sizeof(a->in) : (int) sizeof(a->in6);
+}
+
+int link_add_address(Netlink *nl, int ifindex, const InAddrPrefix *a)
+{
+        const struct ifaddrmsg info = {
+                .ifa_family = (uint8_t) a->family,
+                .ifa_prefixlen = a->prefix_len,
+                .ifa_index = (unsigned) ifindex,
+        };
+
+        struct nl_msg *m =
+                netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof(info));
+        if (!m || nla_put(m, IFA_LOCAL, link_address_size(a), &a->in6) < 0 ||
+            nla_put(m, IFA_ADDRESS, link_address_size(a), &a->in6) < 0)
+                return -ENOMEM;
+        return 0;
+}
+
+/* The kernel makes the address when it comes up. A kernel without IPv6 makes none. */
+int link_silence(Netlink *nl, const char *name)
+{
+        int r;
+
+        struct nl_msg *m = link_change(nl, /* ifindex= */ 0, name, /* flags= */ 0);
+        struct nlattr *families = m ? nla_nest_start(m, IFLA_AF_SPEC) : NULL;
+        struct nlattr *inet6 = families ? nla_nest_start(m, AF_INET6) : NULL;
+        if (!inet6 || nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE) < 0)
+                return -ENOMEM;
+        (void) nla_nest_end(m, inet6);
+        (void) nla_nest_end(m, families);
+        r = netlink_commit(nl);
+        return r == -EAFNOSUPPORT ? 0 : r;
 }
 
 int link_remove(Netlink *nl, int ifindex)

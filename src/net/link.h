@@ -19,11 +19,12 @@ typedef struct Link {
         bool carrier; /* a TAP has one only while somebody is attached */
         uint32_t mtu;
         struct ether_addr mac;
-        int master;                 /* index of the bridge that it is a port of; 0: none */
-        uint32_t txqueuelen;        /* packets */
-        char alias[LINK_ALIAS_MAX]; /* "": none */
+        int master;                              /* index of the bridge that it is a port of; 0: none */
+        bool isolated, neigh_suppress, learning; /* as a port */
+        uint32_t txqueuelen;                     /* packets */
+        char alias[LINK_ALIAS_MAX];              /* "": none */
 
-        bool is_bridge;
+        bool is_bridge, is_veth;
         bool is_tun;          /* TUN or TAP; the rest is of these only */
         int64_t owner, group; /* -1: none */
         uint8_t type, pi, vnet_hdr, persist, multi_queue;
@@ -32,6 +33,20 @@ typedef struct Link {
 /* 0, -ENODEV or another -errno. A name may also be an alternative one of the device: ret->name is its own. */
 int link_by_name(Netlink *nl, const char *name, Link *ret) _must_check_;
 int link_by_index(Netlink *nl, int ifindex, Link *ret) _must_check_;
+
+/* Of a device that has this name, in the namespace of nl. The index, -ENODEV or another -errno. */
+int link_index(const Netlink *nl, const char *name) _must_check_;
+
+/* Adds a request to the batch that sets these flags (IFF_UP) and what the caller adds to it. Of the device with the index or,
+ * if that is 0, with the name, so that no index has to be asked for first. NULL: out of memory. */
+struct nl_msg *link_change(Netlink *nl, int ifindex, const char *name, unsigned flags);
+
+/* Adds a request that adds an address. 0 or -ENOMEM. */
+int link_add_address(Netlink *nl, int ifindex, const InAddrPrefix *a) _must_check_;
+int link_address_size(const InAddrPrefix *a) _pure_;
+
+/* While it is down: when it comes up it makes no IPv6 address of its own, and so sends nothing. 0 or -errno. */
+int link_silence(Netlink *nl, const char *name) _must_check_;
 
 /* By index: a name may be another device's by now. 0, -ENODEV or another -errno. */
 int link_remove(Netlink *nl, int ifindex) _must_check_;

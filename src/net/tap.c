@@ -69,15 +69,9 @@ int tap_open(const TapSpec *spec)
         return TAKE_FD(fd);
 }
 
-/* By name, so that no index has to be asked for first. */
 static struct nl_msg *change_link(Netlink *nl, const TapSpec *spec, unsigned flags)
 {
-        const struct ifinfomsg info = { .ifi_flags = flags, .ifi_change = flags };
-
-        struct nl_msg *m = netlink_request(nl, RTM_NEWLINK, /* flags= */ 0, &info, sizeof(info));
-        if (!m || nla_put_string(m, IFLA_IFNAME, spec->name) < 0)
-                return NULL;
-        return m;
+        return link_change(nl, /* ifindex= */ 0, spec->name, flags);
 }
 
 static int add_properties(Netlink *nl, const TapSpec *spec, unsigned flags)
@@ -95,22 +89,6 @@ static int add_properties(Netlink *nl, const TapSpec *spec, unsigned flags)
         return 0;
 }
 
-/* While it is down: the kernel makes the address when it comes up. A kernel without IPv6 makes none. */
-static int silence(Netlink *nl, const TapSpec *spec)
-{
-        int r;
-
-        struct nl_msg *m = change_link(nl, spec, /* flags= */ 0);
-        struct nlattr *families = m ? nla_nest_start(m, IFLA_AF_SPEC) : NULL;
-        struct nlattr *inet6 = families ? nla_nest_start(m, AF_INET6) : NULL;
-        if (!inet6 || nla_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE) < 0)
-                return -ENOMEM;
-        (void) nla_nest_end(m, inet6);
-        (void) nla_nest_end(m, families);
-        r = netlink_commit(nl);
-        return r == -EAFNOSUPPORT ? 0 : r;
-}
-
 /* In the namespace that the TAP is for, which is that of the bridge. */
 static int enslave(Netlink *nl, const TapSpec *spec)
 {
@@ -118,41 +96,6 @@ static int enslave(Netlink *nl, const TapSpec *spec)
                 return 0;
         struct nl_msg *m = change_link(nl, spec, /* flags= */ 0);
         return m && nla_put_u32(m, IFLA_MASTER, (uint32_t) spec->master) >= 0 ? 0 : -ENOMEM;
-}
-
-static int address_size(const InAddrPrefix *a)
-{
-        return a->family == AF_INET ? (int) sizeof(a->in) : (int) sizeof(a->in6);
-}
-
-static int add_address(Netlink *nl, int ifindex, const InAddrPrefix *a)
-{
-        const struct ifaddrmsg info = {
-                .ifa_family = (uint8_t) a->family,
-                .ifa_prefixlen = a->prefix_len,
-                .ifa_index = (unsigned) ifindex,
-        };
-
-        struct nl_msg *m =
-                netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof(info));
-        if (!m || nla_put(m, IFA_LOCAL, address_size(a), &a->in6) < 0 ||
-            nla_put(m, IFA_ADDRESS, address_size(a), &a->in6) < 0)
-                return -ENOMEM;
-        return 0;
-}
-
-/* SIOCGIFINDEX works on any socket. */
-int tap_index(const Netlink *nl, const char *name)
-{
-        struct ifreq ifr = {};
-        int r;
-
-        r = set_name(&ifr, name);
-        if (r < 0)
-                return r;
-        if (ioctl(nl_socket_get_fd(nl->sock), SIOCGIFINDEX, &ifr) < 0)
-                return -errno;
-        return ifr.ifr_ifindex > 0 ? ifr.ifr_ifindex : -EBADMSG;
 }
 
 /* What the kernel says of the request that it refused, in its own words if it has any. */
@@ -217,13 +160,13 @@ int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX])
         int r = 0, ifindex = 0;
 
         if (spec->n_addresses > 0)
-                r = ifindex = tap_index(nl, spec->name);
+                r = ifindex = link_index(nl, spec->name);
         if (r >= 0 && spec->silent)
-                r = silence(nl, spec);
+                r = link_silence(nl, spec->name);
         if (r >= 0)
                 r = add_properties(nl, spec, IFF_UP);
         for (size_t i = 0; r >= 0 && i < spec->n_addresses; i++)
-                r = add_address(nl, ifindex, &spec->addresses[i]);
+                r = link_add_address(nl, ifindex, &spec->addresses[i]);
         if (r >= 0)
                 r = enslave(nl, spec);
         if (r < 0)
@@ -332,7 +275,7 @@ static int find_address(const struct nlmsghdr *h, void *userdata)
                 const InAddrPrefix *a = &s->spec->addresses[i];
 
                 if (a->family == info->ifa_family && a->prefix_len == info->ifa_prefixlen &&
-                    nla_len(local) == address_size(a) &&
+                    nla_len(local) == link_address_size(a) &&
                     memcmp(nla_data(local), &a->in6, (size_t) nla_len(local)) == 0)
                         s->found[i] = true;
         }

@@ -45,9 +45,6 @@ int tap_move(Netlink *nl, const TapSpec *spec, int netns_fd, char why[TAP_WHY_MA
 /* Sets everything that rtnetlink can set, again if it is set already, and brings the device up. 0 or -errno. */
 int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX]) _must_check_;
 
-/* Of a device in the namespace of nl. The index, -ENODEV or another -errno. */
-int tap_index(const Netlink *nl, const char *name) _must_check_;
-
 int tap_keep(int fd) _must_check_;
 
 /* 0: it exists exactly as specified, and no process is attached. -ENODEV, or -EBADE: the first difference is in why. */

@@ -83,7 +83,7 @@ static uint32_t mark_of(const State *s)
 int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interface, char why[TAP_WHY_MAX])
 {
         const Redirect redirect = {
-                .tap = tap_index(nl, tap),
+                .tap = link_index(nl, tap),
                 .interface = interface,
                 .mark = mark_of(&jail->state),
         };

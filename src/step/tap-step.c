@@ -230,7 +230,7 @@ static int record_taps(TapMaker *m)
         int r;
 
         for (size_t i = 0; i < taps->n; i++) {
-                r = taps->indexes[i] = tap_index(&m->nl, taps->names[i]);
+                r = taps->indexes[i] = link_index(&m->nl, taps->names[i]);
                 if (r < 0)
                         return tap_failed(m, taps->names[i], r, "");
         }

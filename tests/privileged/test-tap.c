@@ -338,7 +338,7 @@ CHILD_TEST(link, is_found_by_name_index_and_alternative_name)
         Link l;
 
         CHECK_IS(create(&s), 0);
-        CHECK_IS(link_by_index(rtnetlink(), tap_index(rtnetlink(), "tap0"), &l), 0);
+        CHECK_IS(link_by_index(rtnetlink(), link_index(rtnetlink(), "tap0"), &l), 0);
         CHECK(strcmp(l.name, "tap0") == 0 && l.is_tun && l.owner == 4711);
         ip("ip link property add dev tap0 altname another");
         CHECK(strcmp(link_of("another").name, "tap0") == 0);
@@ -346,7 +346,7 @@ CHILD_TEST(link, is_found_by_name_index_and_alternative_name)
         CHECK_IS(link_remove(rtnetlink(), l.ifindex), -ENODEV);
         CHECK_IS(link_by_index(rtnetlink(), l.ifindex, &l), -ENODEV);
         CHECK_IS(link_by_name(rtnetlink(), "tap0", &l), -ENODEV);
-        CHECK_IS(tap_index(rtnetlink(), "tap0"), -ENODEV);
+        CHECK_IS(link_index(rtnetlink(), "tap0"), -ENODEV);
 }
 
 CHILD_TEST(netlink, an_error_of_any_request_is_told_and_all_are_done)
