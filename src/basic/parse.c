@@ -176,11 +176,17 @@ const char *mac_to_string(const struct ether_addr *mac, char buf[MAC_STR_MAX])
         return buf;
 }
 
-const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX])
+const char *host_address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX])
 {
         /* Cannot fail: the family is one of the two and the buffer is large enough. */
         (void) inet_ntop(a->family, &a->in6, buf, INET6_ADDRSTRLEN);
-        size_t n = strlen(buf);
+        return buf;
+}
+
+const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX])
+{
+        size_t n = strlen(host_address_to_string(a, buf));
+
         (void) snprintf(buf + n, ADDRESS_STR_MAX - n, "/%u", a->prefix_len);
         return buf;
 }
@@ -201,6 +207,16 @@ bool id_valid(const char *s)
                         return false;
 
         return strcmp(s, "default") != 0 && strcmp(s, "jailer") != 0;
+}
+
+/* FNV-1a. */
+uint32_t id_hash(const char *id)
+{
+        uint32_t h = 2166136261U;
+
+        for (; *id; id++)
+                h = (h ^ (uint8_t) *id) * 16777619U;
+        return h;
 }
 
 int id_unescape(const char *s, char ret[ID_LEN_MAX + 1])

@@ -60,8 +60,14 @@ int parse_host_address(const char *s, InAddrPrefix *ret) _must_check_;
 #define ADDRESS_STR_MAX (INET6_ADDRSTRLEN + 4)
 const char *address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);
 
+/* Writes "192.0.2.1". */
+const char *host_address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);
+
 /* [A-Za-z0-9][A-Za-z0-9-]{0,63}, not "default" or "jailer" (those name files of ours). */
 bool id_valid(const char *s) _pure_;
+
+/* The same for the same id, wherever and whenever. */
+uint32_t id_hash(const char *id) _pure_;
 
 /* What systemd-escape(1) has made of an id, "my\x2dvm" of "my-vm". -EINVAL: that is not where s comes from. */
 int id_unescape(const char *s, char ret[ID_LEN_MAX + 1]) _must_check_;

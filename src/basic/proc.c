@@ -132,3 +132,15 @@ int boot_id(char ret[33])
         ret[n] = '\0';
         return id128_valid(ret) ? 0 : -EBADMSG;
 }
+
+int proc_number(const char *path, uint64_t *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = at_read_file(AT_FDCWD, path, 32, &text, NULL);
+        if (r < 0)
+                return r;
+        text[strcspn(text, "\n")] = '\0';
+        return parse_u64(text, 0, UINT64_MAX, ret);
+}

@@ -35,3 +35,6 @@ int proc_alive(const ProcRef *ref) _must_check_;
 
 /* This boot's id as systemd writes it, 32 hex digits. 0 or -errno. */
 int boot_id(char ret[33]) _must_check_;
+
+/* A number from 0 in a file such as /proc/sys/net/ipv4/ip_forward. 0, -ERANGE or -EINVAL (it is none), or another -errno. */
+int proc_number(const char *path, uint64_t *ret) _must_check_;

@@ -12,6 +12,7 @@
 #include "report.h"
 #include "uid-owners.h"
 #include "unit.h"
+#include "uplink-look.h"
 #include "verbs.h"
 #include "vmm-resources.h"
 
@@ -29,6 +30,8 @@ static int look(const SystemdUnit *u, const Caller *caller, const Plan *p, HostO
                 r = uid_owners_check(p, caller->uid, f);
         if (r >= 0)
                 r = jail_files_check(p, o, f);
+        if (r >= 0)
+                r = uplink_check(p, f);
         if (r >= 0 && o->config)
                 r = vmm_resources_check(p, u, &o->vmm_files, f);
         return r;

@@ -44,6 +44,8 @@ const ConfigKey config_keys[] = {
           "private, inherit, host, a name under /run/netns or an absolute path" },
         { "FCJAIL_TAP",         config_parse_tap,       WHOLE,
           "name[,option=…] for each TAP, with blanks between them, or none" },
+        { "FCJAIL_UPLINK",      config_parse_uplink,    WHOLE,
+          "bridge=NAME[,option…], route,address=ADDRESS[,option…] or none" },
         { "FCJAIL_STOP",        config_parse_stop,      WHOLE,
           "ctrl-alt-del, ctrl-alt-del:<1 to 600 seconds> or kill" },
         { "FCJAIL_KEEP",        config_parse_tristate,  MEMBER(keep),       "yes or no" },

@@ -74,6 +74,25 @@ typedef struct TapConfig {
         char redirect[IFNAMSIZ]; /* the interface that it takes over; "": none */
 } TapConfig;
 
+typedef enum UplinkKind {
+        UPLINK_NONE = 0,
+        UPLINK_BRIDGE, /* the host's end is a port of a bridge */
+        UPLINK_ROUTE,  /* the host routes to the guest's addresses */
+} UplinkKind;
+
+/* The VM's eth0, whose other end is on the host. */
+typedef struct UplinkConfig {
+        UplinkKind kind;
+        char bridge[IFNAMSIZ]; /* of UPLINK_BRIDGE */
+        uint32_t mtu;          /* bytes, as of a TAP; 0: unset */
+        bool has_mac;
+        struct ether_addr mac;                     /* the guest's */
+        InAddrPrefix addresses[TAP_ADDRESSES_MAX]; /* the guest's, each a whole address */
+        size_t n_addresses;
+        bool isolated, neigh_suppress, no_learning; /* flags of the port, see bridge(8) */
+        bool no_antispoof;
+} UplinkConfig;
+
 /* Which uid and gid of the host become the VM's in what is bound. */
 typedef enum BindIds {
         BIND_IDS_OWNER = 0, /* those that own the source */
@@ -101,7 +120,7 @@ void bind_config_done(BindConfig *b);
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 26
+#define CONFIG_KEYS_MAX 27
 
 typedef struct Config {
         Tristate any_id;
@@ -126,6 +145,7 @@ typedef struct Config {
         TapConfig taps[TAPS_MAX];
         size_t n_taps;
         bool taps_set; /* otherwise n_taps means nothing: "none" is no TAPs, unset is the default one */
+        UplinkConfig uplink;
         StopKind stop;
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;

@@ -14,6 +14,7 @@
 
 #include "at.h"
 #include "parse.h"
+#include "proc.h"
 #include "vmm-resources.h"
 
 #define MIB (1024ULL * 1024)
@@ -30,19 +31,6 @@ typedef struct Needs {
         const VmmFiles *files;
         Findings *findings;
 } Needs;
-
-/* -errno, also of text that is no number. */
-static int read_number(const char *path, uint64_t *ret)
-{
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        r = at_read_file(AT_FDCWD, path, 32, &text, NULL);
-        if (r < 0)
-                return r;
-        text[strcspn(text, "\n")] = '\0';
-        return parse_u64(text, 0, UINT64_MAX, ret);
-}
 
 /* Of "0-3" or "8": how many numbers that is. */
 static unsigned count_range(char *range)
@@ -110,12 +98,12 @@ static int check_io_uring(const Needs *n)
         const gid_t gid = n->plan->gid != GID_INVALID ? n->plan->gid : n->plan->uid;
         uint64_t disabled, group;
 
-        if (count_async(n->files) == 0 || read_number("/proc/sys/kernel/io_uring_disabled", &disabled) < 0)
+        if (count_async(n->files) == 0 || proc_number("/proc/sys/kernel/io_uring_disabled", &disabled) < 0)
                 return 0;
         if (disabled == 2)
                 return forbids_io_uring(
                         n, "run `sysctl -w kernel.io_uring_disabled=0`, or set io_engine Sync", "2");
-        if (disabled != 1 || (read_number("/proc/sys/kernel/io_uring_group", &group) >= 0 && group == gid))
+        if (disabled != 1 || (proc_number("/proc/sys/kernel/io_uring_group", &group) >= 0 && group == gid))
                 return 0;
         return forbids_io_uring(
                 n, "set kernel.io_uring_group to FCJAIL_GID= of the VMs that need it, or set io_engine Sync",
@@ -157,7 +145,7 @@ static int count_huge_pages(uint64_t *ret_available, uint64_t *ret_pool)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(paths); i++)
-                r = read_number(paths[i], &pages[i]);
+                r = proc_number(paths[i], &pages[i]);
         if (r < 0)
                 return r;
         *ret_available = pages[FREE] > pages[RESERVED] ? pages[FREE] - pages[RESERVED] : 0;

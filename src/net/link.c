@@ -100,7 +100,9 @@ static int look_up(Netlink *nl, int ifindex, const char *name, Link *ret)
         int r;
 
         struct nl_msg *m = netlink_request(nl, RTM_GETLINK, /* flags= */ 0, &info, sizeof(info));
-        if (!m || (name && nla_put_string(m, IFLA_IFNAME, name) < 0))
+        /* The kernel finds a short one in either way. */
+        if (!m ||
+            (name && nla_put_string(m, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name) < 0))
                 return -ENOMEM;
         r = netlink_query(nl, read_link, &l);
         if (r < 0)
@@ -148,11 +150,12 @@ int link_address_size(const InAddrPrefix *a)
         return a->family == AF_INET ? (int) sizeof(a->in) : (int) sizeof(a->in6);
 }
 
-int link_add_address(Netlink *nl, int ifindex, const InAddrPrefix *a)
+int link_add_address(Netlink *nl, int ifindex, const InAddrPrefix *a, uint8_t flags)
 {
         const struct ifaddrmsg info = {
                 .ifa_family = (uint8_t) a->family,
                 .ifa_prefixlen = a->prefix_len,
+                .ifa_flags = flags,
                 .ifa_index = (unsigned) ifindex,
         };
 

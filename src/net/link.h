@@ -41,8 +41,8 @@ int link_index(const Netlink *nl, const char *name) _must_check_;
  * if that is 0, with the name, so that no index has to be asked for first. NULL: out of memory. */
 struct nl_msg *link_change(Netlink *nl, int ifindex, const char *name, unsigned flags);
 
-/* Adds a request that adds an address. 0 or -ENOMEM. */
-int link_add_address(Netlink *nl, int ifindex, const InAddrPrefix *a) _must_check_;
+/* Adds a request that adds an address, with flags such as IFA_F_NODAD. 0 or -ENOMEM. */
+int link_add_address(Netlink *nl, int ifindex, const InAddrPrefix *a, uint8_t flags) _must_check_;
 int link_address_size(const InAddrPrefix *a) _pure_;
 
 /* While it is down: when it comes up it makes no IPv6 address of its own, and so sends nothing. 0 or -errno. */

@@ -166,7 +166,7 @@ int tap_configure(Netlink *nl, const TapSpec *spec, char why[TAP_WHY_MAX])
         if (r >= 0)
                 r = add_properties(nl, spec, IFF_UP);
         for (size_t i = 0; r >= 0 && i < spec->n_addresses; i++)
-                r = link_add_address(nl, ifindex, &spec->addresses[i]);
+                r = link_add_address(nl, ifindex, &spec->addresses[i], /* flags= */ 0);
         if (r >= 0)
                 r = enslave(nl, spec);
         if (r < 0)

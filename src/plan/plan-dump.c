@@ -103,12 +103,15 @@ const char *plan_netns_text(const Plan *p)
 static void dump_net(FILE *f, const Plan *p)
 {
         const char *name;
+        char text[UPLINK_TEXT_MAX];
 
         fprintf(f, "netns: %s\n", plan_netns_text(p));
         FOREACH_ARRAY (t, p->taps, p->n_taps)
                 dump_tap(f, t);
         if (p->n_taps == 0)
                 fprintf(f, "tap: none\n");
+        if (p->uplink.kind != UPLINK_NONE)
+                fprintf(f, "uplink: " UPLINK_PEER " - %s %s\n", p->uplink_name, plan_uplink_text(p, text));
 
         fprintf(f, "namespaces:");
         for (size_t i = 0; (name = plan_next_namespace(p, &i));)

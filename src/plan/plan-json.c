@@ -118,16 +118,18 @@ static int add_binds(struct json_object *o, const Plan *p)
         return r;
 }
 
-static int add_addresses(struct json_object *tap, const TapConfig *t)
+typedef const char *(*AddressText)(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);
+
+static int add_addresses(struct json_object *o, const InAddrPrefix *addresses, size_t n, AddressText to_text)
 {
         struct json_object *array = json_object_new_array();
         char text[ADDRESS_STR_MAX];
         int r;
 
-        r = add_member(tap, "addresses", array);
-        FOREACH_ARRAY (a, t->addresses, t->n_addresses)
+        r = add_member(o, "addresses", array);
+        FOREACH_ARRAY (a, addresses, n)
                 if (r >= 0)
-                        r = add_value(array, json_object_new_string(address_to_string(a, text)));
+                        r = add_value(array, json_object_new_string(to_text(a, text)));
         return r;
 }
 
@@ -148,9 +150,30 @@ static int add_taps(struct json_object *o, const Plan *p)
                         add_number(tap, "txqueuelen", t->txqueuelen),
                         add_string(tap, "bridge", t->bridge[0] ? t->bridge : NULL),
                         add_string(tap, "redirect", t->redirect[0] ? t->redirect : NULL),
-                        add_addresses(tap, t));
+                        add_addresses(tap, t->addresses, t->n_addresses, address_to_string));
         }
         return r;
+}
+
+static int add_uplink(struct json_object *o, const Plan *p)
+{
+        const UplinkConfig *u = &p->uplink;
+        char mac[MAC_STR_MAX];
+
+        if (u->kind == UPLINK_NONE)
+                return 0;
+        struct json_object *uplink = json_object_new_object();
+        return ALL(add_member(o, "uplink", uplink), add_string(uplink, "name", UPLINK_PEER),
+                   add_string(uplink, "host_name", p->uplink_name),
+                   add_string(uplink, "host_altname", p->uplink_altname),
+                   add_string(uplink, "bridge", u->bridge[0] ? u->bridge : NULL),
+                   add_number(uplink, "mtu", u->mtu),
+                   add_string(uplink, "mac", u->has_mac ? mac_to_string(&u->mac, mac) : NULL),
+                   add_addresses(uplink, u->addresses, u->n_addresses, host_address_to_string),
+                   add_bool(uplink, "isolated", u->isolated),
+                   add_bool(uplink, "neigh_suppress", u->neigh_suppress),
+                   add_bool(uplink, "learning", !u->no_learning),
+                   add_bool(uplink, "antispoof", !u->no_antispoof));
 }
 
 static int add_argv(struct json_object *o, const Plan *p)
@@ -194,9 +217,9 @@ int plan_json(const Plan *p, struct json_object *o)
                    add_bool(o, "vmm_text_shared", p->vmm_text_shared), add_string(o, "config", p->config),
                    p->config ? add_bool(o, "config_bind", p->config_bind) : 0, add_nodes(o, p),
                    add_mounts(o, p), add_binds(o, p), add_string(o, "netns", plan_netns_text(p)),
-                   add_namespaces(o, p), add_taps(o, p), add_string(o, "seccomp", plan_seccomp_text(p)),
-                   add_string(o, "apparmor", p->apparmor), add_string(o, "selinux", p->selinux),
-                   add_string(o, "api", p->api),
+                   add_namespaces(o, p), add_taps(o, p), add_uplink(o, p),
+                   add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
+                   add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
                    add_argv(o, p));

@@ -37,11 +37,14 @@ static int plan_taps(const Config *c, Diagnostics *d, Plan *p)
 {
         FOREACH_ARRAY (t, c->taps, c->taps_set ? c->n_taps : 0) {
                 const char *other = t->bridge[0] ? t->bridge : t->redirect;
+                if (c->uplink.kind != UPLINK_NONE && strcmp(other, UPLINK_PEER) == 0)
+                        continue;
                 if (other[0] && p->netns == NETNS_PRIVATE)
                         return config_conflict(
                                 c, d, "FCJAIL_TAP",
-                                " connects %s to '%s', but a private network namespace has only lo; also set FCJAIL_NETNS= to the one that '%s' is in",
-                                t->name, other, other);
+                                " connects %s to '%s', but a private network namespace has only lo%s; also set FCJAIL_NETNS= to the one that '%s' is in",
+                                t->name, other, c->uplink.kind != UPLINK_NONE ? " and " UPLINK_PEER : "",
+                                other);
         }
         if (c->taps_set) {
                 memcpy(p->taps, c->taps, sizeof(p->taps));

@@ -93,20 +93,10 @@ static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, 
                 api);
 }
 
-/* FNV-1a. */
-static uint32_t hash_id(const char *id)
-{
-        uint32_t h = 2166136261U;
-
-        for (const char *p = id; *p; p++)
-                h = (h ^ (uint8_t) *p) * 16777619U;
-        return h;
-}
-
 /* The same id gets the same uid again if possible, which helps with files that the VM owns. */
 static uid_t first_uid(const char *id, const UidRange *range)
 {
-        return range->first + hash_id(id) % (range->last - range->first + 1);
+        return range->first + id_hash(id) % (range->last - range->first + 1);
 }
 
 static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
@@ -251,7 +241,8 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                         return *r;
 
         plan_jail(facts, &p);
-        if (plan_binds(c, facts, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0)
+        if (plan_binds(c, facts, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0 ||
+            (d->n_items == n_before && plan_uplink(c, facts, d, &p) == -ENOMEM))
                 return -ENOMEM;
         plan_binds_sort(&p);
         plan_jail_mounts(facts, &p);

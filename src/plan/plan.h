@@ -125,6 +125,11 @@ typedef struct FilePlan {
 
 #define FILE_PLANS_MAX 8
 
+/* The VM's end of its uplink. */
+#define UPLINK_PEER "eth0"
+
+#define UPLINK_ALTNAME_MAX (sizeof("fcjail-") + ID_LEN_MAX)
+
 typedef struct Plan {
         char *id;
 
@@ -157,6 +162,9 @@ typedef struct Plan {
         TapConfig taps[TAPS_MAX];
         size_t n_taps;
         bool taps_by_default; /* FCJAIL_TAP= is unset */
+        UplinkConfig uplink;
+        char uplink_name[IFNAMSIZ];              /* of its end on the host */
+        char uplink_altname[UPLINK_ALTNAME_MAX]; /* the same, with the whole id */
 
         NodePlan nodes[NODES_MAX];
         size_t n_nodes;
@@ -214,6 +222,10 @@ const char *plan_bind_ids(const BindPlan *b, char buf[BIND_IDS_TEXT_MAX]);
 
 /* FCJAIL_NETNS= as it was set, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;
+
+/* As one text: "bridge=br0 mac=… ". */
+#define UPLINK_TEXT_MAX 1024
+const char *plan_uplink_text(const Plan *p, char buf[UPLINK_TEXT_MAX]);
 
 /* FCJAIL_SECCOMP= as it was said. */
 const char *plan_seccomp_text(const Plan *p) _pure_;

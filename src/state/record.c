@@ -247,6 +247,7 @@ static const Line lines[] = {
         { "KEEP",          STATE_BEGIN, read_flag,   write_flag,   offsetof(State, keep) },
         { "STOP_SECONDS",  STATE_BEGIN, read_u32,    write_u32,    offsetof(State, stop_seconds) },
         { "REDIRECT",      STATE_BEGIN, read_name,   write_names,  offsetof(State, redirects) },
+        { "UPLINK",        STATE_BEGIN, read_file_name, write_string, offsetof(State, uplink) },
         { "TAP",           STATE_BEGIN, read_tap,    write_taps,   offsetof(State, taps) },
         { "UID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, uid) },
         { "GID",           STATE_UID,   read_vm_id,  write_vm_id,  offsetof(State, gid) },

@@ -85,6 +85,7 @@ void state_done(State *s)
         free(s->sock);
         free(s->api);
         free(s->netns);
+        free(s->uplink);
         names_done(&s->redirects);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)
                 free(*name);

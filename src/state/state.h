@@ -91,6 +91,7 @@ typedef struct State {
                                 * one that the start ran in; NULL: there are none */
         StateTaps taps;
         StateNames redirects; /* interfaces there that a TAP takes over */
+        char *uplink;         /* the device in the starter's network namespace; NULL: none */
         ProcRef vmm;          /* pid 0: never cloned */
 
         char *unknown; /* lines that this version does not know, a newline between two; NULL: none */

@@ -43,6 +43,7 @@ void jail_done(Jail *jail)
                 m->tree_fd = safe_close(m->tree_fd);
                 free(m->path);
         }
+        netlink_done(&jail->uplink_nl);
         host_objects_done(&jail->host);
         findings_done(&jail->findings);
         state_root_done(&jail->state_root);

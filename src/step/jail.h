@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "namespaces.h"
+#include "netlink.h"
 #include "objects.h"
 #include "plan.h"
 #include "state.h"
@@ -71,6 +72,8 @@ typedef struct Jail {
         int pid_fd;
         int channel_fd;    /* this side's end of the channel between the two */
         uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
+
+        Netlink uplink_nl; /* netns, in INSIDE: in the namespace that it comes from, if there is to be an uplink */
 
         int run_fd; /* files, in INSIDE; OUTSIDE has it from `ready` on */
 

@@ -26,7 +26,13 @@ static int new_here(const Plan *p)
 static int change(Jail *jail)
 {
         const Plan *p = jail->plan;
+        int r;
 
+        if (p->uplink.kind != UPLINK_NONE) {
+                r = netlink_open(&jail->uplink_nl);
+                if (r < 0)
+                        return step_fail(jail, r, "rtnetlink");
+        }
         if (unshare(new_here(p)) < 0)
                 return step_fail(jail, -errno, "new namespaces");
         if (p->netns == NETNS_PATH && setns(jail->host.netns_fd, CLONE_NEWNET) < 0)

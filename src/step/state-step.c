@@ -82,6 +82,8 @@ static int name_files(const Plan *p, State *s)
         }
         return r;
 }
+_Static_assert(FILE_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all files of a plan");
+
 static int name_mount_points(const Jail *jail, State *s)
 {
         const Plan *p = jail->plan;
@@ -99,8 +101,6 @@ static int name_mount_points(const Jail *jail, State *s)
         return r;
 }
 _Static_assert(BIND_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all mount points of a plan");
-
-_Static_assert(FILE_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all files of a plan");
 
 _Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a plan");
 
@@ -146,6 +146,8 @@ static int make_state(const Jail *jail, State *ret)
         for (size_t i = 0; r >= 0 && i < p->n_taps; i++)
                 if (p->taps[i].redirect[0])
                         r = dup_to(p->taps[i].redirect, &s.redirects.names[s.redirects.n++]);
+        if (r >= 0 && p->uplink.kind != UPLINK_NONE)
+                r = dup_to(p->uplink_name, &s.uplink);
         if (r < 0)
                 return r;
 

@@ -19,8 +19,9 @@
  *            loop
  *            tree
  *            clone ───────────────────────────▶ netns
- *            sock                               tap
- *            copy                               files
+ *            sock                               uplink
+ *            copy                               tap
+ *              │                                files
  *              │  ◀── a failure ends the copy   group … seccomp
  *              └──────── copy is done ────────▶ exec
  *            launch ◀── "the next is the exec" ─┘ the VMM
@@ -43,6 +44,7 @@
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
  *   netns    And the IPC, UTS and cgroup namespaces. Before `tap`, because /dev/net/tun belongs to the network namespace
  *            it is opened in. Not with the clone, because OUTSIDE would wait for it.
+ *   uplink   As soon as there is a namespace for its end; before `tap`, which may connect a TAP to it.
  *   tap      While the process may still do it. The TAP is persistent only when it has its owner.
  *   files    The rest of that directory, the last thing that is made on the host's file systems; undone by `tree`. While
  *            INSIDE is in the host's mount namespace and group.
@@ -92,6 +94,8 @@ const Step steps[] = {
           "copy the VMM into that file, then let the new process execute it" },
         { "netns", SIDE_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,
           "make or enter the network namespace, make the IPC, UTS and cgroup namespaces" },
+        { "uplink", SIDE_INSIDE, step_uplink, undo_uplink, EX_OSERR, MESSAGE_UPLINK,
+          "make the VM's eth0, connect it to the host" },
         { "tap", SIDE_INSIDE, step_tap, undo_tap, EX_OSERR, MESSAGE_TAP, "make the TAP devices" },
         { "files", SIDE_INSIDE, step_files, NULL, EX_CANTCREAT, MESSAGE_FILES,
           "make the rest of the jail directory, copy the VMM's configuration" },

@@ -73,6 +73,8 @@ int step_sock(Jail *jail) _must_check_;
 int undo_sock(Undo *undo) _must_check_;
 int step_copy(Jail *jail) _must_check_;
 int step_netns(Jail *jail) _must_check_;
+int step_uplink(Jail *jail) _must_check_;
+int undo_uplink(Undo *undo) _must_check_;
 int step_tap(Jail *jail) _must_check_;
 int undo_tap(Undo *undo) _must_check_;
 int step_files(Jail *jail) _must_check_;

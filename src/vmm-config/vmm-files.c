@@ -54,6 +54,7 @@ static void vmm_file_done(VmmFile *f)
         free(f->pointer);
         free(f->label);
         free(f->path);
+        free(f->mac);
 }
 
 void vmm_files_done(VmmFiles *f)
@@ -179,6 +180,8 @@ static int read_object(const Row *row, struct json_object *object, const char *w
         r = read_string(object, where, row->member, &f.path, ret_why);
         if (r >= 0 && row->label && member_of(object, row->label))
                 r = read_string(object, where, row->label, &f.label, ret_why);
+        if (r >= 0 && row->access == VMM_ATTACHES && member_of(object, "guest_mac"))
+                r = read_string(object, where, "guest_mac", &f.mac, ret_why);
         if (r >= 0 && row->read_only)
                 r = read_bool(object, where, row->read_only, &f.read_only, ret_why);
         if (r >= 0 && row->engine)

@@ -24,6 +24,7 @@ typedef struct VmmFile {
         char *pointer;            /* where it is named: "/drives/0/path_on_host" (RFC 6901) */
         char *label;              /* what Firecracker calls it, such as the drive_id; NULL: nothing */
         char *path;               /* as the VMM sees it; of a TAP its name */
+        char *mac;                /* of a TAP: "guest_mac"; NULL: the guest chooses */
 } VmmFile;
 
 /* How large the VM is. */

@@ -250,6 +250,27 @@ redirected_lanes() {
                 sed -i 's/^FCJAIL_TAP=.*/FCJAIL_TAP=tap0,redirect=eth0/' "$ENV/lane$i.env"
         done
         before=$(host)
+        record_messages
+}
+
+# Lanes with an uplink, which needs a network namespace of the VM's own.
+uplink_lanes() {
+        local i
+        ip link add br9 up type bridge
+        lanes
+        for ((i = 0; i < LANES; i++)); do
+                sed -i -e '/^FCJAIL_NETNS=/d' -e 's/^FCJAIL_TAP=.*/FCJAIL_TAP=tap0/' "$ENV/lane$i.env"
+                echo "FCJAIL_UPLINK=bridge=br9,mac=06:00:ac:10:00:0$i" >>"$ENV/lane$i.env"
+        done
+        record_messages
+}
+
+end_uplink_lanes() {
+        end_lanes
+        ip link del br9
+}
+
+record_messages() {
         echo record | inject /tmp/out -- fcjail run lane0 | awk '$1 == 1 && $2 ~ /^(sendmsg|recvmsg)$/' >"$CALLS"
 }
 
@@ -279,6 +300,33 @@ test_P4_lies_about_a_redirect() {
         nothing_is_redirected
         figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in the table of $(rows lies.txt) rows)"
         end_lanes
+}
+
+test_P5_kills_of_an_uplink() {
+        uplink_lanes
+        awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" >/tmp/jobs
+        run_lanes kills 20
+        judge /dev/null restarted missed
+        figure "$(met) points: each time the next start found the name free, and nothing was left"
+        end_uplink_lanes
+}
+
+test_P4_lies_about_an_uplink() {
+        uplink_lanes
+        awk '$2 == "sendmsg" { print $1, $2, $3, "lie" }' "$CALLS" >/tmp/jobs
+        run_lanes errors 10
+        judge "$HERE/lies.txt" refused late missed
+        figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in the table of $(rows lies.txt) rows)"
+        end_uplink_lanes
+}
+
+test_P3_errors_of_an_uplink() {
+        uplink_lanes
+        each_errno <"$CALLS" >/tmp/jobs
+        run_lanes errors 100
+        judge "$HERE/tolerated.txt" refused late missed
+        figure "$(met) points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows)"
+        end_uplink_lanes
 }
 
 # Calls that an older kernel, or a filter around fcjail, does not have: all of them fail.

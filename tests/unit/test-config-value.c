@@ -431,7 +431,7 @@ Test(table, guesses_what_was_meant)
                 { "FCJAIL_", NULL },
                 { "FCJAIL_BIND", NULL },
                 { "FCJAIL_CNI", NULL },
-                { "FCJAIL_UPLINK", NULL },
+                { "FCJAIL_UPLINKS", "FCJAIL_UPLINK" },
                 { "FCJAIL_SECOMP", "FCJAIL_SECCOMP" },
                 { "FCJAIL_APPARMOUR", "FCJAIL_APPARMOR" },
                 { "FCJAIL_MEMORY", NULL },

@@ -87,6 +87,7 @@ static const struct {
         { "FCJAIL_READY", "exec" },
         { "FCJAIL_NETNS", "blue" },
         { "FCJAIL_TAP", "tap7" },
+        { "FCJAIL_UPLINK", "bridge=br0,isolated" },
         { "FCJAIL_STOP", "ctrl-alt-del:7" },
         { "FCJAIL_KEEP", "no" },
         { "FCJAIL_SECCOMP", "/etc/vm.bpf" },

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* FCJAIL_UPLINK=: "bridge=NAME[,option…]", "route[,option…]" or "none". */
+
+#include <string.h>
+
+#include "config-link.h"
+#include "config-value.h"
+#include "text.h"
+
+/* In messages: what the VM calls it. */
+#define ETH0 "eth0"
+
+static int set_kind(UplinkKind kind, UplinkConfig *u, char **ret_why)
+{
+        if (u->kind != UPLINK_NONE)
+                return config_why(ret_why, "has bridge= or route twice");
+        u->kind = kind;
+        return 0;
+}
+
+static int parse_bridge(const char *value, UplinkConfig *u, char **ret_why)
+{
+        int r = set_kind(UPLINK_BRIDGE, u, ret_why);
+
+        return r < 0 ? r : config_link_interface(value, "bridge", ETH0, u->bridge, ret_why);
+}
+
+static int parse_route(const char *value, UplinkConfig *u, char **ret_why)
+{
+        (void) value;
+        return set_kind(UPLINK_ROUTE, u, ret_why);
+}
+
+static int parse_mtu(const char *value, UplinkConfig *u, char **ret_why)
+{
+        return config_link_mtu(value, ETH0, &u->mtu, ret_why);
+}
+
+static int parse_uplink_mac(const char *value, UplinkConfig *u, char **ret_why)
+{
+        return config_link_mac(value, ETH0, &u->has_mac, &u->mac, ret_why);
+}
+
+static int parse_uplink_address(const char *value, UplinkConfig *u, char **ret_why)
+{
+        InAddrPrefix a;
+        CutText cut;
+
+        if (parse_host_address(value, &a) < 0 || !config_is_host_address(&a))
+                return config_why(
+                        ret_why,
+                        "has an invalid address= for " ETH0
+                        ": '%s' is not an address of a host without a prefix length, such as 192.0.2.2 or 2001:db8::2",
+                        text_cut(&cut, value));
+        return config_link_address(&a, value, ETH0, u->addresses, &u->n_addresses, ret_why);
+}
+
+static int parse_isolated(const char *value, UplinkConfig *u, char **ret_why)
+{
+        (void) value;
+        (void) ret_why;
+        u->isolated = true;
+        return 0;
+}
+
+static int parse_neigh_suppress(const char *value, UplinkConfig *u, char **ret_why)
+{
+        (void) value;
+        (void) ret_why;
+        u->neigh_suppress = true;
+        return 0;
+}
+
+static int parse_no(const char *value, const char *option, bool *ret, char **ret_why)
+{
+        bool yes;
+        CutText cut;
+
+        if (parse_yes_no(value, &yes) < 0)
+                return config_why(ret_why, "has an invalid %s=: '%s' is neither yes nor no", option,
+                                  text_cut(&cut, value));
+        *ret = !yes;
+        return 0;
+}
+
+static int parse_learning(const char *value, UplinkConfig *u, char **ret_why)
+{
+        return parse_no(value, "learning", &u->no_learning, ret_why);
+}
+
+static int parse_antispoof(const char *value, UplinkConfig *u, char **ret_why)
+{
+        return parse_no(value, "antispoof", &u->no_antispoof, ret_why);
+}
+
+/* A name without '=' is the whole option. */
+static const struct {
+        const char *name;
+        int (*parse)(const char *value, UplinkConfig *u, char **ret_why);
+} uplink_options[] = {
+        { "bridge=", parse_bridge },
+        { "route", parse_route },
+        { "mtu=", parse_mtu },
+        { "mac=", parse_uplink_mac },
+        { "address=", parse_uplink_address },
+        { "isolated", parse_isolated },
+        { "neigh_suppress", parse_neigh_suppress },
+        { "learning=", parse_learning },
+        { "antispoof=", parse_antispoof },
+};
+
+static int parse_option(const char *option, UplinkConfig *u, char **ret_why)
+{
+        CutText cut;
+
+        FOREACH_ARRAY (o, uplink_options, ELEMENTSOF(uplink_options)) {
+                size_t n = strlen(o->name);
+
+                if (strncmp(option, o->name, n) == 0 && (o->name[n - 1] == '=' || !option[n]))
+                        return o->parse(option + n, u, ret_why);
+        }
+        return config_why(
+                ret_why,
+                "has an unknown option '%s'; use bridge= or route, mtu=, mac=, address=, isolated, neigh_suppress, learning= and antispoof=",
+                text_cut(&cut, option));
+}
+
+static int check(const UplinkConfig *u, char **ret_why)
+{
+        const char *of_port = u->isolated         ? "isolated"
+                              : u->neigh_suppress ? "neigh_suppress"
+                              : u->no_learning    ? "learning="
+                                                  : NULL;
+
+        if (u->kind == UPLINK_NONE)
+                return config_why(ret_why, "has neither bridge= nor route");
+        if (u->kind == UPLINK_ROUTE && of_port)
+                return config_why(ret_why, "has %s, which only a port of a bridge can have", of_port);
+        if (u->kind == UPLINK_ROUTE && u->n_addresses == 0)
+                return config_why(ret_why,
+                                  "has route, but no address= of the guest that the host could route to");
+        return 0;
+}
+
+int config_parse_uplink(const char *value, void *field, char **ret_why)
+{
+        Config *c = field;
+        UplinkConfig u = {};
+        int r = 0;
+
+        _cleanup_free_ char *copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        if (strcmp(value, "none") != 0) {
+                for (char *rest = copy, *option; r >= 0 && (option = strsep(&rest, ","));)
+                        r = parse_option(option, &u, ret_why);
+                if (r >= 0)
+                        r = check(&u, ret_why);
+        }
+        if (r >= 0)
+                c->uplink = u;
+        return r;
+}

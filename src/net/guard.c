@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <linux/pkt_sched.h> /* before pkt_cls.h */
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <string.h>
+
+#include "guard.h"
+
+#define INGRESS_HANDLE 0xffff0000U /* the only one that an ingress queue can have */
+#define PRIORITY       1U
+
+static struct nl_msg *request(Netlink *nl, int type, int flags, int ifindex, uint32_t handle,
+                              uint32_t parent, uint32_t info)
+{
+        const struct tcmsg tc = {
+                .tcm_family = AF_UNSPEC,
+                .tcm_ifindex = ifindex,
+                .tcm_handle = handle,
+                .tcm_parent = parent,
+                .tcm_info = info,
+        };
+
+        return netlink_request(nl, type, flags, &tc, sizeof(tc));
+}
+
+int guard_add(Netlink *nl, int ifindex, const struct sock_filter *ops, size_t n)
+{
+        const size_t size = n * sizeof(*ops);
+
+        struct nl_msg *m = request(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, ifindex, INGRESS_HANDLE,
+                                   TC_H_INGRESS, 0);
+        if (!m || nla_put_string(m, TCA_KIND, "ingress") < 0)
+                return -ENOMEM;
+
+        m = request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex, 0, INGRESS_HANDLE,
+                    TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL)));
+        if (!m || nlmsg_expand(m, nlmsg_total_size((int) size) + 4096) < 0 ||
+            nla_put_string(m, TCA_KIND, "bpf") < 0)
+                return -ENOMEM;
+        struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
+        if (!options || nla_put_u16(m, TCA_BPF_OPS_LEN, (uint16_t) n) < 0 ||
+            nla_put(m, TCA_BPF_OPS, (int) size, ops) < 0 ||
+            nla_put_u32(m, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT) < 0)
+                return -ENOMEM;
+        (void) nla_nest_end(m, options);
+        return 0;
+}
+
+typedef struct Search {
+        const struct sock_filter *ops;
+        size_t size;
+        unsigned n_same, n_others;
+} Search;
+
+static bool is_same(const Search *s, struct nlattr *options)
+{
+        struct nlattr *tb[TCA_BPF_MAX + 1];
+
+        return nla_parse_nested(tb, TCA_BPF_MAX, options, NULL) >= 0 && tb[TCA_BPF_OPS] &&
+               tb[TCA_BPF_FLAGS] && nla_get_u32(tb[TCA_BPF_FLAGS]) == TCA_BPF_FLAG_ACT_DIRECT &&
+               (size_t) nla_len(tb[TCA_BPF_OPS]) == s->size &&
+               memcmp(nla_data(tb[TCA_BPF_OPS]), s->ops, s->size) == 0;
+}
+
+/* The kernel's list has its chain and its priority, too, which have no options. */
+static int read_filter(const struct nlmsghdr *h, void *userdata)
+{
+        struct nlattr *tb[TCA_MAX + 1];
+        Search *s = userdata;
+
+        if (nlmsg_parse((struct nlmsghdr *) h, sizeof(struct tcmsg), tb, TCA_MAX, NULL) < 0)
+                return -EBADMSG;
+        if (!tb[TCA_OPTIONS])
+                return 0;
+        if (tb[TCA_KIND] && strcmp(nla_get_string(tb[TCA_KIND]), "bpf") == 0 && is_same(s, tb[TCA_OPTIONS]))
+                s->n_same++;
+        else
+                s->n_others++;
+        return 0;
+}
+
+int guard_verify(Netlink *nl, int ifindex, const struct sock_filter *ops, size_t n)
+{
+        Search s = { .ops = ops, .size = n * sizeof(*ops) };
+        int r;
+
+        if (!request(nl, RTM_GETTFILTER, NLM_F_DUMP, ifindex, 0, INGRESS_HANDLE, 0))
+                return -ENOMEM;
+        r = netlink_query(nl, read_filter, &s);
+        if (r < 0)
+                return r;
+        return s.n_same == 1 && s.n_others == 0 ? 0 : -EBADE;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The VM's eth0, whose other end is on the host, and the TAP that takes it over. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan-net.h"
+
+/* Not "ve-", "vb-", "vz-" or "vt-", which systemd-networkd configures. */
+#define PREFIX "fc-"
+
+/* The id, or its beginning and a hash of all of it. */
+static void name_end(Plan *p)
+{
+        if (strlen(PREFIX) + strlen(p->id) < IFNAMSIZ)
+                (void) snprintf(p->uplink_name, IFNAMSIZ, PREFIX "%.12s", p->id);
+        else
+                (void) snprintf(p->uplink_name, IFNAMSIZ, PREFIX "%.5s-%06" PRIx32, p->id,
+                                id_hash(p->id) & 0xffffff);
+        (void) snprintf(p->uplink_altname, sizeof(p->uplink_altname), "fcjail-%s", p->id);
+}
+
+static TapConfig *find_tap(Plan *p)
+{
+        FOREACH_ARRAY (t, p->taps, p->n_taps)
+                if (strcmp(t->redirect, UPLINK_PEER) == 0)
+                        return t;
+        return p->n_taps > 0 ? p->taps : NULL;
+}
+
+static int connect_tap(const Config *c, Diagnostics *d, Plan *p, const TapConfig **ret)
+{
+        TapConfig *t = find_tap(p);
+
+        if (!t)
+                return config_conflict(c, d, "FCJAIL_UPLINK", " needs a TAP; also set FCJAIL_TAP=tap0");
+        FOREACH_ARRAY (i, p->taps, p->n_taps)
+                if (strcmp(i->name, UPLINK_PEER) == 0)
+                        return config_conflict(c, d, "FCJAIL_UPLINK",
+                                               " makes " UPLINK_PEER ", so no TAP can have that name");
+        const char *other = t->n_addresses > 0 ? "address=" : t->mtu > 0 ? "mtu=" : NULL;
+        if (other)
+                return config_conflict(
+                        c, d, "FCJAIL_UPLINK",
+                        " connects the TAP %s, which cannot have an %s of its own; remove that from FCJAIL_TAP=",
+                        t->name, other);
+        memcpy(t->redirect, UPLINK_PEER, sizeof(UPLINK_PEER));
+        *ret = t;
+        return 0;
+}
+
+static const VmmFile *find_interface(const HostFacts *facts, const TapConfig *tap)
+{
+        const VmmFiles *files = facts->vmm_files;
+
+        FOREACH_ARRAY (f, files ? files->items : NULL, files ? files->n_items : 0)
+                if (f->access == VMM_ATTACHES && strcmp(f->path, tap->name) == 0)
+                        return f;
+        return NULL;
+}
+
+/* The guest's MAC is that of eth0. */
+static int find_mac(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p, const TapConfig *tap)
+{
+        const VmmFile *f = find_interface(facts, tap);
+        UplinkConfig *u = &p->uplink;
+        struct ether_addr mac;
+        char text[MAC_STR_MAX];
+
+        if (f && f->mac) {
+                if (parse_mac(f->mac, &mac) < 0)
+                        return config_conflict(c, d, "FCJAIL_CONFIG",
+                                               " has a \"guest_mac\" beside %s that no guest can have",
+                                               f->pointer);
+                if (u->has_mac && memcmp(&u->mac, &mac, sizeof(mac)) != 0)
+                        return config_conflict(
+                                c, d, "FCJAIL_UPLINK",
+                                " has mac=%s, but the interface of the TAP %s has another \"guest_mac\" in FCJAIL_CONFIG=; remove one of the two",
+                                mac_to_string(&u->mac, text), tap->name);
+                u->mac = mac;
+                u->has_mac = true;
+        }
+        if (!u->has_mac && !u->no_antispoof)
+                return config_conflict(
+                        c, d, "FCJAIL_UPLINK",
+                        " needs the MAC address of the guest, so that it cannot send as another one; add mac=, set \"guest_mac\" in FCJAIL_CONFIG=, or add antispoof=no");
+        return 0;
+}
+
+int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+{
+        const TapConfig *tap;
+        int r;
+
+        p->uplink = c->uplink;
+        if (p->uplink.kind == UPLINK_NONE)
+                return 0;
+        if (p->netns != NETNS_PRIVATE)
+                return config_conflict(
+                        c, d, "FCJAIL_UPLINK",
+                        " needs a network namespace of the VM's own, but FCJAIL_NETNS= is %s; set it to private",
+                        plan_netns_text(p));
+        name_end(p);
+        r = connect_tap(c, d, p, &tap);
+        return r == 0 ? find_mac(c, facts, d, p, tap) : r;
+}
+
+const char *plan_uplink_text(const Plan *p, char buf[UPLINK_TEXT_MAX])
+{
+        const UplinkConfig *u = &p->uplink;
+        char mac[MAC_STR_MAX], address[ADDRESS_STR_MAX];
+        size_t n = 0;
+
+        n += (size_t) snprintf(buf, UPLINK_TEXT_MAX, "%s%s", u->kind == UPLINK_BRIDGE ? "bridge=" : "route",
+                               u->bridge);
+        if (u->mtu != 0)
+                n += (size_t) snprintf(buf + n, UPLINK_TEXT_MAX - n, " mtu=%" PRIu32, u->mtu);
+        if (u->has_mac)
+                n += (size_t) snprintf(buf + n, UPLINK_TEXT_MAX - n, " mac=%s", mac_to_string(&u->mac, mac));
+        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
+                n += (size_t) snprintf(buf + n, UPLINK_TEXT_MAX - n, " address=%s",
+                                       host_address_to_string(a, address));
+        (void) snprintf(buf + n, UPLINK_TEXT_MAX - n, "%s%s%s%s", u->isolated ? " isolated" : "",
+                        u->neigh_suppress ? " neigh_suppress" : "", u->no_learning ? " learning=no" : "",
+                        u->no_antispoof ? " antispoof=no" : "");
+        return buf;
+}
