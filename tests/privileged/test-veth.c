@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Virtual Ethernet pairs, their filters and routes, and interfaces that a TAP takes over: what is made is found, and so is each
+ * difference. */
+
+#include "child.h"
+#include "namespaces.h"
+#include "redirect.h"
+#include "veth.h"
+
+static const struct sock_filter pass[] = { { 0x06, 0, 0, 0 } }, drop[] = { { 0x06, 0, 0, 2 } };
+
+static char why[VETH_WHY_MAX];
+
+static Netlink *rtnetlink(void)
+{
+        static Netlink nl;
+
+        if (!nl.sock)
+                CHECK_IS(netlink_open(&nl), 0);
+        return &nl;
+}
+
+static void sh(const char *command)
+{
+        CHECK_IS(system(command), 0);
+}
+
+/* A namespace for the other end; the process stays where it is. */
+static int other_netns(void)
+{
+        int home = netns_open_current();
+
+        CHECK(home >= 0 && unshare(CLONE_NEWNET) >= 0);
+        int fd = netns_open_current();
+        CHECK(fd >= 0);
+        CHECK_IS(netns_enter(home), 0);
+        safe_close(home);
+        return fd;
+}
+
+/* A port of br0. */
+static VethSpec spec(void)
+{
+        sh("ip link add br0 up type bridge");
+        return (VethSpec){
+                .name = "fc-web1",
+                .mac = { { 0xfe, 0, 0, 0, 0, 7 } },
+                .master = link_index(rtnetlink(), "br0"),
+                .mtu = 1400,
+                .alias = "fcjail web1 abc",
+                .altname = "fcjail-web1",
+                .isolated = true,
+                .filter = pass,
+                .n_filter = 1,
+                .peer = "eth0",
+                .peer_netns_fd = other_netns(),
+        };
+}
+
+static int make(const VethSpec *s)
+{
+        int ifindex = veth_make(rtnetlink(), s);
+
+        CHECK(ifindex > 0);
+        CHECK_IS(veth_configure(rtnetlink(), s, ifindex, why), 0);
+        return ifindex;
+}
+
+/* NULL: no difference. */
+static const char *verify(const VethSpec *s, int ifindex)
+{
+        int r;
+
+        why[0] = '\0';
+        r = veth_verify(rtnetlink(), s, ifindex, why);
+        return r == 0 ? NULL : why[0] ? why : strerror(-r);
+}
+
+#define CHECK_DIFFERS(got, want)                                                                            \
+        do {                                                                                                \
+                const char *_got = got;                                                                     \
+                CHECK(_got &&strcmp(_got, want) == 0);                                                      \
+        } while (0)
+
+CHILD_TEST(veth, is_made_as_it_should_be)
+{
+        const struct ether_addr mac = { { 6, 0, 0, 0, 0, 7 } };
+        VethSpec s = spec();
+        Link l;
+
+        s.peer_mac = &mac;
+        const int ifindex = make(&s);
+        CHECK(!verify(&s, ifindex));
+        CHECK_IS(veth_make(rtnetlink(), &s), -EEXIST);
+
+        CHECK_IS(netns_enter(s.peer_netns_fd), 0);
+        _cleanup_netlink_ Netlink there = {};
+        CHECK_IS(netlink_open(&there), 0);
+        CHECK_IS(link_by_name(&there, "eth0", &l), 0);
+        CHECK(l.is_veth && !l.up && l.mtu == 1400 && memcmp(&l.mac, &mac, sizeof(mac)) == 0);
+}
+
+CHILD_TEST(veth, each_difference_is_found)
+{
+        static const struct {
+                const char *change, *back, *text;
+        } rows[] = {
+                { "ip link set fc-web1 alias other", "ip link set fc-web1 alias 'fcjail web1 abc'",
+                  "has another alias" },
+                { "ip link set fc-web1 mtu 1300", "ip link set fc-web1 mtu 1400", "has another MTU" },
+                { "ip link set fc-web1 address 2:0:0:0:0:7", "ip link set fc-web1 address fe:0:0:0:0:7",
+                  "has another MAC address" },
+                { "ip link set fc-web1 type bridge_slave isolated off",
+                  "ip link set fc-web1 type bridge_slave isolated on",
+                  "is not isolated from other ports as it should be" },
+                { "ip link set fc-web1 type bridge_slave neigh_suppress on",
+                  "ip link set fc-web1 type bridge_slave neigh_suppress off",
+                  "does not suppress neighbors as it should" },
+                { "ip link set fc-web1 type bridge_slave learning on",
+                  "ip link set fc-web1 type bridge_slave learning off",
+                  "does not learn addresses as it should" },
+                { "ip link set fc-web1 down", "ip link set fc-web1 up", "is down" },
+                { "ip link set fc-web1 down name other", "ip link set other name fc-web1 up",
+                  "was renamed" },
+                { "ip link set fc-web1 nomaster",
+                  "ip link set fc-web1 master br0; ip link set fc-web1 type bridge_slave isolated on learning off",
+                  "is not a port of its bridge" },
+        };
+        const VethSpec s = spec();
+        const int ifindex = make(&s);
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                sh(row->change);
+                CHECK_DIFFERS(verify(&s, ifindex), row->text);
+                sh(row->back);
+                CHECK(!verify(&s, ifindex));
+        }
+        CHECK_DIFFERS(verify(&s, ifindex + 1), "has lost its alternative name");
+}
+
+CHILD_TEST(veth, another_filter_is_found)
+{
+        static const char text[] = "does not filter what the guest sends as it should";
+        VethSpec s = spec();
+        const int ifindex = make(&s);
+
+        s.filter = drop;
+        CHECK_DIFFERS(verify(&s, ifindex), text);
+        s.filter = pass;
+        sh("tc filter add dev fc-web1 ingress protocol all prio 2 u32 match u32 0 0");
+        CHECK_DIFFERS(verify(&s, ifindex), text);
+        sh("tc filter del dev fc-web1 ingress prio 2");
+        CHECK(!verify(&s, ifindex));
+        sh("tc filter del dev fc-web1 ingress");
+        CHECK_DIFFERS(verify(&s, ifindex), text);
+}
+
+CHILD_TEST(veth, what_the_host_routes_is_found)
+{
+        InAddrPrefix address, guest;
+        VethSpec s = spec();
+
+        CHECK_IS(parse_address("169.254.1.1/32", &address), 0);
+        CHECK_IS(parse_host_address("10.9.0.2", &guest), 0);
+        s.master = 0;
+        s.addresses = &address;
+        s.n_addresses = 1;
+        s.routes = &guest;
+        s.n_routes = 1;
+        const int ifindex = make(&s);
+        CHECK(!verify(&s, ifindex));
+        sh("ip route replace 10.9.0.2/32 dev br0");
+        CHECK_DIFFERS(verify(&s, ifindex), "is not where the host sends what is for 10.9.0.2");
+}
+
+CHILD_TEST(veth, what_cannot_be_made_is_said)
+{
+        VethSpec s = spec();
+        const int ifindex = veth_make(rtnetlink(), &s);
+
+        CHECK(ifindex > 0);
+        sh("ip link property add dev br0 altname fcjail-web1");
+        CHECK(veth_configure(rtnetlink(), &s, ifindex, why) < 0);
+        CHECK(strstr(why, "cannot have its alternative name: "));
+}
+
+/* br0 plays the TAP. */
+static Redirect redirect(void)
+{
+        sh("ip link add br0 up type bridge; ip link add eth0 up type veth peer name 0hte");
+        return (Redirect){ link_index(rtnetlink(), "br0"), link_index(rtnetlink(), "eth0"), 0x12345678 };
+}
+
+static const char *verify_redirect(const Redirect *r)
+{
+        why[0] = '\0';
+        return redirect_verify(rtnetlink(), r, why) == 0 ? NULL : why;
+}
+
+CHILD_TEST(redirect, is_made_found_and_removed)
+{
+        Redirect r = redirect(), another = r;
+
+        CHECK_IS(redirect_make(rtnetlink(), &r, why), 0);
+        CHECK(!verify_redirect(&r));
+        another.mark++;
+        CHECK_IS(redirect_make(rtnetlink(), &another, why), -EEXIST);
+        CHECK(!verify_redirect(&r));
+        CHECK_IS(redirect_remove(rtnetlink(), r.interface, r.mark + 1), 0);
+        CHECK(!verify_redirect(&r));
+        CHECK_IS(redirect_remove(rtnetlink(), r.interface, r.mark), 0);
+        CHECK_DIFFERS(verify_redirect(&r),
+                      "what arrives at the interface is not redirected to the other one");
+        CHECK_IS(redirect_remove(rtnetlink(), r.interface, r.mark), 0);
+}
+
+CHILD_TEST(redirect, each_difference_is_found)
+{
+        Redirect r = redirect(), wrong;
+
+        CHECK_IS(redirect_make(rtnetlink(), &r, why), 0);
+        wrong = r;
+        wrong.mark++;
+        CHECK_DIFFERS(verify_redirect(&wrong),
+                      "what arrives at the interface is not redirected to the other one");
+        wrong = r;
+        wrong.tap = link_index(rtnetlink(), "lo");
+        CHECK_DIFFERS(verify_redirect(&wrong),
+                      "what arrives at the interface is not redirected to the other one");
+        sh("tc qdisc del dev br0 ingress");
+        CHECK_DIFFERS(verify_redirect(&r), "what arrives at the TAP is not redirected to the other one");
+}
