@@ -35,6 +35,7 @@ static const Verb verbs[] = {
           "print what a start would do, and every error",
           { { "json", no_argument } } },
         { "api", "ID METHOD PATH [JSON]", 3, 4, verb_api, "send a request to the VMM's API" },
+        { "cni", "add|del|check ID", 2, 2, verb_cni, "make or undo what FCJAIL_CNI= says, or look at it" },
         { "help", "", 0, 0, verb_help, "print this help" },
 };
 

@@ -5,6 +5,7 @@
 
 #include <sysexits.h>
 
+#include "cni-look.h"
 #include "common.h"
 #include "jail-files.h"
 #include "log.h"
@@ -32,6 +33,8 @@ static int look(const SystemdUnit *u, const Caller *caller, const Plan *p, HostO
                 r = jail_files_check(p, o, f);
         if (r >= 0)
                 r = uplink_check(p, f);
+        if (r >= 0)
+                r = cni_look(p, f);
         if (r >= 0 && o->config)
                 r = vmm_resources_check(p, u, &o->vmm_files, f);
         return r;
@@ -59,6 +62,7 @@ static int check(const char *id, bool json)
         int status = unit_caller(id, &unit, &caller, &findings);
         if (status != EX_OK)
                 return status;
+        objects.by_check = true;
         r = read_plan(id, &caller, &objects, &diagnostics, &findings, &plan);
         if (r < 0 && r != -EBADMSG)
                 return fail_plan(id, r);

@@ -9,4 +9,5 @@ int verb_run(const CommandLine *c);     /* ID */
 int verb_stop(const CommandLine *c);    /* ID */
 int verb_cleanup(const CommandLine *c); /* ID */
 int verb_check(const CommandLine *c);   /* [--json] ID */
+int verb_cni(const CommandLine *c);     /* add|del|check ID */
 int verb_api(const CommandLine *c);     /* ID METHOD PATH [JSON] */

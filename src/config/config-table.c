@@ -46,6 +46,8 @@ const ConfigKey config_keys[] = {
           "name[,option=…] for each TAP, with blanks between them, or none" },
         { "FCJAIL_UPLINK",      config_parse_uplink,    WHOLE,
           "bridge=NAME[,option…], route,address=ADDRESS[,option…] or none" },
+        { "FCJAIL_CNI",         config_parse_cni,       WHOLE,
+          "the name of a network[,option=…] or none" },
         { "FCJAIL_STOP",        config_parse_stop,      WHOLE,
           "ctrl-alt-del, ctrl-alt-del:<1 to 600 seconds> or kill" },
         { "FCJAIL_KEEP",        config_parse_tristate,  MEMBER(keep),       "yes or no" },

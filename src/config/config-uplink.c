@@ -143,6 +143,17 @@ static int check(const UplinkConfig *u, char **ret_why)
         return 0;
 }
 
+/* Cuts the text at each comma. */
+static int parse_options(char *options, UplinkConfig *u, char **ret_why)
+{
+        char *option;
+        int r = 0;
+
+        while (r >= 0 && (option = strsep(&options, ",")))
+                r = parse_option(option, u, ret_why);
+        return r < 0 ? r : check(u, ret_why);
+}
+
 int config_parse_uplink(const char *value, void *field, char **ret_why)
 {
         Config *c = field;
@@ -152,12 +163,8 @@ int config_parse_uplink(const char *value, void *field, char **ret_why)
         _cleanup_free_ char *copy = strdup(value);
         if (!copy)
                 return -ENOMEM;
-        if (strcmp(value, "none") != 0) {
-                for (char *rest = copy, *option; r >= 0 && (option = strsep(&rest, ","));)
-                        r = parse_option(option, &u, ret_why);
-                if (r >= 0)
-                        r = check(&u, ret_why);
-        }
+        if (strcmp(value, "none") != 0)
+                r = parse_options(copy, &u, ret_why);
         if (r >= 0)
                 c->uplink = u;
         return r;

@@ -22,6 +22,7 @@ int config_parse_api(const char *value, void *field, char **ret_why) _must_check
 int config_parse_netns(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_tap(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_uplink(const char *value, void *field, char **ret_why) _must_check_;
+int config_parse_cni(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_stop(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_bind(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_bind_ro(const char *value, void *field, char **ret_why) _must_check_;

@@ -93,6 +93,26 @@ typedef struct UplinkConfig {
         bool no_antispoof;
 } UplinkConfig;
 
+#define CNI_NETWORK_MAX 64
+#define CNI_PORTS_MAX   16
+
+typedef struct CniPort {
+        uint16_t host, guest;
+        const char *protocol; /* "tcp", "udp" or "sctp" */
+} CniPort;
+
+/* What the plugins of CNI get: by convention ips, mac, portMappings and bandwidth. */
+typedef struct CniConfig {
+        char network[CNI_NETWORK_MAX]; /* "": none */
+        InAddrPrefix addresses[TAP_ADDRESSES_MAX];
+        size_t n_addresses;
+        bool has_mac;
+        struct ether_addr mac;
+        CniPort ports[CNI_PORTS_MAX];
+        size_t n_ports;
+        uint64_t ingress, egress; /* bits per second, to the guest and from it; 0: unset */
+} CniConfig;
+
 /* Which uid and gid of the host become the VM's in what is bound. */
 typedef enum BindIds {
         BIND_IDS_OWNER = 0, /* those that own the source */
@@ -120,7 +140,7 @@ void bind_config_done(BindConfig *b);
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 27
+#define CONFIG_KEYS_MAX 28
 
 typedef struct Config {
         Tristate any_id;
@@ -146,6 +166,7 @@ typedef struct Config {
         size_t n_taps;
         bool taps_set; /* otherwise n_taps means nothing: "none" is no TAPs, unset is the default one */
         UplinkConfig uplink;
+        CniConfig cni;
         StopKind stop;
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;

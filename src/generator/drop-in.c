@@ -42,6 +42,9 @@ static void put_dependencies(FILE *f, const UnitNeeds *needs, DropInFlags flags)
                         put_mount(f, n->path);
                 else if (flags & DROP_IN_DEVICE_UNITS)
                         put_device_unit(f, n->path);
+        if (needs->cni_id)
+                fprintf(f, "Requires=fcjail-cni@%s.service\nAfter=fcjail-cni@%s.service\n", needs->cni_id,
+                        needs->cni_id);
         /* Before the unit, because systemd looks "block-loop" up when it starts it. */
         if (needs->loop)
                 fputs("Wants=modprobe@loop.service\nAfter=modprobe@loop.service\n", f);
@@ -74,7 +77,7 @@ int drop_in_make(const UnitNeeds *needs, DropInFlags flags, char **ret)
         FILE *f = open_memstream(&text, &size);
         if (!f)
                 return -ENOMEM;
-        if (needs->n_items > 0 || needs->loop) {
+        if (needs->n_items > 0 || needs->loop || needs->cni_id) {
                 fputs("# SPDX-License-Identifier: Apache-2.0\n"
                       "# Made by fcjail-generator(8), anew at each `systemctl daemon-reload`.\n",
                       f);

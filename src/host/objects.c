@@ -234,6 +234,12 @@ static int open_netns(const Plan *p, HostObjects *o, Findings *f)
                 return 0;
 
         r = o->netns_fd = netns_open(path);
+        if (p->cni.network[0] && (r == -ENOENT || r == -ENOTTY))
+                return o->by_check
+                               ? 0
+                               : WRONG(f, r, EX_NOINPUT, path,
+                                       "run `systemctl daemon-reload`, so that the VM's unit starts fcjail-cni@.service first, or `fcjail cni add ID`",
+                                       "does not exist, but FCJAIL_CNI= is set");
         if (r == -ENOENT)
                 return WRONG(f, r, EX_NOINPUT, path,
                              "create it with `ip netns add`; `ip netns list` lists the named ones",

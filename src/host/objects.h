@@ -23,6 +23,7 @@ typedef struct HostObjects {
         size_t n_binds;
         struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
         size_t n_filter;
+        bool by_check; /* nothing is started: what another unit makes first may be missing */
 } HostObjects;
 
 /* Nothing is open. */

@@ -5,6 +5,7 @@
  * the moment (times, pids) in it.
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
@@ -89,6 +90,24 @@ static void dump_tap(FILE *f, const TapConfig *t)
         fputc('\n', f);
 }
 
+static void dump_cni(FILE *f, const CniConfig *c)
+{
+        char text[ADDRESS_STR_MAX], mac[MAC_STR_MAX];
+
+        fprintf(f, "cni: %s", c->network);
+        FOREACH_ARRAY (a, c->addresses, c->n_addresses)
+                fprintf(f, " ip=%s", address_to_string(a, text));
+        if (c->has_mac)
+                fprintf(f, " mac=%s", mac_to_string(&c->mac, mac));
+        FOREACH_ARRAY (p, c->ports, c->n_ports)
+                fprintf(f, " port=%u:%u/%s", p->host, p->guest, p->protocol);
+        if (c->ingress != 0)
+                fprintf(f, " ingress=%" PRIu64, c->ingress);
+        if (c->egress != 0)
+                fprintf(f, " egress=%" PRIu64, c->egress);
+        fputc('\n', f);
+}
+
 const char *plan_netns_text(const Plan *p)
 {
         static const char *const kinds[] = {
@@ -110,6 +129,8 @@ static void dump_net(FILE *f, const Plan *p)
                 dump_tap(f, t);
         if (p->n_taps == 0)
                 fprintf(f, "tap: none\n");
+        if (p->cni.network[0])
+                dump_cni(f, &p->cni);
         if (p->uplink.kind != UPLINK_NONE)
                 fprintf(f, "uplink: " UPLINK_PEER " - %s %s\n", p->uplink_name, plan_uplink_text(p, text));
 

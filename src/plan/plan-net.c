@@ -13,6 +13,18 @@
 /* Never the user namespace: TAP devices and network namespaces belong to the initial one. */
 #define ALWAYS_NEW (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+/* That of `fcjail cni add`. */
+static int plan_netns_of_cni(const Config *c, Diagnostics *d, Plan *p)
+{
+        if (c->netns != NETNS_UNSET)
+                return config_conflict(
+                        c, d, "FCJAIL_CNI",
+                        " has a network namespace of its own, but FCJAIL_NETNS= is set; remove one of the two");
+        p->netns = NETNS_PATH;
+        p->new_namespaces = ALWAYS_NEW;
+        return ASPRINTF(&p->netns_path, "/run/netns/fcjail-%s", p->id) < 0 ? -ENOMEM : 0;
+}
+
 static int plan_netns(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         p->netns = c->netns;
@@ -37,7 +49,7 @@ static int plan_taps(const Config *c, Diagnostics *d, Plan *p)
 {
         FOREACH_ARRAY (t, c->taps, c->taps_set ? c->n_taps : 0) {
                 const char *other = t->bridge[0] ? t->bridge : t->redirect;
-                if (c->uplink.kind != UPLINK_NONE && strcmp(other, UPLINK_PEER) == 0)
+                if ((c->uplink.kind != UPLINK_NONE || c->cni.network[0]) && strcmp(other, UPLINK_PEER) == 0)
                         continue;
                 if (other[0] && p->netns == NETNS_PRIVATE)
                         return config_conflict(
@@ -59,7 +71,10 @@ static int plan_taps(const Config *c, Diagnostics *d, Plan *p)
 
 int plan_net(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
-        int r = plan_netns(c, facts, d, p);
+        int r;
+
+        p->cni = c->cni;
+        r = c->cni.network[0] ? plan_netns_of_cni(c, d, p) : plan_netns(c, facts, d, p);
 
         return r < 0 ? r : plan_taps(c, d, p);
 }

@@ -30,20 +30,21 @@ static TapConfig *find_tap(Plan *p)
         return p->n_taps > 0 ? p->taps : NULL;
 }
 
-static int connect_tap(const Config *c, Diagnostics *d, Plan *p, const TapConfig **ret)
+/* `key` makes eth0. */
+static int connect_tap(const Config *c, Diagnostics *d, Plan *p, const char *key, const TapConfig **ret)
 {
         TapConfig *t = find_tap(p);
 
         if (!t)
-                return config_conflict(c, d, "FCJAIL_UPLINK", " needs a TAP; also set FCJAIL_TAP=tap0");
+                return config_conflict(c, d, key, " needs a TAP; also set FCJAIL_TAP=tap0");
         FOREACH_ARRAY (i, p->taps, p->n_taps)
                 if (strcmp(i->name, UPLINK_PEER) == 0)
-                        return config_conflict(c, d, "FCJAIL_UPLINK",
+                        return config_conflict(c, d, key,
                                                " makes " UPLINK_PEER ", so no TAP can have that name");
         const char *other = t->n_addresses > 0 ? "address=" : t->mtu > 0 ? "mtu=" : NULL;
         if (other)
                 return config_conflict(
-                        c, d, "FCJAIL_UPLINK",
+                        c, d, key,
                         " connects the TAP %s, which cannot have an %s of its own; remove that from FCJAIL_TAP=",
                         t->name, other);
         memcpy(t->redirect, UPLINK_PEER, sizeof(UPLINK_PEER));
@@ -95,6 +96,11 @@ int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         int r;
 
         p->uplink = c->uplink;
+        if (c->cni.network[0] && p->uplink.kind != UPLINK_NONE)
+                return config_conflict(c, d, "FCJAIL_UPLINK",
+                                       " and FCJAIL_CNI= both make eth0; remove one of the two");
+        if (c->cni.network[0])
+                return connect_tap(c, d, p, "FCJAIL_CNI", &tap);
         if (p->uplink.kind == UPLINK_NONE)
                 return 0;
         if (p->netns != NETNS_PRIVATE)
@@ -103,7 +109,7 @@ int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
                         " needs a network namespace of the VM's own, but FCJAIL_NETNS= is %s; set it to private",
                         plan_netns_text(p));
         name_end(p);
-        r = connect_tap(c, d, p, &tap);
+        r = connect_tap(c, d, p, "FCJAIL_UPLINK", &tap);
         return r == 0 ? find_mac(c, facts, d, p, tap) : r;
 }
 

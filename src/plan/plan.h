@@ -125,7 +125,7 @@ typedef struct FilePlan {
 
 #define FILE_PLANS_MAX 8
 
-/* The VM's end of its uplink. */
+/* The VM's end of its uplink, and what the plugins of CNI make. */
 #define UPLINK_PEER "eth0"
 
 #define UPLINK_ALTNAME_MAX (sizeof("fcjail-") + ID_LEN_MAX)
@@ -162,6 +162,7 @@ typedef struct Plan {
         TapConfig taps[TAPS_MAX];
         size_t n_taps;
         bool taps_by_default; /* FCJAIL_TAP= is unset */
+        CniConfig cni;        /* a start finds the network namespace that `fcjail cni add` has made */
         UplinkConfig uplink;
         char uplink_name[IFNAMSIZ];              /* of its end on the host */
         char uplink_altname[UPLINK_ALTNAME_MAX]; /* the same, with the whole id */

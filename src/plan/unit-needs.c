@@ -45,7 +45,7 @@ static void add_unless(UnitNeeds *n, const char *path, const char *fallback)
 
 void unit_needs(const Plan *p, UnitNeeds *ret)
 {
-        UnitNeeds n = {};
+        UnitNeeds n = { .cni_id = p->cni.network[0] ? p->id : NULL };
 
         add_unless(&n, p->chroot_dir, DEFAULT_CHROOT_DIR);
         add_unless(&n, p->vmm, DEFAULT_VMM);
@@ -73,6 +73,8 @@ const char *unit_stamp(const UnitNeeds *n, char buf[UNIT_STAMP_MAX])
 
         FOREACH_ARRAY (i, n->items, n->n_items)
                 h = hash(hash(h, i->path), i->writable ? "w" : "");
+        if (n->cni_id)
+                h = hash(h, "cni");
         (void) snprintf(buf, UNIT_STAMP_MAX, "%016" PRIx64, h);
         return buf;
 }

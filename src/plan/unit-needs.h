@@ -22,7 +22,8 @@ typedef struct UnitNeed {
 typedef struct UnitNeeds {
         UnitNeed items[BIND_PLANS_MAX + 3]; /* sorted by path, each path once */
         size_t n_items;
-        bool loop; /* loop devices, of which a start takes any that is free */
+        bool loop;          /* loop devices, of which a start takes any that is free */
+        const char *cni_id; /* the VM, if fcjail-cni@.service makes its network; otherwise NULL */
 } UnitNeeds;
 
 void unit_needs(const Plan *p, UnitNeeds *ret);

@@ -321,11 +321,13 @@ test_P4_lies_about_an_uplink() {
 }
 
 test_P3_errors_of_an_uplink() {
+        local of=''
         uplink_lanes
-        each_errno <"$CALLS" >/tmp/jobs
+        each_errno <"$CALLS" >/tmp/all
+        sample 120
         run_lanes errors 100
         judge "$HERE/tolerated.txt" refused late missed
-        figure "$(met) points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows)"
+        figure "$(met)$of points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows)"
         end_uplink_lanes
 }
 

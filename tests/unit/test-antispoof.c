@@ -4,6 +4,7 @@
  * and ANTISPOOF_DROP so many bytes of it. */
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -430,7 +430,6 @@ Test(table, guesses_what_was_meant)
                 { "FCJAIL_uid", NULL },
                 { "FCJAIL_", NULL },
                 { "FCJAIL_BIND", NULL },
-                { "FCJAIL_CNI", NULL },
                 { "FCJAIL_UPLINKS", "FCJAIL_UPLINK" },
                 { "FCJAIL_SECOMP", "FCJAIL_SECCOMP" },
                 { "FCJAIL_APPARMOUR", "FCJAIL_APPARMOR" },

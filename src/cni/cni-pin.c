@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A network namespace that outlives whoever made it, at /run/netns/fcjail-<id>, where ip(8) finds it. */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "at.h"
+#include "chase.h"
+#include "cni.h"
+#include "fd-util.h"
+#include "namespaces.h"
+#include "parse.h"
+
+#define NAME_SIZE (sizeof("fcjail-") + ID_LEN_MAX)
+
+static int open_dir(const char *id, char ret_name[NAME_SIZE])
+{
+        (void) snprintf(ret_name, NAME_SIZE, "fcjail-%s", id);
+        return chase_open("/run/netns", O_PATH | O_DIRECTORY, CHASE_MKDIR, NULL);
+}
+
+int cni_pin_exists(const char *id)
+{
+        char name[NAME_SIZE];
+        struct statfs fs;
+
+        _cleanup_close_ int dir = open_dir(id, name);
+        if (dir < 0)
+                return dir;
+        _cleanup_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (fstatfs(fd, &fs) < 0)
+                return -errno;
+        return fs.f_type == NSFS_MAGIC;
+}
+
+int cni_pin_open(const char *id)
+{
+        char name[NAME_SIZE];
+
+        _cleanup_close_ int dir = open_dir(id, name);
+        if (dir < 0)
+                return dir;
+        return RET_NERRNO(openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/* The process is in the new one for a moment. */
+static int bind_new_netns(int place_fd)
+{
+        char path[FD_PATH_MAX];
+        int r, k;
+
+        _cleanup_close_ int home = netns_open_current();
+        if (home < 0)
+                return home;
+        if (unshare(CLONE_NEWNET) < 0)
+                return -errno;
+        r = RET_NERRNO(mount("/proc/self/ns/net", fd_path(path, place_fd), NULL, MS_BIND, NULL));
+        k = netns_enter(home);
+        return r < 0 ? r : k;
+}
+
+int cni_pin_make(const char *id)
+{
+        char name[NAME_SIZE];
+        int r;
+
+        r = cni_pin_remove(id);
+        if (r < 0)
+                return r;
+        _cleanup_close_ int dir = open_dir(id, name);
+        if (dir < 0)
+                return dir;
+        int file = at_make_file(dir, name, 0444);
+        if (file < 0)
+                return file;
+        safe_close(file);
+        _cleanup_close_ int place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        r = place < 0 ? -errno : bind_new_netns(place);
+        if (r < 0)
+                (void) !at_remove(dir, name);
+        return r;
+}
+
+/* Also of a start that was killed before it was mounted, and after a boot, when nothing is mounted any more. */
+int cni_pin_remove(const char *id)
+{
+        char name[NAME_SIZE], path[FD_PATH_MAX + NAME_SIZE + 1], dir_path[FD_PATH_MAX];
+        int r;
+
+        _cleanup_close_ int dir = open_dir(id, name);
+        if (dir < 0)
+                return dir;
+        r = cni_pin_exists(id);
+        if (r < 0)
+                return r;
+        (void) snprintf(path, sizeof(path), "%s/%s", fd_path(dir_path, dir), name);
+        if (r > 0 && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+                return -errno;
+        return at_remove(dir, name);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Whether the network of FCJAIL_CNI= and its plugins are there. */
+
+#include "findings.h"
+#include "plan.h"
+
+/* For `check`. 0, also with findings, or -ENOMEM. */
+int cni_look(const Plan *p, Findings *f) _must_check_;
