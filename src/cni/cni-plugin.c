@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,7 +90,7 @@ static int make_environment(const CniCall *call, char ***ret)
         return 0;
 }
 
-/* In the child. */
+/* In the child, which does not outlive its parent. */
 static _Noreturn void execute(const char *path, char **env, int input, int output)
 {
         char *argv[] = { (char *) path, NULL };
@@ -98,8 +99,9 @@ static _Noreturn void execute(const char *path, char **env, int input, int outpu
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         (void) signal(SIGPIPE, SIG_DFL);
-        if (setsid() >= 0 && chdir("/") >= 0 && dup2(input, STDIN_FILENO) >= 0 &&
-            dup2(output, STDOUT_FILENO) >= 0 && fd_close_from(STDERR_FILENO + 1) >= 0)
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) >= 0 && setsid() >= 0 && chdir("/") >= 0 &&
+            dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+            fd_close_from(STDERR_FILENO + 1) >= 0)
                 (void) execve(path, argv, env);
         _exit(127);
 }

@@ -84,7 +84,8 @@ no_bridge() {
 
 test_a_guest_behind_a_bridge_with_a_port_and_a_firewall() {
         local before
-        network net1 "$BRIDGE" "$PORTMAP" "$FIREWALL" "$BANDWIDTH"
+        # The last one is what the start does.
+        network net1 "$BRIDGE" "$PORTMAP" "$FIREWALL" "$BANDWIDTH" '{"type": "tc-redirect-tap"}'
         # The first time chains are made, which stay.
         cni_guest web1 FCJAIL_CNI=net1,port=8080:80
         end_cni_guest web1
@@ -223,6 +224,31 @@ boot() {
         iptables -F
         iptables -X
         ip link del cni0
+}
+
+# Killed with a plugin under way, after another one has made its part.
+test_a_kill_leaves_what_the_next_one_undoes() {
+        local adder
+        network net1 "$BRIDGE" '{"type": "hostile"}'
+        hostile 'sleep 1234'
+        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP=
+        for _ in add del; do
+                fcjail cni add web1 &
+                adder=$!
+                eventually pgrep -f 'sleep 1234'
+                not fcjail cni del web1 2>/tmp/out
+                grep -F "another process changes its network just now" /tmp/out
+                kill -KILL "$adder"
+                wait "$adder" || true
+                eventually not pgrep -x hostile
+                pkill -f 'sleep 1234' || true
+                is 1 "$(leases | wc -l)"
+        done
+        hostile 'echo "{}"'
+        fcjail cni del web1
+        rm -r /opt/cni
+        nothing_of_cni
+        no_bridge
 }
 
 test_a_boot_frees_the_address() {

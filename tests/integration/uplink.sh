@@ -243,4 +243,35 @@ has_guest_address() {
         ip -n "$1" -brief -6 address show dev eth0 | grep -F "$2"
 }
 
+test_a_hundred_guests_at_once() {
+        local i ids=()
+        bridge br0
+        for ((i = 0; i < 100; i++)); do
+                vm "many$i" FCJAIL_CONFIG= "FCJAIL_UPLINK=bridge=br0,mac=06:00:ac:10:01:$(printf %02x "$i"),isolated" FCJAIL_TAP= FCJAIL_STOP=kill
+                ids+=("fcjail@many$i")
+        done
+        systemctl start "${ids[@]}"
+        is 100 "$(ip -brief link show master br0 | wc -l)"
+        systemctl stop "${ids[@]}"
+        is "" "$(ip -brief link show master br0)"
+        rm "$ENV"/many*.env
+        ip link del br0
+}
+
+test_cycles_leave_nothing() {
+        local i n=100 kind
+        [[ -z ${FCJAIL_LONG:-} ]] || n=1000
+        bridge br0
+        for kind in bridge=br0 "route,address=10.9.1.2"; do
+                vm web1 FCJAIL_CONFIG= "FCJAIL_UPLINK=$kind,mac=$MAC" FCJAIL_TAP= FCJAIL_STOP=kill
+                for ((i = 0; i < n / 2; i++)); do
+                        systemctl start fcjail@web1
+                        systemctl stop fcjail@web1
+                done
+                not ip link show dev fc-web1
+        done
+        is_gone web1
+        ip link del br0
+}
+
 main "$@"
