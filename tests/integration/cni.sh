@@ -189,6 +189,7 @@ test_a_hostile_plugin_harms_nobody() {
         hostile 'echo not json'
         not fcjail cni add web1 2>/tmp/out
         grep -F "has answered with something that is not a JSON object" /tmp/out
+        is_empty "$RECORDS"
         hostile 'echo "{}"'
         not fcjail cni add web1 2>/tmp/out
         grep -F "has no interface eth0" /tmp/out
