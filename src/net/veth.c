@@ -138,8 +138,9 @@ static const struct {
 int veth_configure(Netlink *nl, const VethSpec *spec, int ifindex, char why[VETH_WHY_MAX])
 {
         size_t part_of[BATCH_MAX], n = 0;
-        int r = 0;
+        int r;
 
+        r = link_silence(nl, spec->name);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(parts); i++) {
                 r = parts[i].add(nl, spec, ifindex);
                 while (n < nl->n_requests)

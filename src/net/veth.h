@@ -6,7 +6,7 @@
  * The pair is gone with either end, and with either namespace.
  *
  *   veth_make()       both ends, down
- *   veth_configure()  the end here gets its mark and, last of all, is up
+ *   veth_configure()  the end here gets its mark and, last of all, is up, without an IPv6 address of its own making
  */
 
 #include <linux/filter.h>

@@ -29,6 +29,7 @@ test_a_guest_on_a_bridge_of_the_host() {
         is "eth0 lo tap0" "$(in_netns_of web1 ip -brief link | awk '{ sub("@.*", "", $1); print $1 }' | sort | xargs)"
         # The VM's own stack says nothing.
         not grep . <<<"$(in_netns_of web1 ip -oneline address show)"
+        not grep . <<<"$(ip -oneline address show dev fc-web1)"
         is "$MAC" "$(in_netns_of web1 ip -json link show dev eth0 | jq -r '.[0].address')"
         systemctl restart fcjail@web1
         ping -q -c 1 -W 2 10.9.0.2
