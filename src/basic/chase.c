@@ -357,34 +357,64 @@ int chase_source(const char *path, ChaseDirs *ret_dirs, struct stat *ret_st, cha
         return chase(&w, path, O_PATH, ret_st, ret_culprit);
 }
 
+/* What others could replace, and why; together a sentence about it. */
+#define UNSAFE(error, text, remedy)                                                                         \
+        {                                                                                                   \
+                error, text, remedy, text "; " remedy                                                       \
+        }
+
+static const struct Unsafe {
+        int error;
+        const char *text, *remedy, *sentence;
+} unsafe[] = {
+        UNSAFE(-EPERM, "is not owned by root, or its group or others may write to it",
+               "`chown root:root` and `chmod go-w` it"),
+        UNSAFE(-ENOLINK, "is a symbolic link that does not belong to root", "`chown -h root:root` it"),
+        UNSAFE(-EUSERS, "is a directory in which others may create files",
+               "use a directory in it that belongs to root"),
+        UNSAFE(-EMLINK, "has more than one hard link, and others may have made this one",
+               "replace it with a copy"),
+        UNSAFE(-ELOOP, "is part of a loop of symbolic links, or of a chain of more than 40",
+               "remove one of them"),
+        UNSAFE(CHASE_FOREIGN, "does not belong to the owner of the directory that it is in",
+               "move it to a directory of root's, or `chown` it"),
+        UNSAFE(CHASE_WRITABLE, "is a directory that its group or others may write to", "`chmod go-w` it"),
+        UNSAFE(CHASE_LINK, "is a symbolic link in a directory that is not root's, where no link is followed",
+               "set the path of the file itself"),
+};
+
+static const struct Unsafe *find_unsafe(int error)
+{
+        FOREACH_ARRAY (u, unsafe, ELEMENTSOF(unsafe))
+                if (u->error == error)
+                        return u;
+        return NULL;
+}
+
 bool chase_is_unsafe(int r)
 {
-        return r == -EPERM || r == -ENOLINK || r == -EUSERS || r == -EMLINK || r == -ELOOP ||
-               r == CHASE_FOREIGN || r == CHASE_WRITABLE || r == CHASE_LINK;
+        return find_unsafe(r);
+}
+
+const char *chase_text(int r)
+{
+        const struct Unsafe *u = find_unsafe(r);
+
+        if (u)
+                return u->text;
+        return r == -EBADFD ? "is not a regular file" : strerror(-r);
+}
+
+const char *chase_remedy(int r)
+{
+        const struct Unsafe *u = find_unsafe(r);
+
+        return u ? u->remedy : NULL;
 }
 
 const char *chase_strerror(int r)
 {
-        switch (r) {
-        case -EPERM:
-                return "is not owned by root, or its group or others may write to it; `chown root:root` and `chmod go-w` it";
-        case -ENOLINK:
-                return "is a symbolic link that does not belong to root; `chown -h root:root` it";
-        case -EUSERS:
-                return "is a directory in which others may create files; use a directory in it that belongs to root";
-        case -EMLINK:
-                return "has more than one hard link, and others may have made this one; replace it with a copy";
-        case -ELOOP:
-                return "is part of a loop of symbolic links, or of a chain of more than 40; remove one of them";
-        case CHASE_FOREIGN:
-                return "does not belong to the owner of the directory that it is in; move it to a directory of root's, or `chown` it";
-        case CHASE_WRITABLE:
-                return "is a directory that its group or others may write to; `chmod go-w` it";
-        case CHASE_LINK:
-                return "is a symbolic link in a directory that is not root's, where no link is followed; set the path of the file itself";
-        case -EBADFD:
-                return "is not a regular file";
-        default:
-                return strerror(-r);
-        }
+        const struct Unsafe *u = find_unsafe(r);
+
+        return u ? u->sentence : chase_text(r);
 }

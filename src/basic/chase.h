@@ -66,3 +66,7 @@ bool chase_is_unsafe(int r);
 /* The sentence part for a message: "is not owned by root, …; `chown root:root` and `chmod go-w` it" for -EPERM
  * and so on; strerror for the rest. */
 const char *chase_strerror(int r);
+
+/* The two halves of that; without a remedy, which only what is unsafe has, the second is NULL. */
+const char *chase_text(int r);
+const char *chase_remedy(int r);

@@ -67,12 +67,12 @@ static int is_missing(const Source *s, const char *what, bool itself)
 /* Whose another directory has to be depends on who shall write to it. */
 static int is_unsafe(const Source *s, int error, const char *what)
 {
-        const char *text = chase_strerror(error), *remedy = strstr(text, "; ") + strlen("; ");
+        const char *remedy = chase_remedy(error);
 
         if (error == -EUSERS)
                 remedy = s->bind->kind == BIND_SOCKET_DIR ? "set /run/NAME, or use a user's directory in it"
                                                           : "use a directory in it";
-        return WRONG(s, error, EX_NOPERM, remedy, "%s%.*s", what, (int) strcspn(text, ";"), text);
+        return WRONG(s, error, EX_NOPERM, remedy, "%s%s", what, chase_text(error));
 }
 
 static int cannot_open(const Source *s, int error, const char *culprit)

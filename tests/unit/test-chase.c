@@ -269,6 +269,19 @@ Test(chase, has_a_sentence_for_each_error)
                 cr_expect_gt(strlen(chase_strerror(errors[i])), 5);
 }
 
+Test(chase, has_a_remedy_for_what_is_unsafe)
+{
+        for (int error = 1; error < 256; error++) {
+                const char *remedy = chase_remedy(-error);
+                char sentence[256];
+
+                cr_expect_eq(chase_is_unsafe(-error), remedy != NULL, "%i", error);
+                (void) snprintf(sentence, sizeof(sentence), "%s%s%s", chase_text(-error), remedy ? "; " : "",
+                                remedy ? remedy : "");
+                cr_expect_str_eq(chase_strerror(-error), sentence);
+        }
+}
+
 /* The same of a source; on success there are so many directories on the way that are not root's. */
 static int try_source(const char *path, const char *want_culprit, size_t n_dirs)
 {
