@@ -290,6 +290,13 @@ bool path_valid(const char *s)
         return true;
 }
 
+bool path_is_at_or_below(const char *path, const char *dir)
+{
+        size_t n = strlen(dir);
+
+        return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
 int read_word(const char **s, const char *ends, char *buf)
 {
         const char *p = *s;

@@ -85,6 +85,10 @@ bool filename_valid(const char *s) _pure_;
 /* Absolute, normalized (no "//", ".", "..", trailing '/'), no control characters, below PATH_MAX. */
 bool path_valid(const char *s) _pure_;
 
+/* The path is the directory or leads into it: "a/b" and "a", not "ab" and "a". Both absolute or both relative, normalized, and
+ * the directory is neither "/" nor "". */
+bool path_is_at_or_below(const char *path, const char *dir) _pure_;
+
 /* Splits like ExecStart= does: blanks separate, '…' and "…" quote, backslash escapes the next character
  * outside '…'. *ret is a NULL terminated vector to be freed with strv_free(). -EINVAL: an open quote or a
  * trailing backslash. */

@@ -30,13 +30,9 @@ static const BindPlan *find_bind(const Look *l, const VmmFile *file)
 {
         const BindPlan *found = NULL;
 
-        FOREACH_ARRAY (b, l->plan->binds, file->path[0] == '/' ? l->plan->n_binds : 0) {
-                const size_t n = strlen(b->path);
-
-                if (!l->binds[b - l->plan->binds].taken && strncmp(b->path, file->path + 1, n) == 0 &&
-                    (file->path[n + 1] == '\0' || file->path[n + 1] == '/'))
+        FOREACH_ARRAY (b, l->plan->binds, file->path[0] == '/' ? l->plan->n_binds : 0)
+                if (!l->binds[b - l->plan->binds].taken && path_is_at_or_below(file->path + 1, b->path))
                         found = b;
-        }
         return found;
 }
 

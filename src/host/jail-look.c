@@ -42,7 +42,7 @@ static int name_of(const Look *l, int fd, char ret[PATH_MAX])
         if (m < 0)
                 return -errno;
         root[n] = path[m] = '\0';
-        if (strncmp(path, root, (size_t) n) != 0)
+        if (!path_is_at_or_below(path, root))
                 return -EXDEV;
         (void) snprintf(ret, PATH_MAX, "%s", skip_root(path + n));
         return 0;
@@ -51,10 +51,8 @@ static int name_of(const Look *l, int fd, char ret[PATH_MAX])
 /* What a start makes, empties or covers. NULL: it leaves the name alone. */
 static const FilePlan *made_by_start(const Plan *p, const char *name)
 {
-        const size_t n = strcspn(name, "/");
-
         FOREACH_ARRAY (f, p->files, p->n_files)
-                if (strlen(f->path) == n && strncmp(f->path, name, n) == 0)
+                if (path_is_at_or_below(name, f->path))
                         return f;
         return NULL;
 }

@@ -33,22 +33,15 @@ static const char *key_of(const BindConfig *b)
         diagnostics_add(d, DIAGNOSTIC_CONFLICT, &(b)->place, key_of(b), "%s= binds %s to %s" format,        \
                         key_of(b), (b)->source, (b)->destination, ##__VA_ARGS__)
 
-static bool is_at_or_below(const char *path, const char *dir)
-{
-        size_t n = strlen(dir);
-
-        return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/');
-}
-
 bool plan_has_node(const Plan *p, const char *path)
 {
-        if (!is_at_or_below(path, JAIL_DEV))
+        if (!path_is_at_or_below(path, JAIL_DEV))
                 return false;
         FOREACH_ARRAY (n, p->nodes, p->n_nodes) {
                 char node[PATH_MAX];
 
                 (void) snprintf(node, sizeof(node), JAIL_DEV "/%s", n->path);
-                if (is_at_or_below(path, node) || is_at_or_below(node, path))
+                if (path_is_at_or_below(path, node) || path_is_at_or_below(node, path))
                         return true;
         }
         return false;
@@ -61,9 +54,9 @@ static bool is_our_own(const Plan *p, const char *path)
         static const char *const trees[] = { JAIL_SYS, JAIL_CONFIG };
 
         for (size_t i = 0; i < ELEMENTSOF(trees); i++)
-                if (is_at_or_below(path, trees[i]))
+                if (path_is_at_or_below(path, trees[i]))
                         return true;
-        return is_at_or_below(path, p->vmm_name) || strcmp(path, JAIL_DEV) == 0 ||
+        return path_is_at_or_below(path, p->vmm_name) || strcmp(path, JAIL_DEV) == 0 ||
                strcmp(path, JAIL_RUN) == 0 || (p->api && strcmp(path, p->api + 1) == 0) ||
                plan_has_node(p, path);
 }
@@ -71,7 +64,7 @@ static bool is_our_own(const Plan *p, const char *path)
 /* run/ is the VM's own: whatever is on the way to a deeper name there was made by it. */
 static bool is_deep_in_run(const char *path)
 {
-        return is_at_or_below(path, JAIL_RUN) && path[strlen(JAIL_RUN)] == '/' &&
+        return path_is_at_or_below(path, JAIL_RUN) && path[strlen(JAIL_RUN)] == '/' &&
                strchr(path + sizeof(JAIL_RUN), '/');
 }
 

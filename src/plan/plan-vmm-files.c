@@ -35,12 +35,10 @@ static int conflict(const Config *c, Diagnostics *d, const VmmFile *file, const 
 /* The first name of the path is one of the jail's own. That of /sys is reserved where the VMM does not read it, too. */
 static bool is_own(const Plan *p, const char *path)
 {
-        const size_t n = strcspn(path, "/");
-
         FOREACH_ARRAY (f, p->files, p->n_files)
-                if (strlen(f->path) == n && strncmp(f->path, path, n) == 0)
+                if (path_is_at_or_below(path, f->path))
                         return true;
-        return n == strlen(JAIL_SYS) && strncmp(JAIL_SYS, path, n) == 0;
+        return path_is_at_or_below(path, JAIL_SYS);
 }
 
 /* Of the names that the jail has itself only those below dev/ can be added: block devices. */
@@ -96,14 +94,12 @@ static int name_too(BindPlan *b, const char *pointer)
  */
 static BindPlan *find_above(Plan *p, const char *path, VmmAccess access)
 {
-        FOREACH_ARRAY (b, p->binds, p->n_binds) {
-                const size_t n = strlen(b->path);
-                const bool makes = access == VMM_CREATES || access == VMM_BINDS;
+        const bool makes = access == VMM_CREATES || access == VMM_BINDS;
 
+        FOREACH_ARRAY (b, p->binds, p->n_binds)
                 if ((!b->yields || (b->kind == BIND_SOCKET_DIR && makes)) &&
-                    strncmp(b->path, path, n) == 0 && (path[n] == '\0' || path[n] == '/'))
+                    path_is_at_or_below(path, b->path))
                         return b;
-        }
         return NULL;
 }
 

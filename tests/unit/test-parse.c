@@ -399,6 +399,23 @@ Test(path, is_bounded)
         cr_expect_not(path_valid(path));
 }
 
+Test(path, is_at_or_below_a_directory)
+{
+        static const struct {
+                const char *path, *dir;
+                bool expected;
+        } rows[] = {
+                { "a", "a", true },       { "a/b", "a", true },     { "a/b/c", "a", true },
+                { "a/b/c", "a/b", true }, { "/a/b", "/a", true },   { "ab", "a", false },
+                { "a", "ab", false },     { "a", "a/b", false },    { "b/a", "a", false },
+                { "a-/b", "a", false },   { "/ab/c", "/a", false }, { "", "a", false },
+        };
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows))
+                cr_expect_eq(path_is_at_or_below(row->path, row->dir), row->expected, "'%s' and '%s'",
+                             row->path, row->dir);
+}
+
 static void expect_words(const char *s, const char *const *want)
 {
         _cleanup_strv_ char **v = NULL;
