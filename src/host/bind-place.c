@@ -98,18 +98,6 @@ int source_note_taken(const Source *s)
                 "is what the VM gets, not %s of the host (%s)", s->bind->source, s->bind->named_by);
 }
 
-/* The bind of the directory that the place is in, or NULL. It comes before what is in it. */
-static const BindPlan *covering(const Source *s)
-{
-        FOREACH_ARRAY (b, s->plan->binds, s->plan->n_binds) {
-                size_t n = strlen(b->path);
-
-                if (strncmp(b->path, s->bind->path, n) == 0 && s->bind->path[n] == '/')
-                        return b;
-        }
-        return NULL;
-}
-
 /* In dev/ each has a node instead. */
 static bool has_no_place(const BindPlan *b)
 {
@@ -122,7 +110,7 @@ int source_check_place(const Source *s, int root_fd)
         Way way;
         int r;
 
-        if (has_no_place(s->bind) || covering(s))
+        if (has_no_place(s->bind) || plan_bind_above(s->plan, s->bind))
                 return 0;
         r = follow(root_fd, s->bind->path, &way);
         if (r < 0)
@@ -141,7 +129,7 @@ int source_check_place(const Source *s, int root_fd)
 
 int source_check_covered(const Source *s, const HostBind *binds)
 {
-        const BindPlan *by = covering(s);
+        const BindPlan *by = plan_bind_above(s->plan, s->bind);
         const HostBind *host = by ? &binds[by - s->plan->binds] : NULL;
         Way way;
         int r;

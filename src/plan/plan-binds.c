@@ -163,6 +163,14 @@ bool bind_is_in_dev(const BindPlan *b)
         return strncmp(b->path, JAIL_DEV "/", strlen(JAIL_DEV "/")) == 0;
 }
 
+const BindPlan *plan_bind_above(const Plan *p, const BindPlan *bind)
+{
+        FOREACH_ARRAY (b, p->binds, p->n_binds)
+                if (b != bind && path_is_at_or_below(bind->path, b->path))
+                        return b;
+        return NULL;
+}
+
 mode_t bind_node_mode(const BindPlan *b)
 {
         return S_IFBLK | (b->read_only ? 0440 : 0660);

@@ -214,6 +214,9 @@ const char *plan_mount_flags(const MountPlan *m, char buf[MOUNT_FLAGS_TEXT_MAX])
 /* Whether the path is below the jail's dev/, where there are only devices. */
 bool bind_is_in_dev(const BindPlan *b) _pure_;
 
+/* The first bind that brings the directory that this one's place is in, or NULL. */
+const BindPlan *plan_bind_above(const Plan *p, const BindPlan *bind) _pure_;
+
 /* Of the node in the jail, if the source is a device. */
 mode_t bind_node_mode(const BindPlan *b) _pure_;
 

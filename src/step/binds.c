@@ -51,20 +51,10 @@ static bool is_mounted(const HostBind *b)
         return !b->taken && !(b->fd >= 0 && S_ISBLK(b->st.st_mode));
 }
 
-static bool needs_place(const BindPlan *bind, const HostBind *b)
-{
-        return is_mounted(b) && !bind_is_in_dev(bind);
-}
-
 /* Below another one, the place is in that one's source. */
-static bool is_covered(const Plan *p, const BindPlan *bind)
+static bool needs_place(const Plan *p, const BindPlan *bind, const HostBind *b)
 {
-        FOREACH_ARRAY (b, p->binds, p->n_binds) {
-                size_t n = strlen(b->path);
-                if (strncmp(b->path, bind->path, n) == 0 && bind->path[n] == '/')
-                        return true;
-        }
-        return false;
+        return is_mounted(b) && !bind_is_in_dev(bind) && !plan_bind_above(p, bind);
 }
 
 /* Without the last name. */
@@ -141,7 +131,7 @@ static int make_places(Jail *jail)
                 const HostBind *b = &jail->host.binds[i];
                 const size_t n = parent_length(bind->path);
 
-                if (!needs_place(bind, b) || is_covered(p, bind))
+                if (!needs_place(p, bind, b))
                         continue;
                 if (!before || parent_length(before->path) != n ||
                     strncmp(before->path, bind->path, n) != 0) {
