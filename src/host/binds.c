@@ -37,9 +37,9 @@ uid_t host_bind_from(const BindPlan *plan, const HostBind *bind)
         }
 }
 
-static int open_root(const Plan *p, int base_fd)
+int host_hold_root(const Plan *plan, int base_fd)
 {
-        const Layout layout = plan_layout(p);
+        const Layout layout = plan_layout(plan);
         _cleanup_close_ int fd = RET_NERRNO(fcntl(base_fd, F_DUPFD_CLOEXEC, 3));
 
         for (LayoutLevel i = 0; fd >= 0 && i < _LAYOUT_LEVEL_MAX; i++) {
@@ -99,7 +99,7 @@ int host_binds_open(const Plan *plan, int base_fd, Findings *f, HostBind **ret)
         if (!binds)
                 return -ENOMEM;
 
-        _cleanup_close_ int root_fd = base_fd >= 0 ? open_root(plan, base_fd) : -ENOENT;
+        _cleanup_close_ int root_fd = base_fd >= 0 ? host_hold_root(plan, base_fd) : -ENOENT;
         for (size_t i = 0; i < plan->n_binds && r != -ENOMEM; i++)
                 r = look_at(&(Source){ plan, &plan->binds[i], f, &binds[i] }, root_fd);
         for (size_t i = 0; i < plan->n_binds && r != -ENOMEM; i++) {

@@ -18,6 +18,9 @@ typedef struct HostBind {
         ChaseDirs dirs; /* on the way to it */
 } HostBind;
 
+/* The VM's root/, O_PATH, by way of directories alone; base_fd is the chroot base. Or -errno. */
+int host_hold_root(const Plan *plan, int base_fd) _must_check_;
+
 /* Of n that host_binds_open() has made; NULL will do. */
 void host_binds_free(HostBind *binds, size_t n);
 

@@ -2,13 +2,11 @@
 
 /* Should: look at each file with the VM's uid and gid, so that it is the kernel that knows about links, modes and ACLs. */
 
-#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "at.h"
 #include "fd-util.h"
 #include "jail-files.h"
 #include "jail-look.h"
@@ -103,19 +101,6 @@ static int check_files_as_vm(Look *l, const VmmFiles *files)
         return l->as_vm ? r : check_files(l, files);
 }
 
-static int open_root(const Plan *p, int base_fd)
-{
-        const Layout layout = plan_layout(p);
-        _cleanup_close_ int fd = RET_NERRNO(fcntl(base_fd, F_DUPFD_CLOEXEC, 3));
-
-        for (LayoutLevel i = 0; fd >= 0 && i < _LAYOUT_LEVEL_MAX; i++) {
-                int below = at_hold_dir(fd, layout_name(&layout, i));
-                (void) safe_close(fd);
-                fd = below;
-        }
-        return TAKE_FD(fd);
-}
-
 int jail_files_check(const Plan *plan, const HostObjects *o, Findings *f)
 {
         const VmmFiles *files = &o->vmm_files;
@@ -129,7 +114,7 @@ int jail_files_check(const Plan *plan, const HostObjects *o, Findings *f)
         if (r < 0 || o->base_fd < 0)
                 return r;
 
-        _cleanup_close_ int root_fd = open_root(plan, o->base_fd);
+        _cleanup_close_ int root_fd = host_hold_root(plan, o->base_fd);
         const uid_t uid = plan->uid != UID_INVALID ? plan->uid : plan->uid_first;
         Look look = {
                 .plan = plan,
