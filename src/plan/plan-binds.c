@@ -133,12 +133,11 @@ static int compare_paths(const void *a, const void *b)
         return strcmp(((const BindPlan *) a)->path, ((const BindPlan *) b)->path);
 }
 
-int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+int plan_binds(const Config *c, Diagnostics *d, Plan *p)
 {
         size_t n_before = d->n_items;
         int r = 0;
 
-        (void) facts;
         p->config_bind = p->config && c->config_bind != TRISTATE_NO;
         FOREACH_ARRAY (b, c->binds, c->n_binds) {
                 if (r >= 0)

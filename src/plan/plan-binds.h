@@ -7,7 +7,7 @@
 
 /* Fills in the binds. The tables of the jail and the API are there already. 0; -EBADMSG: `d` says what contradicts what;
  * -ENOMEM. */
-int plan_binds(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p) _must_check_;
+int plan_binds(const Config *c, Diagnostics *d, Plan *p) _must_check_;
 
 /* A directory before what is in it. */
 void plan_binds_sort(Plan *p);

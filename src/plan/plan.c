@@ -241,7 +241,7 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                         return *r;
 
         plan_jail(facts, &p);
-        if (plan_binds(c, facts, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0 ||
+        if (plan_binds(c, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0 ||
             (d->n_items == n_before && plan_uplink(c, facts, d, &p) == -ENOMEM))
                 return -ENOMEM;
         plan_binds_sort(&p);
