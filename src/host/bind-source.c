@@ -98,10 +98,9 @@ static int cannot_open(const Source *s, int error, const char *culprit)
 /* Only these filters keep the owner of a file from making it setuid; io_uring has no operation for that. */
 static int check_filter(const Source *s, uid_t owner)
 {
-        const SeccompKind filter = s->plan->seccomp;
         char remedy[REMEDY_MAX];
 
-        if (owner != 0 || filter == SECCOMP_DEFAULT || filter == SECCOMP_IO_URING)
+        if (owner != 0 || plan_filter_is_ours(s->plan))
                 return 0;
         return WRONG(
                 s, -EPERM, EX_NOPERM,

@@ -74,7 +74,7 @@ static int check_filter(const Needs *n)
 {
         int r = 0;
 
-        if (n->plan->seccomp != SECCOMP_DEFAULT)
+        if (!plan_filter_forbids_io_uring(n->plan))
                 return 0;
         FOREACH_ARRAY (i, n->files->items, n->files->n_items)
                 if (i->async && r != -ENOMEM)

@@ -100,7 +100,7 @@ static int check_destination(const Config *c, const BindConfig *b, Diagnostics *
  * else's. Only the filter forbids that. */
 static int check_loop(const BindConfig *b, Diagnostics *d, const Plan *p)
 {
-        if (!b->loop || p->seccomp == SECCOMP_DEFAULT || p->seccomp == SECCOMP_IO_URING)
+        if (!b->loop || plan_filter_is_ours(p))
                 return 0;
         return CONFLICT(
                 d, b,

@@ -177,6 +177,16 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         return 0;
 }
 
+bool plan_filter_is_ours(const Plan *p)
+{
+        return p->seccomp == SECCOMP_DEFAULT || p->seccomp == SECCOMP_IO_URING;
+}
+
+bool plan_filter_forbids_io_uring(const Plan *p)
+{
+        return p->seccomp == SECCOMP_DEFAULT;
+}
+
 static int plan_confinement(const Config *c, Diagnostics *d, Plan *p)
 {
         int r;
@@ -190,8 +200,7 @@ static int plan_confinement(const Config *c, Diagnostics *d, Plan *p)
         if (r < 0)
                 return r;
 
-        p->keyring_required =
-                !p->unit_cleans_up && p->seccomp != SECCOMP_DEFAULT && p->seccomp != SECCOMP_IO_URING;
+        p->keyring_required = !p->unit_cleans_up && !plan_filter_is_ours(p);
         if (p->apparmor && p->selinux)
                 return config_conflict(
                         c, d, "FCJAIL_SELINUX",

@@ -234,6 +234,13 @@ const char *plan_uplink_text(const Plan *p, char buf[UPLINK_TEXT_MAX]);
 /* FCJAIL_SECCOMP= as it was said. */
 const char *plan_seccomp_text(const Plan *p) _pure_;
 
+/* The filter is fcjail's own, which refuses to make a file setuid or setgid, keyrings, and requests to loop devices. What an
+ * operator's refuses is unknown. */
+bool plan_filter_is_ours(const Plan *p) _pure_;
+
+/* It also refuses io_uring, which makes new files with any mode, past the filter. */
+bool plan_filter_forbids_io_uring(const Plan *p) _pure_;
+
 /* 0 and *ret, to be freed with plan_done(); -EBADMSG: `d` says what contradicts what; -ENOMEM. */
 int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)
         _must_check_;

@@ -163,7 +163,7 @@ static int find_map(Jail *jail, Maps *maps, Map map)
  * the group of what it may write, unless the filter forbids that, and never root's. */
 static bool keeps_gid(const Jail *jail, const BindPlan *bind, gid_t gid)
 {
-        return gid == 0 || (!bind->read_only && jail->plan->seccomp != SECCOMP_DEFAULT);
+        return gid == 0 || (!bind->read_only && !plan_filter_forbids_io_uring(jail->plan));
 }
 
 static int cannot_map(Jail *jail, const BindPlan *bind, int fd, int r)
