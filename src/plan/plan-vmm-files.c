@@ -128,10 +128,9 @@ static int merge(const Config *c, Diagnostics *d, BindPlan *b, const VmmFile *fi
         return name_too(b, file->pointer);
 }
 
-/* Of a loop device Firecracker can make a drive, and nothing else. */
-static bool is_device_in_vain(const Plan *p, const VmmFile *file)
+static bool is_loop_in_vain(const Plan *p, const VmmFile *file)
 {
-        if (strcmp(file->role, "drive") == 0)
+        if (file->may_be_loop)
                 return false;
         FOREACH_ARRAY (b, p->binds, p->n_binds)
                 if (b->loop && strcmp(b->path, file->path + 1) == 0)
@@ -169,7 +168,7 @@ static int add_bind(const Config *c, Diagnostics *d, Plan *p, const VmmFile *fil
         if (!source[0])
                 return conflict(c, d, file,
                                 "is a socket in the root directory, which is read-only; set /run/NAME");
-        if (is_device_in_vain(p, file))
+        if (is_loop_in_vain(p, file))
                 return conflict(c, d, file,
                                 "must be a regular file; remove the option loop from FCJAIL_BIND=");
 

@@ -22,7 +22,7 @@
 /* One row per place in the configuration. */
 typedef struct Row {
         VmmAccess access;
-        bool not_empty;
+        bool not_empty, may_be_loop; /* as in VmmFile */
         const char *role;
         const char *section;   /* NULL: the member is a section itself, and no path if it is no string */
         const char *member;    /* "/section/member", or "/section/N/member" if the section is a list */
@@ -35,17 +35,17 @@ typedef struct Row {
 /* A table is read by its columns. */
 /* clang-format off */
 static const Row rows[] = {
-        { VMM_OPENS,    false, "kernel",            "boot-source",        "kernel_image_path", NULL, NULL, NULL },
-        { VMM_OPENS,    false, "initrd",            "boot-source",        "initrd_path",       NULL, NULL, NULL },
-        { VMM_OPENS,    false, "CPU template",      NULL,                 "cpu-config",        NULL, NULL, NULL },
-        { VMM_OPENS,    false, "drive",             "drives",             "path_on_host",      "drive_id", "is_read_only", "io_engine" },
-        { VMM_CONNECTS, false, "vhost-user drive",  "drives",             "socket",            "drive_id", NULL, NULL },
-        { VMM_OPENS,    true,  "pmem device",       "pmem",               "path_on_host",      "id", "read_only", NULL },
-        { VMM_BINDS,    false, "vsock socket",      "vsock",              "uds_path",          NULL, NULL, NULL },
-        { VMM_CREATES,  false, "log",               "logger",             "log_path",          NULL, NULL, NULL },
-        { VMM_CREATES,  false, "metrics",           "metrics",            "metrics_path",      NULL, NULL, NULL },
-        { VMM_BINDS,    false, "gdb socket",        "machine-config",     "gdb_socket_path",   NULL, NULL, NULL },
-        { VMM_ATTACHES, false, "network interface", "network-interfaces", "host_dev_name",     "iface_id", NULL, NULL },
+        { VMM_OPENS,    false, false, "kernel",            "boot-source",        "kernel_image_path", NULL, NULL, NULL },
+        { VMM_OPENS,    false, false, "initrd",            "boot-source",        "initrd_path",       NULL, NULL, NULL },
+        { VMM_OPENS,    false, false, "CPU template",      NULL,                 "cpu-config",        NULL, NULL, NULL },
+        { VMM_OPENS,    false, true,  "drive",             "drives",             "path_on_host",      "drive_id", "is_read_only", "io_engine" },
+        { VMM_CONNECTS, false, false, "vhost-user drive",  "drives",             "socket",            "drive_id", NULL, NULL },
+        { VMM_OPENS,    true,  false, "pmem device",       "pmem",               "path_on_host",      "id", "read_only", NULL },
+        { VMM_BINDS,    false, false, "vsock socket",      "vsock",              "uds_path",          NULL, NULL, NULL },
+        { VMM_CREATES,  false, false, "log",               "logger",             "log_path",          NULL, NULL, NULL },
+        { VMM_CREATES,  false, false, "metrics",           "metrics",            "metrics_path",      NULL, NULL, NULL },
+        { VMM_BINDS,    false, false, "gdb socket",        "machine-config",     "gdb_socket_path",   NULL, NULL, NULL },
+        { VMM_ATTACHES, false, false, "network interface", "network-interfaces", "host_dev_name",     "iface_id", NULL, NULL },
 };
 /* clang-format on */
 
@@ -165,6 +165,7 @@ static int read_object(const Row *row, struct json_object *object, const char *w
                 .access = row->access,
                 .role = row->role,
                 .not_empty = row->not_empty,
+                .may_be_loop = row->may_be_loop,
                 .read_only = row->access == VMM_OPENS,
                 .read_only_by = row->read_only,
         };

@@ -18,6 +18,7 @@ typedef struct VmmFile {
         VmmAccess access;
         const char *role;         /* what it is to the VMM: "drive" */
         bool not_empty;           /* the VMM refuses an empty file */
+        bool may_be_loop;         /* the VMM takes a loop device instead of the file */
         bool read_only;           /* how the VMM opens it */
         const char *read_only_by; /* the member that says so; NULL: nothing could change it */
         bool async;               /* the VMM reads and writes it by io_uring */

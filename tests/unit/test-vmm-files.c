@@ -62,6 +62,8 @@ Test(vmm_files, names_every_file)
         cr_expect_str_eq(f.items[4].read_only_by, "is_read_only");
         cr_expect_str_eq(f.items[6].read_only_by, "read_only");
         cr_expect(f.items[6].not_empty && !f.items[4].not_empty);
+        cr_expect(f.items[3].may_be_loop && f.items[4].may_be_loop);
+        cr_expect(!f.items[0].may_be_loop && !f.items[5].may_be_loop && !f.items[6].may_be_loop);
 }
 
 Test(vmm_files, names_what_the_vmm_makes_and_attaches)
