@@ -8,9 +8,9 @@
  *         config_loader_begin(&l, kind, name, scope), config_loader_add(&l, line, key, value)…   a source, and again
  *         config_loader_finish(&l, &config)
  *
- * A value is parsed when it is added, and replaces that of an earlier source; binds are added to those of earlier
- * sources. All errors go to `d`, also that of a bad value
- * that is replaced later. They do not end the work: all functions but the last return >= 0 then.
+ * A value is parsed when it is added, and replaces that of an earlier source; binds are added to those of earlier sources.
+ * All errors go to `d`, even that of a bad value that is replaced later. They do not end the work: all functions but the last
+ * return >= 0 then.
  */
 
 #include "config.h"

@@ -130,7 +130,7 @@ typedef struct BindConfig {
         BindIds ids;
         uid_t uid;   /* of BIND_IDS_UID */
         bool loop;   /* the data of a regular file as a block device */
-        bool shared; /* other running VMs may write it, too */
+        bool shared; /* other running VMs may also write it */
         Place place; /* where it was set */
 } BindConfig;
 

@@ -26,14 +26,14 @@ typedef struct EnvDir {
 
 extern const EnvDir env_dirs[ENV_DIRS_MAX]; /* weakest first */
 
-/* The directories that are there and can be used, for any number of VMs; a negative number instead of another. */
 typedef struct EnvName {
         char *name;
         bool regular; /* a regular file, as far as the directory tells */
 } EnvName;
 
+/* The directories, open for any number of VMs. */
 typedef struct EnvDirs {
-        int fds[ENV_DIRS_MAX];
+        int fds[ENV_DIRS_MAX];        /* negative: that directory is missing or cannot be used */
         EnvName *names[ENV_DIRS_MAX]; /* of env_dirs_list(), sorted; NULL: each name is asked for */
         size_t n_names[ENV_DIRS_MAX];
 } EnvDirs;
@@ -43,6 +43,9 @@ typedef struct EnvDirs {
                 .fds = { -EBADF, -EBADF, -EBADF }                                                           \
         }
 
+void env_dirs_done(EnvDirs *dirs);
+#define _cleanup_env_dirs_ _cleanup_(env_dirs_done)
+
 /* 0 or -ENOMEM. Directories that cannot be trusted or read are told to `d` and left out. */
 int env_dirs_open(Diagnostics *d, EnvDirs *ret) _must_check_;
 
@@ -51,8 +54,6 @@ int env_dirs_list(EnvDirs *dirs) _must_check_;
 
 /* Whether the listed directory has the name. */
 const EnvName *env_dirs_find(const EnvDirs *dirs, size_t dir, const char *name);
-void env_dirs_done(EnvDirs *dirs);
-#define _cleanup_env_dirs_ _cleanup_(env_dirs_done)
 
 typedef struct EnvPaths {
         EnvPath *items; /* in the order in which they apply */
@@ -60,6 +61,7 @@ typedef struct EnvPaths {
 } EnvPaths;
 
 void env_paths_done(EnvPaths *p);
+#define _cleanup_env_paths_ _cleanup_(env_paths_done)
 
 /*
  * Lists the files that apply to the VM `id`: default.env, default.env.d, <id>.env, <id>.env.d. A name in
@@ -76,8 +78,6 @@ int env_dir_list(const EnvDirs *dirs, const char *id, Diagnostics *d, EnvPaths *
  * /dev/null; -EBADMSG if it cannot be trusted or read, which was told to `d`; -ENOMEM.
  */
 int env_dir_read(const EnvPath *path, Diagnostics *d, char **ret_data, size_t *ret_size) _must_check_;
-
-#define _cleanup_env_paths_ _cleanup_(env_paths_done)
 
 /* The ids of all VMs that have a file or drop-ins of their own, by the names that env_dirs_list() has read: each once, sorted,
  * to be freed with strv_free(). 0 or -ENOMEM. */

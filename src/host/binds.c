@@ -73,7 +73,7 @@ static int check_way(const Source *s, const HostBind *binds)
         return 0;
 }
 
-/* Of each one the first error: the next would be about what is not there. */
+/* Ends with the first error of this source: the checks that follow need what the one before them found. */
 static int look_at(Source *s, int root_fd)
 {
         int r = 0;

@@ -32,7 +32,7 @@ static int conflict(const Config *c, Diagnostics *d, const VmmFile *file, const 
                                text_cut(&cut, file->path), file->pointer, why);
 }
 
-/* The first name of the path is one of the jail's own. That of /sys is reserved where the VMM does not read it, too. */
+/* The first name of the path is one of the jail's own. /sys is reserved even where the VMM does not read it. */
 static bool is_own(const Plan *p, const char *path)
 {
         FOREACH_ARRAY (f, p->files, p->n_files)
@@ -117,7 +117,7 @@ static int merge(const Config *c, Diagnostics *d, BindPlan *b, const VmmFile *fi
         const BindKind kind = kind_of(file->access);
         char why[NAMED_BY_MAX * 2];
 
-        /* What must be there is there to be written, too. */
+        /* A file that must exist also serves as one that a start would make. */
         if (b->kind != kind && !(b->kind == BIND_FILE && kind == BIND_CREATED)) {
                 (void) snprintf(why, sizeof(why), "is something else at %.*s; correct one of the two",
                                 NAMED_BY_MAX, b->named_by);

@@ -133,11 +133,10 @@ typedef struct FilePlan {
 typedef struct Plan {
         char *id;
 
-        uid_t uid;          /* UID_INVALID: one of uid_range */
-        gid_t gid;          /* GID_INVALID: the same number as the uid */
-        UidRange uid_range; /* both included */
-        /* FCJAIL_UID_RANGE= is unset. */
-        bool uid_range_by_default;
+        uid_t uid;                 /* UID_INVALID: one of uid_range */
+        gid_t gid;                 /* GID_INVALID: the same number as the uid */
+        UidRange uid_range;        /* both included */
+        bool uid_range_by_default; /* FCJAIL_UID_RANGE= is unset */
         uid_t uid_first; /* of uid_range: the one to try first, then those behind it, around the end */
         bool uid_later;  /* uid is UID_INVALID: not one of uid_range, but what systemd chooses */
         bool uid_shared;
@@ -149,7 +148,7 @@ typedef struct Plan {
         bool vmm_text_shared;
         char **vmm_args;         /* further arguments, may be NULL */
         char *config;            /* path on the host; NULL: none */
-        bool config_bind;        /* what it names is bound, too */
+        bool config_bind;        /* the jail also gets what it names */
         char *api;               /* path in the jail; NULL: --no-api */
         gid_t api_gid;           /* GID_INVALID: only root may use it */
         bool api_group_required; /* it was asked for by name */

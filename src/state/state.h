@@ -87,8 +87,9 @@ typedef struct State {
         StateLoops loops;        /* loop devices, if they have the mark of this start */
         char *api;               /* path in the jail; NULL: no API */
         uint32_t stop_seconds;   /* for ctrl-alt-del; 0: FCJAIL_STOP=kill */
-        char *netns; /* where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the
-                                * one that the start ran in; NULL: there are none */
+        /* Where TAPs outlive the VM: the path of a namespace, or "net:[inode]" of the one that the start ran in. NULL: there
+         * are none. */
+        char *netns;
         StateTaps taps;
         StateNames redirects; /* interfaces there that a TAP takes over */
         char *uplink;         /* the device in the starter's network namespace; NULL: none */

@@ -31,7 +31,7 @@
 #include "mount-util.h"
 #include "step.h"
 
-/* Numbers that also exist where each device has room for 255 partitions. udev/50-fcjail.rules has them, too. */
+/* Numbers that also exist where each device has room for 255 partitions. The same are in udev/50-fcjail.rules. */
 #define NUMBER_FIRST 1000U
 #define NUMBER_LAST  4095U
 

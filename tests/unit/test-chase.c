@@ -315,7 +315,7 @@ Test(chase_source, takes_anything_of_anybodys_from_a_directory_of_roots, .init =
         cr_expect_eq(try_source("/dev/null", NULL, 0), 0);
 }
 
-/* With a dot the last directory is one on the way, too. */
+/* A dot at the end makes the last directory one on the way. */
 Test(chase_source, remembers_whose_directories_it_leads_through, .init = fixture_enter)
 {
         file("/run/a/b/c/file", "");
