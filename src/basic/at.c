@@ -49,6 +49,20 @@ int at_open_dir(int dir_fd, const char *name)
         return RET_NERRNO(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+int at_list_dir(int dir_fd, const char *name, DIR **ret)
+{
+        _cleanup_close_ int fd = at_open_dir(dir_fd, name);
+
+        if (fd < 0)
+                return fd;
+        DIR *d = fdopendir(fd);
+        if (!d)
+                return -errno;
+        TAKE_FD(fd);
+        *ret = d;
+        return 0;
+}
+
 int at_hold_dir(int dir_fd, const char *name)
 {
         return RET_NERRNO(openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -7,6 +7,7 @@
  * of the process at its birth. 0 or a descriptor, or -errno; the object is always `name` in `dir_fd`.
  */
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -27,7 +28,10 @@ bool at_is_dot(const char *name) _pure_;
 /* Opens the directory `name`. -ENOTDIR or -ELOOP if it is something else. */
 int at_open_dir(int dir_fd, const char *name) _must_check_;
 
-/* The same with O_PATH, for which no permission on the directory itself is needed. */
+/* The same for readdir(3). 0 or -errno; *ret is to be closed with closedir(3). */
+int at_list_dir(int dir_fd, const char *name, DIR **ret) _must_check_;
+
+/* As at_open_dir() with O_PATH, for which no permission on the directory itself is needed. */
 int at_hold_dir(int dir_fd, const char *name) _must_check_;
 
 /* Makes the directory with exactly this mode, or takes the one that is there, and opens it. A directory that

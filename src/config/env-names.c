@@ -55,14 +55,11 @@ static int read_names(DIR *dir, EnvDirs *dirs, size_t i)
 /* Each has "." at least, so the list is never NULL. */
 static int list_dir(EnvDirs *dirs, size_t i)
 {
-        _cleanup_close_ int fd = at_open_dir(dirs->fds[i], ".");
-        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        int r;
+        _cleanup_closedir_ DIR *dir = NULL;
+        int r = at_list_dir(dirs->fds[i], ".", &dir);
 
-        if (!dir)
-                return -errno;
-        TAKE_FD(fd);
-        r = read_names(dir, dirs, i);
+        if (r >= 0)
+                r = read_names(dir, dirs, i);
         if (r >= 0)
                 qsort(dirs->names[i], dirs->n_names[i], sizeof(EnvName), compare_names);
         return r;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -120,25 +119,18 @@ static int record_alive(const StateRoot *root, int dir_fd, const char *name, boo
 static int shared_alive(const StateRoot *root, int dir_fd, const char *name, bool locked, const State *self,
                         char **ret_owner)
 {
-        int r = 0;
+        _cleanup_closedir_ DIR *d = NULL;
+        int r = at_list_dir(dir_fd, name, &d);
 
-        int fd = at_open_dir(dir_fd, name);
-        if (fd < 0)
-                return fd == -ENOENT ? 0 : fd == -ENOTDIR || fd == -ELOOP ? -EBADMSG : fd;
-        _cleanup_closedir_ DIR *d = fdopendir(fd);
-        if (!d) {
-                r = -errno;
-                (void) safe_close(fd);
-                return r;
-        }
-
+        if (r < 0)
+                return r == -ENOENT ? 0 : r == -ENOTDIR || r == -ELOOP ? -EBADMSG : r;
         while (r == 0) {
                 errno = 0;
                 struct dirent *de = readdir(d);
                 if (!de)
                         return errno != 0 ? -errno : 0; /* not to know is not to be alone */
                 if (de->d_name[0] != '.')
-                        r = record_alive(root, fd, de->d_name, locked, self, ret_owner);
+                        r = record_alive(root, dirfd(d), de->d_name, locked, self, ret_owner);
         }
         return r;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,17 +184,8 @@ int state_load(const StateRoot *root, const char *id, State *ret)
 
 int state_each(const StateRoot *root, int (*each)(const char *id, void *userdata), void *userdata)
 {
-        int r = 0;
-
-        int fd = at_open_dir(root->vm_fd, ".");
-        if (fd < 0)
-                return fd;
-        _cleanup_closedir_ DIR *d = fdopendir(fd);
-        if (!d) {
-                r = -errno;
-                (void) safe_close(fd);
-                return r;
-        }
+        _cleanup_closedir_ DIR *d = NULL;
+        int r = at_list_dir(root->vm_fd, ".", &d);
 
         while (r == 0) {
                 errno = 0;

@@ -9,7 +9,6 @@
  *          becomes a mount of its own.
  */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,17 +210,17 @@ static int clone_disk(Jail *jail, const MountPlan *m, int dir_fd, const char *na
 /* What is in a directory that others can change could be anybody's. */
 static int clone_disks_in(Jail *jail, const MountPlan *m, int dir_fd, const char *prefix, unsigned depth)
 {
+        _cleanup_closedir_ DIR *d = NULL;
         struct stat st;
-        int r = 0;
+        int r;
 
         if (fstat(dir_fd, &st) < 0)
                 return tree_fail(jail, -errno, prefix);
         if (!only_root_can_change(&st))
                 return 0;
-        int fd = at_open_dir(dir_fd, ".");
-        _cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-        if (!d)
-                return tree_fail(jail, -errno, prefix);
+        r = at_list_dir(dir_fd, ".", &d);
+        if (r < 0)
+                return tree_fail(jail, r, prefix);
 
         while (r >= 0) {
                 _cleanup_free_ char *path = NULL;

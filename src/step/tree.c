@@ -11,7 +11,6 @@
  * Mustn't: follow, change or remove anything else that is in root/: it belongs to somebody else.
  */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,15 +154,11 @@ int step_tree(Jail *jail)
 /* The names in a directory, for the log, put behind those in *names. */
 static int list_names(int dir_fd, const char *prefix, char **names)
 {
-        int fd = at_open_dir(dir_fd, ".");
-        if (fd < 0)
-                return fd;
-        _cleanup_closedir_ DIR *d = fdopendir(fd);
-        if (!d) {
-                (void) safe_close(fd);
-                return -ENOMEM;
-        }
+        _cleanup_closedir_ DIR *d = NULL;
+        int r = at_list_dir(dir_fd, ".", &d);
 
+        if (r < 0)
+                return r;
         for (struct dirent *de; (de = readdir(d));) {
                 char *longer;
 
