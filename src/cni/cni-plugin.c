@@ -202,7 +202,7 @@ static int read_fault(const char *output, int status, char **ret_why)
 
 static int wait_for(pid_t pid, int fd, char **ret_output, char **ret_why)
 {
-        _cleanup_free_ char *text = malloc(CNI_OUTPUT_MAX + 2);
+        _cleanup_free_ char *text = calloc(1, CNI_OUTPUT_MAX + 2);
         Output o = { text, 0 };
         int r, k, status = 0;
 

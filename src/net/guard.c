@@ -11,6 +11,7 @@
 
 #define INGRESS_HANDLE 0xffff0000U /* the only one that an ingress queue can have */
 #define PRIORITY       1U
+#define HEADERS_MAX    1024 /* of a request, besides its program */
 
 static struct nl_msg *request(Netlink *nl, int type, int flags, int ifindex, uint32_t handle,
                               uint32_t parent, uint32_t info)
@@ -37,8 +38,7 @@ int guard_add(Netlink *nl, int ifindex, const struct sock_filter *ops, size_t n)
 
         m = request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex, 0, INGRESS_HANDLE,
                     TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL)));
-        if (!m || nlmsg_expand(m, nlmsg_total_size((int) size) + 4096) < 0 ||
-            nla_put_string(m, TCA_KIND, "bpf") < 0)
+        if (!m || nlmsg_expand(m, HEADERS_MAX + size) < 0 || nla_put_string(m, TCA_KIND, "bpf") < 0)
                 return -ENOMEM;
         struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
         if (!options || nla_put_u16(m, TCA_BPF_OPS_LEN, (uint16_t) n) < 0 ||

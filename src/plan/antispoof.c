@@ -217,7 +217,7 @@ static void find_ports(Program *p)
 {
         add(p, BPF_LDX | BPF_B | BPF_MSH, 0, 0, NET);
         add(p, BPF_MISC | BPF_TXA, 0, 0, 0);
-        add(p, BPF_ALU | BPF_ADD | BPF_K, 0, 0, NET + PORTS_SIZE);
+        add(p, BPF_ALU | BPF_ADD, 0, 0, NET + PORTS_SIZE);
         add(p, BPF_MISC | BPF_TAX, 0, 0, 0);
         add(p, BPF_LD | BPF_W | BPF_LEN, 0, 0, 0);
         add(p, BPF_JMP | BPF_X | BPF_JGE, 1, 0, 0);

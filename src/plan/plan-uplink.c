@@ -92,7 +92,7 @@ static int find_mac(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
 
 int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
-        const TapConfig *tap;
+        const TapConfig *tap = NULL;
         int r;
 
         p->uplink = c->uplink;
@@ -110,7 +110,7 @@ int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
                         plan_netns_text(p));
         name_end(p);
         r = connect_tap(c, d, p, "FCJAIL_UPLINK", &tap);
-        return r == 0 ? find_mac(c, facts, d, p, tap) : r;
+        return tap ? find_mac(c, facts, d, p, tap) : r;
 }
 
 const char *plan_uplink_text(const Plan *p, char buf[UPLINK_TEXT_MAX])

@@ -6,16 +6,11 @@
 
 #include "unit-needs.h"
 
-static bool is_below(const char *path, const char *dir)
-{
-        return strncmp(path, dir, strlen(dir)) == 0;
-}
-
 /* By its name: what it is may not be there yet. These three are file systems. */
 static bool is_device(const char *path)
 {
-        return is_below(path, "/dev/") && !is_below(path, "/dev/shm/") && !is_below(path, "/dev/mqueue/") &&
-               !is_below(path, "/dev/hugepages/");
+        return path_is_at_or_below(path, "/dev") && !path_is_at_or_below(path, "/dev/shm") &&
+               !path_is_at_or_below(path, "/dev/mqueue") && !path_is_at_or_below(path, "/dev/hugepages");
 }
 
 static void add(UnitNeeds *n, const char *path, bool writable)
