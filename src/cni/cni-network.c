@@ -12,6 +12,7 @@
 #include "cni-network.h"
 #include "fd-util.h"
 #include "parse.h"
+#include "text.h"
 
 #define WRONG(ret_why, ...) (ASPRINTF(ret_why, __VA_ARGS__) < 0 ? -ENOMEM : -EBADMSG)
 
@@ -49,8 +50,11 @@ static int choose_version(CniNetwork *n, char **ret_why)
 {
         const char *said = string_of(n->list, "cniVersion");
         struct json_object *all = NULL;
-        size_t best = find_version(said ? said : VERSION_DEFAULT);
+        size_t best;
 
+        if (!said)
+                said = VERSION_DEFAULT;
+        best = find_version(said);
         (void) json_object_object_get_ex(n->list, "cniVersions", &all);
         for (size_t i = 0; json_object_is_type(all, json_type_array) && i < json_object_array_length(all);
              i++) {
@@ -59,9 +63,15 @@ static int choose_version(CniNetwork *n, char **ret_why)
                 if (k < ELEMENTSOF(versions) && (best == ELEMENTSOF(versions) || k > best))
                         best = k;
         }
-        if (best == ELEMENTSOF(versions))
-                return WRONG(ret_why, "has the version '%.16s' of CNI, which is none from 0.3.0 to 1.1.0",
-                             said);
+        if (best == ELEMENTSOF(versions)) {
+                _cleanup_free_ char *text = text_escape(said);
+                CutText cut;
+
+                return !text ? -ENOMEM
+                             : WRONG(ret_why,
+                                     "has the version '%s' of CNI, which is none from 0.3.0 to 1.1.0",
+                                     text_cut(&cut, text));
+        }
         n->version = versions[best];
         return 0;
 }
