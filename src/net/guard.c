@@ -11,7 +11,8 @@
 
 #define INGRESS_HANDLE 0xffff0000U /* the only one that an ingress queue can have */
 #define PRIORITY       1U
-#define HEADERS_MAX    1024 /* of a request, besides its program */
+/* Of a request, besides its program; nlmsg_expand(3) fails if a message has as much room already. */
+#define HEADERS_MAX 4096
 
 static struct nl_msg *request(Netlink *nl, int type, int flags, int ifindex, uint32_t handle,
                               uint32_t parent, uint32_t info)
