@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "chase.h"
 #include "cni-network.h"
 #include "fd-util.h"
@@ -63,17 +64,17 @@ static int choose_version(CniNetwork *n, char **ret_why)
                 if (k < ELEMENTSOF(versions) && (best == ELEMENTSOF(versions) || k > best))
                         best = k;
         }
-        if (best == ELEMENTSOF(versions)) {
-                _cleanup_free_ char *text = text_escape(said);
-                CutText cut;
-
-                return !text ? -ENOMEM
-                             : WRONG(ret_why,
-                                     "has the version '%s' of CNI, which is none from 0.3.0 to 1.1.0",
-                                     text_cut(&cut, text));
+        if (best < ELEMENTSOF(versions)) {
+                n->version = versions[best];
+                return 0;
         }
-        n->version = versions[best];
-        return 0;
+
+        _cleanup_free_ char *text = text_escape(said);
+        CutText cut;
+        if (!text)
+                return -ENOMEM;
+        return WRONG(ret_why, "has the version '%s' of CNI, which is none from 0.3.0 to 1.1.0",
+                     text_cut(&cut, text));
 }
 
 static int check_plugins(const CniNetwork *n, char **ret_why)
@@ -224,32 +225,35 @@ static int compare(const void *a, const void *b)
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-/* The names of all files there, sorted. */
+static int add_name(char ***names, size_t n, const char *name)
+{
+        char **grown = reallocarray(*names, n + 2, sizeof(char *));
+
+        if (!grown)
+                return -ENOMEM;
+        *names = grown;
+        grown[n] = strdup(name);
+        grown[n + 1] = NULL;
+        return grown[n] ? 0 : -ENOMEM;
+}
+
+/* The names of all files there, sorted; NULL: there is none. */
 static int list_files(char ***ret)
 {
-        _cleanup_strv_ char **names = calloc(1, sizeof(char *));
+        _cleanup_strv_ char **names = NULL;
+        _cleanup_closedir_ DIR *dir = NULL;
         size_t n = 0;
+        int r;
 
-        _cleanup_close_ int fd = chase_open(CNI_CONFIG_DIR, O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, NULL);
-        if (fd < 0 || !names)
-                return fd < 0 ? fd : -ENOMEM;
-        _cleanup_closedir_ DIR *dir = fdopendir(fd);
-        if (!dir)
-                return -errno;
-        fd = -EBADF;
-        for (const struct dirent *e; (e = readdir(dir));) {
-                if (!is_config(e->d_name))
-                        continue;
-                char **grown = reallocarray(names, n + 2, sizeof(char *));
-                if (!grown)
-                        return -ENOMEM;
-                names = grown;
-                names[n + 1] = NULL;
-                names[n] = strdup(e->d_name);
-                if (!names[n++])
-                        return -ENOMEM;
-        }
-        qsort(names, n, sizeof(char *), compare);
+        _cleanup_close_ int fd = chase_open(CNI_CONFIG_DIR, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        r = fd < 0 ? fd : at_list_dir(fd, ".", &dir);
+        for (const struct dirent *e; r >= 0 && (e = readdir(dir));)
+                if (is_config(e->d_name))
+                        r = add_name(&names, n++, e->d_name);
+        if (r < 0)
+                return r;
+        if (names)
+                qsort(names, n, sizeof(char *), compare);
         *ret = TAKE_PTR(names);
         return 0;
 }
