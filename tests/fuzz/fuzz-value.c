@@ -2,6 +2,8 @@
 
 /* The values of keys: the first byte of the input chooses the key, the rest is the value. */
 
+#include <inttypes.h>
+
 #include "config-table.h"
 #include "config.h"
 #include "fuzz.h"
@@ -63,6 +65,42 @@ static const char *tristate(Tristate t)
 }
 
 /* The canonical text of what the key has set, or nothing for those that keep their text. */
+static void print_uplink(FILE *f, const UplinkConfig *u)
+{
+        char mac[MAC_STR_MAX], address[ADDRESS_STR_MAX];
+
+        if (u->kind == UPLINK_NONE) {
+                fputs("none", f);
+                return;
+        }
+        fprintf(f, "%s%s", u->kind == UPLINK_BRIDGE ? "bridge=" : "route", u->bridge);
+        if (u->mtu != 0)
+                fprintf(f, ",mtu=%u", u->mtu);
+        if (u->has_mac)
+                fprintf(f, ",mac=%s", mac_to_string(&u->mac, mac));
+        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
+                fprintf(f, ",address=%s", host_address_to_string(a, address));
+        fprintf(f, "%s%s%s%s", u->isolated ? ",isolated" : "", u->neigh_suppress ? ",neigh_suppress" : "",
+                u->no_learning ? ",learning=no" : "", u->no_antispoof ? ",antispoof=no" : "");
+}
+
+static void print_cni(FILE *f, const CniConfig *c)
+{
+        char mac[MAC_STR_MAX], address[ADDRESS_STR_MAX];
+
+        fputs(c->network[0] ? c->network : "none", f);
+        FOREACH_ARRAY (a, c->addresses, c->n_addresses)
+                fprintf(f, ",ip=%s", address_to_string(a, address));
+        if (c->has_mac)
+                fprintf(f, ",mac=%s", mac_to_string(&c->mac, mac));
+        FOREACH_ARRAY (p, c->ports, c->n_ports)
+                fprintf(f, ",port=%u:%u/%s", p->host, p->guest, p->protocol);
+        if (c->ingress != 0)
+                fprintf(f, ",ingress=%" PRIu64, c->ingress);
+        if (c->egress != 0)
+                fprintf(f, ",egress=%" PRIu64, c->egress);
+}
+
 static void print_value(FILE *f, const char *name, const Config *c)
 {
         static const char *const stops[] = { "", "ctrl-alt-del", "kill" };
@@ -106,6 +144,10 @@ static void print_value(FILE *f, const char *name, const Config *c)
                         fputs("none", f);
                 FOREACH_ARRAY (t, c->taps, c->n_taps)
                         print_tap(f, t);
+        } else if (strcmp(name, "FCJAIL_UPLINK") == 0) {
+                print_uplink(f, &c->uplink);
+        } else if (strcmp(name, "FCJAIL_CNI") == 0) {
+                print_cni(f, &c->cni);
         } else {
                 const char *const texts[] = { c->chroot_dir, c->vmm,
                                               c->config,     c->api_off ? "no" : c->api,

@@ -582,8 +582,10 @@ test_completion() {
         completes "--help" fcjail stop -
         completes "" fcjail help ""
         completes "" fcjail stop web1 ""
+        completes "add del check" fcjail cni ""
+        completes "web1" fcjail cni add w
         # Ids where one is taken.
-        for verb in $(fcjail help | sed -nE 's/^  fcjail ([a-z]+) .*\bID\b.*/\1/p'); do
+        for verb in $(fcjail help | sed -nE 's/^  fcjail ([a-z]+) +(\[[^]]*\] )*ID\b.*/\1/p'); do
                 completes "web1" fcjail "$verb" w
         done
 }
