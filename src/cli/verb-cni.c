@@ -60,6 +60,7 @@ static int undo_earlier(const char *id)
         return r < 0 ? r : cni_del(&a, tell);
 }
 
+/* With the lock. */
 static int add(const char *id, const Plan *p)
 {
         _cleanup_cni_attachment_ CniAttachment a = {};
@@ -73,9 +74,6 @@ static int add(const char *id, const Plan *p)
         int status = check_not_running(id);
         if (status != EX_OK)
                 return status;
-        _cleanup_close_ int lock = cni_lock(id, p->cni.network);
-        if (lock < 0)
-                return fail(id, lock, "/run/fcjail/cni.lock");
         r = undo_earlier(id);
         if (r < 0)
                 return fail(id, r, "an earlier network cannot be undone");
@@ -106,16 +104,12 @@ static int add_by_settings(const char *id)
 static int of_record(const char *id, int (*what)(CniAttachment *a, CniTell tell))
 {
         _cleanup_cni_attachment_ CniAttachment a = {};
-        int r;
+        int r = cni_record_read(id, &a);
 
-        r = cni_record_read(id, &a);
         if (r == -ENOENT)
                 return EX_OK;
         if (r < 0)
                 return fail(id, r, CNI_RECORD_DIR);
-        _cleanup_close_ int lock = cni_lock(id, a.network.name);
-        if (lock < 0)
-                return fail(id, lock, "/run/fcjail/cni.lock");
         return what(&a, tell) < 0 ? EX_UNAVAILABLE : EX_OK;
 }
 
@@ -131,6 +125,9 @@ int verb_cni(const CommandLine *c)
                 status = become_root(&caller);
         if (status != EX_OK)
                 return status;
+        _cleanup_close_ int lock = cni_lock(id);
+        if (lock < 0)
+                return fail(id, lock, "/run/fcjail/cni.lock");
 
         if (strcmp(operation, "add") == 0)
                 return add_by_settings(id);

@@ -89,15 +89,20 @@ static int make_capabilities(const CniConfig *c, struct json_object *o)
                    c->ingress + c->egress > 0 ? add_bandwidth(o, c) : 0);
 }
 
+static int set_id(CniAttachment *a, const char *id)
+{
+        a->id = strdup(id);
+        return !a->id || ASPRINTF(&a->netns, CNI_NETNS_DIR "/" CNI_NETNS_PREFIX "%s", id) < 0 ? -ENOMEM : 0;
+}
+
 int cni_attachment_make(const char *id, const CniConfig *config, CniAttachment *ret, char **ret_why)
 {
         _cleanup_cni_attachment_ CniAttachment a = { .capabilities = json_object_new_object() };
         int r;
 
-        a.id = strdup(id);
-        if (!a.id || !a.capabilities || ASPRINTF(&a.netns, "/run/netns/fcjail-%s", id) < 0)
-                return -ENOMEM;
-        r = make_capabilities(config, a.capabilities);
+        r = a.capabilities ? set_id(&a, id) : -ENOMEM;
+        if (r >= 0)
+                r = make_capabilities(config, a.capabilities);
         if (r >= 0)
                 r = cni_network_load(config->network, &a.network, ret_why);
         if (r < 0)
@@ -179,7 +184,7 @@ int cni_record_write(const CniAttachment *a)
         _cleanup_close_ int fd = open_records();
         r = fd < 0 ? fd
                    : ALL(o ? 0 : -ENOMEM, add_number(o, "version", RECORD_VERSION),
-                         add_string(o, "id", a->id), add_string(o, "netns", a->netns),
+                         add_string(o, "id", a->id),
                          add_member(o, "network", json_object_get(a->network.list)),
                          add_member(o, "capabilities", json_object_get(a->capabilities)),
                          a->result ? add_member(o, "result", json_object_get(a->result)) : 0);
@@ -200,39 +205,32 @@ int cni_record_write(const CniAttachment *a)
         return r;
 }
 
-static int dup_member(struct json_object *o, const char *name, char **ret)
+static struct json_object *member(struct json_object *o, const char *name)
 {
-        struct json_object *member = NULL;
+        struct json_object *m = NULL;
 
-        if (!json_object_object_get_ex(o, name, &member) || !json_object_is_type(member, json_type_string))
-                return -EBADMSG;
-        *ret = strdup(json_object_get_string(member));
-        return *ret ? 0 : -ENOMEM;
+        if (json_object_is_type(o, json_type_object))
+                (void) json_object_object_get_ex(o, name, &m);
+        return m;
 }
 
 static int take_record(struct json_object *o, const char *id, CniAttachment *ret)
 {
         _cleanup_cni_attachment_ CniAttachment a = {};
         _cleanup_free_ char *why = NULL;
-        struct json_object *list = NULL;
+        const char *of = json_object_get_string(member(o, "id"));
         int r;
 
-        if (!json_object_is_type(o, json_type_object))
+        if (!of || strcmp(of, id) != 0 || json_object_get_int(member(o, "version")) != RECORD_VERSION ||
+            !json_object_is_type(member(o, "capabilities"), json_type_object))
                 return -EBADMSG;
-        r = dup_member(o, "id", &a.id);
+        a.capabilities = json_object_get(member(o, "capabilities"));
+        a.result = json_object_get(member(o, "result"));
+        r = set_id(&a, id);
         if (r >= 0)
-                r = dup_member(o, "netns", &a.netns);
+                r = cni_network_read(json_object_get(member(o, "network")), &a.network, &why);
         if (r < 0)
                 return r;
-        if (strcmp(a.id, id) != 0 || !json_object_object_get_ex(o, "network", &list) ||
-            !json_object_object_get_ex(o, "capabilities", &a.capabilities))
-                return -EBADMSG;
-        a.capabilities = json_object_get(a.capabilities);
-        r = cni_network_read(json_object_get(list), &a.network, &why);
-        if (r < 0)
-                return r;
-        if (json_object_object_get_ex(o, "result", &a.result))
-                a.result = json_object_get(a.result);
         *ret = a;
         a = (CniAttachment){};
         return 0;
@@ -260,19 +258,10 @@ int cni_record_remove(const char *id)
         return fd < 0 ? fd : at_remove(fd, id);
 }
 
-/* A byte for each: with two that have the same one, one of them waits for nothing. */
-static int lock_byte(int fd, short type, off_t byte)
+int cni_lock(const char *id)
 {
-        struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
-
-        if (fcntl(fd, F_OFD_SETLK, &lock) >= 0)
-                return 0;
-        return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
-}
-
-int cni_lock(const char *id, const char *network)
-{
-        int r;
+        /* Two ids with one hash wait for each other, at worst. */
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = id_hash(id), .l_len = 1 };
 
         _cleanup_close_ int run = chase_open("/run/fcjail", O_PATH | O_DIRECTORY, CHASE_MKDIR, NULL);
         if (run < 0)
@@ -280,8 +269,7 @@ int cni_lock(const char *id, const char *network)
         _cleanup_close_ int fd = openat(run, "cni.lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        r = lock_byte(fd, F_WRLCK, (off_t) id_hash(id));
-        if (r >= 0)
-                r = lock_byte(fd, F_RDLCK, ((off_t) 1 << 32) + id_hash(network));
-        return r < 0 ? r : TAKE_FD(fd);
+        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+                return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+        return TAKE_FD(fd);
 }

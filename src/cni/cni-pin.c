@@ -19,12 +19,12 @@
 #include "namespaces.h"
 #include "parse.h"
 
-#define NAME_SIZE (sizeof("fcjail-") + ID_LEN_MAX)
+#define NAME_SIZE (sizeof(CNI_NETNS_PREFIX) + ID_LEN_MAX)
 
 static int open_dir(const char *id, char ret_name[NAME_SIZE])
 {
-        (void) snprintf(ret_name, NAME_SIZE, "fcjail-%s", id);
-        return chase_open("/run/netns", O_PATH | O_DIRECTORY, CHASE_MKDIR, NULL);
+        (void) snprintf(ret_name, NAME_SIZE, CNI_NETNS_PREFIX "%s", id);
+        return chase_open(CNI_NETNS_DIR, O_PATH | O_DIRECTORY, CHASE_MKDIR, NULL);
 }
 
 int cni_pin_exists(const char *id)

@@ -128,7 +128,7 @@ static int drain(int fd, Output *o)
         }
 }
 
-/* Until the plugin ends: what it leaves running may have its output, too. 0, -ETIME, -EFBIG or another -errno. */
+/* Until the plugin itself ends, since a child that it leaves running may keep the pipe open. 0, -ETIME, -EFBIG or another -errno. */
 static int follow(pid_t pid, int fd, Output *o)
 {
         const uint64_t deadline = now_usec() + CNI_SECONDS_MAX * 1000000ULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Should:  undo the plugin that has failed, too: some leave half of what they make. Go on after an error of DEL: to stop there
- *          is what leaves rules behind.
+ * Should:  undo even the plugin that has failed, because some leave half of what they make. Go on after an error of DEL: a
+ *          stop would leave rules behind.
  * Mustn't: run a plugin without a record of what it is about to do, nor DEL with less than ADD had.
  */
 
@@ -23,13 +23,17 @@ static void tell_plugin(const CniAttachment *a, const char *command, struct json
                 tell(a->id, text);
 }
 
-/* A namespace that is gone has no path: a file that is none would make a plugin fail. */
+/* What is built in is not called, and has no output. Some plugins fail if the path is that of a file which is no namespace. */
 static int call(const CniAttachment *a, const char *command, size_t i, char **ret_output, CniTell tell)
 {
         struct json_object *plugin = cni_network_plugin(&a->network, i);
-        _cleanup_free_ char *why = NULL, *input = cni_request(a, i);
-        int r = cni_pin_exists(a->id);
+        _cleanup_free_ char *why = NULL, *input = NULL;
+        int r;
 
+        if (cni_plugin_is_built_in(plugin))
+                return 0;
+        input = cni_request(a, i);
+        r = cni_pin_exists(a->id);
         const CniCall c = {
                 .command = command,
                 .type = cni_plugin_type(plugin),
@@ -63,16 +67,13 @@ static int take_result(CniAttachment *a, size_t i, const char *output, CniTell t
 
 static int add_all(CniAttachment *a, CniTell tell)
 {
-        const size_t n = cni_network_length(&a->network);
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+        for (size_t i = 0; r >= 0 && i < cni_network_length(&a->network); i++) {
                 _cleanup_free_ char *output = NULL;
 
-                if (cni_plugin_is_built_in(cni_network_plugin(&a->network, i)))
-                        continue;
                 r = call(a, "ADD", i, &output, tell);
-                if (r >= 0)
+                if (r >= 0 && output)
                         r = take_result(a, i, output, tell);
                 if (r >= 0)
                         r = cni_record_write(a);
@@ -104,7 +105,7 @@ static int add_with_netns(CniAttachment *a, CniTell tell)
 
 int cni_add(CniAttachment *a, CniTell tell)
 {
-        int r, k;
+        int r;
 
         r = cni_record_write(a);
         if (r < 0) {
@@ -112,10 +113,9 @@ int cni_add(CniAttachment *a, CniTell tell)
                 return r;
         }
         r = add_with_netns(a, tell);
-        if (r >= 0)
-                return 0;
-        k = cni_del(a, tell);
-        return k < 0 && r == -ENOMEM ? k : r;
+        if (r < 0)
+                (void) !cni_del(a, tell); /* tells what it cannot undo */
+        return r;
 }
 
 int cni_del(CniAttachment *a, CniTell tell)
@@ -125,8 +125,6 @@ int cni_del(CniAttachment *a, CniTell tell)
         for (size_t i = cni_network_length(&a->network); i-- > 0;) {
                 _cleanup_free_ char *output = NULL;
 
-                if (cni_plugin_is_built_in(cni_network_plugin(&a->network, i)))
-                        continue;
                 r = call(a, "DEL", i, &output, tell);
                 first = first < 0 ? first : r;
         }
@@ -156,8 +154,6 @@ int cni_check(CniAttachment *a, CniTell tell)
         for (size_t i = 0; i < cni_network_length(&a->network); i++) {
                 _cleanup_free_ char *output = NULL;
 
-                if (cni_plugin_is_built_in(cni_network_plugin(&a->network, i)))
-                        continue;
                 r = call(a, "CHECK", i, &output, tell);
                 first = first < 0 ? first : r;
         }

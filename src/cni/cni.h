@@ -8,18 +8,18 @@
  *     /var/lib/fcjail/cni/<id>         the record; not in /run, because leases of addresses outlive a boot
  *     /run/netns/fcjail-<id>           the network namespace, pinned
  *     /run/fcjail/net/<id>.json, .env  what the guest has to know
- *     /run/fcjail/cni.lock             one byte for each VM, one for each network
+ *     /run/fcjail/cni.lock             one byte for each VM
  */
 
 #include "cni-network.h"
-#include "config.h"
+#include "plan.h"
 
 #define CNI_RECORD_DIR "/var/lib/fcjail/cni"
-#define CNI_IFNAME     "eth0"
+#define CNI_IFNAME     UPLINK_PEER
 
 typedef struct CniAttachment {
         char *id;
-        char *netns; /* path */
+        char *netns; /* path, which follows from the id */
         CniNetwork network;
         struct json_object *capabilities; /* what the settings give: ips, mac, portMappings, bandwidth */
         struct json_object *result;       /* of the last plugin that succeeded; NULL: none */
@@ -40,8 +40,8 @@ int cni_record_read(const char *id, CniAttachment *ret) _must_check_;
 int cni_record_write(const CniAttachment *a) _must_check_;
 int cni_record_remove(const char *id) _must_check_;
 
-/* Holds the locks of the VM and, shared, of the network, until the descriptor is closed. -EBUSY: somebody else does. */
-int cni_lock(const char *id, const char *network) _must_check_;
+/* Holds the lock of the VM, from before its record is read, until the descriptor is closed. -EBUSY: somebody else does. */
+int cni_lock(const char *id) _must_check_;
 
 /* What a plugin gets on its standard input, to be freed. NULL: no memory. */
 char *cni_request(const CniAttachment *a, size_t plugin);

@@ -6,7 +6,6 @@
 #include "cni-network.h"
 #include "cni-plugin.h"
 
-/* Each once more than it need be, if a list has a plugin twice. */
 static int look_at_plugins(const Plan *p, const CniNetwork *network, Findings *f)
 {
         int r = 0;

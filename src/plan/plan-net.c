@@ -22,7 +22,7 @@ static int plan_netns_of_cni(const Config *c, Diagnostics *d, Plan *p)
                         " has a network namespace of its own, but FCJAIL_NETNS= is set; remove one of the two");
         p->netns = NETNS_PATH;
         p->new_namespaces = ALWAYS_NEW;
-        return ASPRINTF(&p->netns_path, "/run/netns/fcjail-%s", p->id) < 0 ? -ENOMEM : 0;
+        return ASPRINTF(&p->netns_path, CNI_NETNS_DIR "/" CNI_NETNS_PREFIX "%s", p->id) < 0 ? -ENOMEM : 0;
 }
 
 static int plan_netns(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)

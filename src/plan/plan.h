@@ -128,6 +128,10 @@ typedef struct FilePlan {
 /* The VM's end of its uplink, and what the plugins of CNI make. */
 #define UPLINK_PEER "eth0"
 
+/* The network namespace that they make it in: the VM's id follows. */
+#define CNI_NETNS_DIR    "/run/netns"
+#define CNI_NETNS_PREFIX "fcjail-"
+
 #define UPLINK_ALTNAME_MAX (sizeof("fcjail-") + ID_LEN_MAX)
 
 typedef struct Plan {
