@@ -97,21 +97,18 @@ static int check_addresses(const Look *l)
                             "does not say which addresses the guest has, so it may send from any");
 }
 
+/* For each family that the guest has. */
 static int check_routing(const Look *l)
 {
-        const UplinkConfig *u = &l->plan->uplink;
-        bool has_in4 = false, has_in6 = false;
         int r = 0;
 
-        FOREACH_ARRAY (a, u->addresses, u->n_addresses) {
-                has_in4 = has_in4 || a->family == AF_INET;
-                has_in6 = has_in6 || a->family == AF_INET6;
-        }
-        if (has_in4)
-                r = check_forwarding(l, "net.ipv4.ip_forward", "/proc/sys/net/ipv4/ip_forward");
-        if (r != -ENOMEM && has_in6)
-                r = check_forwarding(l, "net.ipv6.conf.all.forwarding",
-                                     "/proc/sys/net/ipv6/conf/all/forwarding");
+        FOREACH_ARRAY (g, l->plan->gateways, l->plan->n_gateways)
+                if (r != -ENOMEM)
+                        r = g->family == AF_INET
+                                    ? check_forwarding(l, "net.ipv4.ip_forward",
+                                                       "/proc/sys/net/ipv4/ip_forward")
+                                    : check_forwarding(l, "net.ipv6.conf.all.forwarding",
+                                                       "/proc/sys/net/ipv6/conf/all/forwarding");
         return r;
 }
 

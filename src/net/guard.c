@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <linux/pkt_sched.h> /* before pkt_cls.h */
-
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
-#include <linux/pkt_cls.h>
 #include <string.h>
 
 #include "guard.h"
+#include "ingress.h"
 
-#define INGRESS_HANDLE 0xffff0000U /* the only one that an ingress queue can have */
-#define PRIORITY       1U
 /* Of a request, besides its program; nlmsg_expand(3) fails if a message has as much room already. */
 #define HEADERS_MAX 4096
 
@@ -38,7 +32,7 @@ int guard_add(Netlink *nl, int ifindex, const struct sock_filter *ops, size_t n)
                 return -ENOMEM;
 
         m = request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex, 0, INGRESS_HANDLE,
-                    TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL)));
+                    INGRESS_FILTER_INFO);
         if (!m || nlmsg_expand(m, HEADERS_MAX + size) < 0 || nla_put_string(m, TCA_KIND, "bpf") < 0)
                 return -ENOMEM;
         struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
@@ -66,7 +60,7 @@ static bool is_same(const Search *s, struct nlattr *options)
                memcmp(nla_data(tb[TCA_BPF_OPS]), s->ops, s->size) == 0;
 }
 
-/* The kernel's list has its chain and its priority, too, which have no options. */
+/* In the kernel's list a filter comes behind its chain and its priority, which have no options. */
 static int read_filter(const struct nlmsghdr *h, void *userdata)
 {
         struct nlattr *tb[TCA_MAX + 1];

@@ -6,20 +6,15 @@
  * Mustn't: add a filter to a queue of somebody else. Filters are added to a block, which only a queue of ours has.
  */
 
-#include <net/ethernet.h>
-
-#include <linux/pkt_cls.h>
-#include <linux/pkt_sched.h>
 #include <linux/tc_act/tc_mirred.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ingress.h"
 #include "redirect.h"
 
-#define INGRESS_HANDLE 0xffff0000U /* the only one that an ingress queue can have */
-#define PRIORITY       1U
-#define ACTION_ORDER   1 /* of the only action of a filter */
-#define N_QUEUES       2 /* at the beginning of a batch */
+#define ACTION_ORDER 1 /* of the only action of a filter */
+#define N_QUEUES     2 /* at the beginning of a batch */
 
 /* Of the queue of one interface; never 0, which is none. */
 static uint32_t block_of(uint32_t mark, int ifindex)
@@ -97,7 +92,7 @@ static int put_match(struct nl_msg *m)
 static int add_filter(Netlink *nl, bool u32, uint32_t mark, int from, int to)
 {
         struct nl_msg *m = filter_request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
-                                          block_of(mark, from), TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL)));
+                                          block_of(mark, from), INGRESS_FILTER_INFO);
         int r;
 
         if (!m || nla_put_string(m, TCA_KIND, u32 ? "u32" : "matchall") < 0)

@@ -169,11 +169,10 @@ static bool differs(const VethSpec *spec, int ifindex, const Link *l, char why[V
                 { l->master == spec->master, "is not a port of its bridge" },
                 { spec->mtu == 0 || l->mtu == spec->mtu, "has another MTU" },
                 { memcmp(&l->mac, &spec->mac, sizeof(spec->mac)) == 0, "has another MAC address" },
-                { !is_port || l->isolated == spec->isolated,
-                  "is not isolated from other ports as it should be" },
+                { !is_port || l->isolated == spec->isolated, "has another setting of isolated" },
                 { !is_port || l->neigh_suppress == spec->neigh_suppress,
-                  "does not suppress neighbors as it should" },
-                { !is_port || l->learning == spec->learning, "does not learn addresses as it should" },
+                  "has another setting of neigh_suppress" },
+                { !is_port || l->learning == spec->learning, "has another setting of learning" },
                 { l->up, "is down" },
         };
 

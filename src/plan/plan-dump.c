@@ -90,6 +90,25 @@ static void dump_tap(FILE *f, const TapConfig *t)
         fputc('\n', f);
 }
 
+static void dump_uplink(FILE *f, const Plan *p)
+{
+        const UplinkConfig *u = &p->uplink;
+        char text[ADDRESS_STR_MAX], mac[MAC_STR_MAX];
+
+        fprintf(f, "uplink: " UPLINK_PEER " - %s %s%s", p->uplink_name,
+                u->kind == UPLINK_BRIDGE ? "bridge=" : "route", u->bridge);
+        if (u->mtu != 0)
+                fprintf(f, " mtu=%u", u->mtu);
+        if (u->has_mac)
+                fprintf(f, " mac=%s", mac_to_string(&u->mac, mac));
+        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
+                fprintf(f, " address=%s", host_address_to_string(a, text));
+        FOREACH_ARRAY (g, p->gateways, p->n_gateways)
+                fprintf(f, " gateway=%s", host_address_to_string(g, text));
+        fprintf(f, "%s%s%s%s\n", u->isolated ? " isolated" : "", u->neigh_suppress ? " neigh_suppress" : "",
+                u->no_learning ? " learning=no" : "", u->no_antispoof ? " antispoof=no" : "");
+}
+
 static void dump_cni(FILE *f, const CniConfig *c)
 {
         char text[ADDRESS_STR_MAX], mac[MAC_STR_MAX];
@@ -122,7 +141,6 @@ const char *plan_netns_text(const Plan *p)
 static void dump_net(FILE *f, const Plan *p)
 {
         const char *name;
-        char text[UPLINK_TEXT_MAX];
 
         fprintf(f, "netns: %s\n", plan_netns_text(p));
         FOREACH_ARRAY (t, p->taps, p->n_taps)
@@ -132,7 +150,7 @@ static void dump_net(FILE *f, const Plan *p)
         if (p->cni.network[0])
                 dump_cni(f, &p->cni);
         if (p->uplink.kind != UPLINK_NONE)
-                fprintf(f, "uplink: " UPLINK_PEER " - %s %s\n", p->uplink_name, plan_uplink_text(p, text));
+                dump_uplink(f, p);
 
         fprintf(f, "namespaces:");
         for (size_t i = 0; (name = plan_next_namespace(p, &i));)

@@ -120,13 +120,14 @@ static int add_binds(struct json_object *o, const Plan *p)
 
 typedef const char *(*AddressText)(const InAddrPrefix *a, char buf[ADDRESS_STR_MAX]);
 
-static int add_addresses(struct json_object *o, const InAddrPrefix *addresses, size_t n, AddressText to_text)
+static int add_addresses(struct json_object *o, const char *name, const InAddrPrefix *addresses, size_t n,
+                         AddressText to_text)
 {
         struct json_object *array = json_object_new_array();
         char text[ADDRESS_STR_MAX];
         int r;
 
-        r = add_member(o, "addresses", array);
+        r = add_member(o, name, array);
         FOREACH_ARRAY (a, addresses, n)
                 if (r >= 0)
                         r = add_value(array, json_object_new_string(to_text(a, text)));
@@ -150,9 +151,44 @@ static int add_taps(struct json_object *o, const Plan *p)
                         add_number(tap, "txqueuelen", t->txqueuelen),
                         add_string(tap, "bridge", t->bridge[0] ? t->bridge : NULL),
                         add_string(tap, "redirect", t->redirect[0] ? t->redirect : NULL),
-                        add_addresses(tap, t->addresses, t->n_addresses, address_to_string));
+                        add_addresses(tap, "addresses", t->addresses, t->n_addresses, address_to_string));
         }
         return r;
+}
+
+static int add_ports(struct json_object *cni, const CniConfig *c)
+{
+        struct json_object *array = json_object_new_array();
+        int r = add_member(cni, "ports", array);
+
+        FOREACH_ARRAY (p, c->ports, c->n_ports) {
+                struct json_object *port = r >= 0 ? json_object_new_object() : NULL;
+
+                if (r < 0 || add_value(array, port) < 0)
+                        return -ENOMEM;
+                r = ALL(add_number(port, "host", p->host), add_number(port, "guest", p->guest),
+                        add_string(port, "protocol", p->protocol));
+        }
+        return r;
+}
+
+static int add_rate(struct json_object *cni, const char *name, uint64_t rate)
+{
+        return rate != 0 ? add_member(cni, name, json_object_new_int64((int64_t) rate)) : 0;
+}
+
+static int add_cni(struct json_object *o, const CniConfig *c)
+{
+        char mac[MAC_STR_MAX];
+
+        if (!c->network[0])
+                return 0;
+        struct json_object *cni = json_object_new_object();
+        return ALL(add_member(o, "cni", cni), add_string(cni, "network", c->network),
+                   add_addresses(cni, "addresses", c->addresses, c->n_addresses, address_to_string),
+                   add_string(cni, "mac", c->has_mac ? mac_to_string(&c->mac, mac) : NULL),
+                   add_ports(cni, c), add_rate(cni, "ingress", c->ingress),
+                   add_rate(cni, "egress", c->egress));
 }
 
 static int add_uplink(struct json_object *o, const Plan *p)
@@ -169,7 +205,8 @@ static int add_uplink(struct json_object *o, const Plan *p)
                    add_string(uplink, "bridge", u->bridge[0] ? u->bridge : NULL),
                    add_number(uplink, "mtu", u->mtu),
                    add_string(uplink, "mac", u->has_mac ? mac_to_string(&u->mac, mac) : NULL),
-                   add_addresses(uplink, u->addresses, u->n_addresses, host_address_to_string),
+                   add_addresses(uplink, "addresses", u->addresses, u->n_addresses, host_address_to_string),
+                   add_addresses(uplink, "gateways", p->gateways, p->n_gateways, host_address_to_string),
                    add_bool(uplink, "isolated", u->isolated),
                    add_bool(uplink, "neigh_suppress", u->neigh_suppress),
                    add_bool(uplink, "learning", !u->no_learning),
@@ -217,7 +254,7 @@ int plan_json(const Plan *p, struct json_object *o)
                    add_bool(o, "vmm_text_shared", p->vmm_text_shared), add_string(o, "config", p->config),
                    p->config ? add_bool(o, "config_bind", p->config_bind) : 0, add_nodes(o, p),
                    add_mounts(o, p), add_binds(o, p), add_string(o, "netns", plan_netns_text(p)),
-                   add_namespaces(o, p), add_taps(o, p), add_uplink(o, p),
+                   add_namespaces(o, p), add_taps(o, p), add_cni(o, &p->cni), add_uplink(o, p),
                    add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
                    add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),

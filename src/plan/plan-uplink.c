@@ -11,6 +11,15 @@
 /* Not "ve-", "vb-", "vz-" or "vt-", which systemd-networkd configures. */
 #define PREFIX "fc-"
 
+/* What the guest of a routed uplink uses as its gateway: link-local addresses, the same behind each uplink. */
+static const struct {
+        int family;
+        const char *address;
+} gateways[] = {
+        { AF_INET, "169.254.1.1/32" },
+        { AF_INET6, "fe80::1/64" },
+};
+
 /* The id, or its beginning and a hash of all of it. */
 static void name_end(Plan *p)
 {
@@ -90,6 +99,22 @@ static int find_mac(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         return 0;
 }
 
+static bool has_family(const UplinkConfig *u, int family)
+{
+        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
+                if (a->family == family)
+                        return true;
+        return false;
+}
+
+static void plan_gateways(Plan *p)
+{
+        FOREACH_ARRAY (g, gateways, ELEMENTSOF(gateways))
+                if (p->uplink.kind == UPLINK_ROUTE && has_family(&p->uplink, g->family) &&
+                    parse_address(g->address, &p->gateways[p->n_gateways]) >= 0)
+                        p->n_gateways++;
+}
+
 int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         const TapConfig *tap = NULL;
@@ -109,27 +134,7 @@ int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
                         " needs a network namespace of the VM's own, but FCJAIL_NETNS= is %s; set it to private",
                         plan_netns_text(p));
         name_end(p);
+        plan_gateways(p);
         r = connect_tap(c, d, p, "FCJAIL_UPLINK", &tap);
         return tap ? find_mac(c, facts, d, p, tap) : r;
-}
-
-const char *plan_uplink_text(const Plan *p, char buf[UPLINK_TEXT_MAX])
-{
-        const UplinkConfig *u = &p->uplink;
-        char mac[MAC_STR_MAX], address[ADDRESS_STR_MAX];
-        size_t n = 0;
-
-        n += (size_t) snprintf(buf, UPLINK_TEXT_MAX, "%s%s", u->kind == UPLINK_BRIDGE ? "bridge=" : "route",
-                               u->bridge);
-        if (u->mtu != 0)
-                n += (size_t) snprintf(buf + n, UPLINK_TEXT_MAX - n, " mtu=%" PRIu32, u->mtu);
-        if (u->has_mac)
-                n += (size_t) snprintf(buf + n, UPLINK_TEXT_MAX - n, " mac=%s", mac_to_string(&u->mac, mac));
-        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
-                n += (size_t) snprintf(buf + n, UPLINK_TEXT_MAX - n, " address=%s",
-                                       host_address_to_string(a, address));
-        (void) snprintf(buf + n, UPLINK_TEXT_MAX - n, "%s%s%s%s", u->isolated ? " isolated" : "",
-                        u->neigh_suppress ? " neigh_suppress" : "", u->no_learning ? " learning=no" : "",
-                        u->no_antispoof ? " antispoof=no" : "");
-        return buf;
 }

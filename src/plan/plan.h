@@ -167,6 +167,9 @@ typedef struct Plan {
         bool taps_by_default; /* FCJAIL_TAP= is unset */
         CniConfig cni;        /* a start finds the network namespace that `fcjail cni add` has made */
         UplinkConfig uplink;
+        InAddrPrefix gateways
+                [2]; /* of a routed uplink, one for each family of the guest's addresses: on the host's end */
+        size_t n_gateways;
         char uplink_name[IFNAMSIZ];              /* of its end on the host */
         char uplink_altname[UPLINK_ALTNAME_MAX]; /* the same, with the whole id */
 
@@ -229,10 +232,6 @@ const char *plan_bind_ids(const BindPlan *b, char buf[BIND_IDS_TEXT_MAX]);
 
 /* FCJAIL_NETNS= as it was set, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;
-
-/* As one text: "bridge=br0 mac=… ". */
-#define UPLINK_TEXT_MAX 1024
-const char *plan_uplink_text(const Plan *p, char buf[UPLINK_TEXT_MAX]);
 
 /* FCJAIL_SECCOMP= as it was said. */
 const char *plan_seccomp_text(const Plan *p) _pure_;

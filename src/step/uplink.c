@@ -10,9 +10,6 @@
  * Mustn't: touch a device of this name that has another mark.
  */
 
-#include <arpa/inet.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -25,10 +22,6 @@
 #include "time-util.h"
 #include "veth.h"
 
-/* What a guest of a routed uplink uses as its gateway: link-local addresses, the same behind each uplink. */
-#define GATEWAY_IN4 "169.254.1.1/32"
-#define GATEWAY_IN6 "fe80::1/64"
-
 /* How long the kernel may take to remove the pair of an earlier start, whose network namespace has ended. 27 ms were the
  * median with an idle host. */
 #define GONE_USEC (2U * 1000000U)
@@ -38,7 +31,6 @@ typedef struct Uplink {
         Jail *jail;
         VethSpec spec;
         AntispoofProgram program;
-        InAddrPrefix gateways[2];
         char mark[STATE_MARK_MAX];
         int netns_fd;
 } Uplink;
@@ -88,28 +80,6 @@ static struct ether_addr mac_of(const State *s)
         return mac;
 }
 
-/* A gateway of each family in which the guest has an address. */
-static int plan_routes(Uplink *u)
-{
-        const UplinkConfig *c = &u->jail->plan->uplink;
-        bool has_in4 = false, has_in6 = false;
-        size_t n = 0;
-
-        FOREACH_ARRAY (a, c->addresses, c->n_addresses) {
-                has_in4 = has_in4 || a->family == AF_INET;
-                has_in6 = has_in6 || a->family == AF_INET6;
-        }
-        if (has_in4 && parse_address(GATEWAY_IN4, &u->gateways[n++]) < 0)
-                return step_fail(u->jail, -EINVAL, GATEWAY_IN4);
-        if (has_in6 && parse_address(GATEWAY_IN6, &u->gateways[n++]) < 0)
-                return step_fail(u->jail, -EINVAL, GATEWAY_IN6);
-        u->spec.addresses = u->gateways;
-        u->spec.n_addresses = n;
-        u->spec.routes = c->addresses;
-        u->spec.n_routes = c->n_addresses;
-        return 0;
-}
-
 static int specify(Uplink *u)
 {
         const Plan *p = u->jail->plan;
@@ -124,6 +94,8 @@ static int specify(Uplink *u)
                 .isolated = c->isolated,
                 .neigh_suppress = c->neigh_suppress,
                 .learning = !c->no_learning,
+                .addresses = p->gateways,
+                .n_addresses = p->n_gateways,
                 .peer = UPLINK_PEER,
                 .peer_mac = c->has_mac ? &c->mac : NULL,
                 .peer_netns_fd = u->netns_fd,
@@ -133,20 +105,24 @@ static int specify(Uplink *u)
                 u->spec.filter = u->program.ops;
                 u->spec.n_filter = u->program.n_ops;
         }
-        return c->kind == UPLINK_BRIDGE ? find_bridge(u) : plan_routes(u);
+        if (c->kind == UPLINK_BRIDGE)
+                return find_bridge(u);
+        u->spec.routes = c->addresses;
+        u->spec.n_routes = c->n_addresses;
+        return 0;
 }
 
 static int name_is_taken(Uplink *u, const Link *l)
 {
-        char id[ID_LEN_MAX + 1], object[sizeof(u->jail->failure.object)];
+        const char *name = u->spec.name;
+        char id[ID_LEN_MAX + 1];
 
-        (void) snprintf(object, sizeof(object), "%s", u->spec.name);
         if (state_id_of_mark(l->alias, id) && strcmp(id, u->jail->plan->id) != 0)
-                return step_fail_because(u->jail, -EEXIST, EX_TEMPFAIL, object, "VM '%s' uses this device",
+                return step_fail_because(u->jail, -EEXIST, EX_TEMPFAIL, name, "VM '%s' uses this device",
                                          id);
         return step_fail_because(
-                u->jail, -EEXIST, EX_TEMPFAIL, object,
-                "a device that fcjail did not make has this name; remove it with `ip link del %s`", object);
+                u->jail, -EEXIST, EX_TEMPFAIL, name,
+                "a device that fcjail did not make has this name; remove it with `ip link del %s`", name);
 }
 
 /* One that the kernel is about to remove: of an earlier start of this id, which may have been killed before it had a mark. */
