@@ -109,20 +109,14 @@ test_a_guest_behind_a_bridge_with_a_port_and_a_firewall() {
 test_a_port_of_the_host_leads_to_the_guest() {
         network net1 "$BRIDGE" "$PORTMAP"
         cni_guest web1 FCJAIL_CNI=net1,port=8080:80
-        ip netns add far
-        ip link add far0 type veth peer name eth0 netns far
-        ip address add 10.9.2.1/24 dev far0
-        ip link set far0 up
-        ip -n far address add 10.9.2.2/24 dev eth0
-        ip -n far link set eth0 up
+        far_host
         ip netns exec guest-web1 python3 -c 'import socket; s = socket.create_server(("", 80)); print("ready", flush=True); c, _ = s.accept(); c.sendall(b"hello")' >/tmp/server &
         eventually grep ready /tmp/server
         is hello "$(ip netns exec far python3 -c 'import socket; print(socket.create_connection(("10.9.2.1", 8080), 5).recv(9).decode())')"
         wait $!
         # And the way back, with the address of the host.
         ip netns exec guest-web1 ping -q -c 1 -W 2 10.9.2.2
-        ip link del far0
-        ip netns del far
+        end_far_host
         end_cni_guest web1
         nothing_of_cni
         no_bridge

@@ -128,16 +128,10 @@ test_a_routed_guest() {
         ping -q -c 1 -W 2 10.9.1.2
         ping -q -c 1 -W 2 2001:db8:9:1::2
         # Beyond the host.
-        ip netns add far
-        ip link add far0 type veth peer name eth0 netns far
-        ip address add 10.9.2.1/24 dev far0
-        ip link set far0 up
-        ip -n far address add 10.9.2.2/24 dev eth0
-        ip -n far link set eth0 up
+        far_host
         ip -n far route add default via 10.9.2.1
         ip netns exec web1 ping -q -c 1 -W 2 10.9.2.2
-        ip link del far0
-        ip netns del far
+        end_far_host
         end_guests web1
         not grep . <<<"$(ip route show to match 10.9.1.2)"
         sysctl -qw net.ipv4.ip_forward=0
@@ -219,17 +213,11 @@ test_networkd_gives_the_guest_its_address() {
         eventually has_guest_address web1 fd6a:6a61:696c:
         eventually ip netns exec web1 ping -q -c 1 -W 2 fd6a:6a61:696c::1
         # Beyond the host, with the address of the host.
-        ip netns add far
-        ip link add far0 type veth peer name eth0 netns far
-        ip address add 10.9.2.1/24 dev far0
-        ip link set far0 up
-        ip -n far address add 10.9.2.2/24 dev eth0
-        ip -n far link set eth0 up
+        far_host
         ip -n web1 route add default via 192.168.127.1
         ip netns exec web1 ping -q -c 1 -W 2 10.9.2.2
         networkctl list fc-web1 --no-legend | grep -w unmanaged
-        ip link del far0
-        ip netns del far
+        end_far_host
         end_guests web1
         systemctl stop systemd-networkd
         rm -r /etc/systemd/network

@@ -33,3 +33,18 @@ end_guests() {
         relays=()
 }
 relays=()
+
+# Another host, 10.9.2.2, behind this one, which is 10.9.2.1 there: the network namespace far.
+far_host() {
+        ip netns add far
+        ip link add far0 type veth peer name eth0 netns far
+        ip address add 10.9.2.1/24 dev far0
+        ip link set far0 up
+        ip -n far address add 10.9.2.2/24 dev eth0
+        ip -n far link set eth0 up
+}
+
+end_far_host() {
+        ip link del far0
+        ip netns del far
+}
