@@ -196,17 +196,19 @@ bool id128_valid(const char *s)
         return strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
 }
 
-bool id_valid(const char *s)
+bool jailer_id_valid(const char *s)
 {
         size_t n = strlen(s);
 
-        if (n < 1 || n > ID_LEN_MAX || s[0] == '-')
-                return false;
         for (const char *p = s; *p; p++)
                 if (!is_alpha(*p) && !is_digit(*p) && *p != '-')
                         return false;
+        return n >= 1 && n <= ID_LEN_MAX;
+}
 
-        return strcmp(s, "default") != 0 && strcmp(s, "jailer") != 0;
+bool id_valid(const char *s)
+{
+        return jailer_id_valid(s) && s[0] != '-' && strcmp(s, "default") != 0 && strcmp(s, "jailer") != 0;
 }
 
 /* FNV-1a. */

@@ -66,6 +66,9 @@ const char *host_address_to_string(const InAddrPrefix *a, char buf[ADDRESS_STR_M
 /* [A-Za-z0-9][A-Za-z0-9-]{0,63}, not "default" or "jailer" (those name files of ours). */
 bool id_valid(const char *s) _pure_;
 
+/* [A-Za-z0-9-]{1,64}: what Firecracker's jailer takes, and a record can be of. */
+bool jailer_id_valid(const char *s) _pure_;
+
 /* The same for the same id, wherever and whenever. */
 uint32_t id_hash(const char *id) _pure_;
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/*
- * fcjail run ID: the ExecStart= of fcjail@.service. First sets descriptors, umask and signals, whatever the caller left, before
- * anything is read.
- */
+/* fcjail run ID: the ExecStart= of fcjail@.service. */
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -19,68 +16,12 @@
 #include "fd-util.h"
 #include "log.h"
 #include "messages.h"
+#include "start.h"
 #include "step.h"
 #include "systemd.h"
 #include "time-util.h"
 #include "verbs.h"
 #include "vmm.h"
-
-static void do_nothing(int sig)
-{
-        (void) sig;
-}
-
-/* All signals do what they do by default, and none is blocked: systemd leaves SIGPIPE ignored, a shell may
- * leave others, and the VMM would inherit that. But with a handler for SIGXFSZ, a file that may not grow is
- * an error, which can be reported and cleaned up; the exec resets the handler. */
-static int reset_signals(void)
-{
-        sigset_t none;
-
-        for (int sig = 1; sig < NSIG; sig++) {
-                const struct sigaction sa = { .sa_handler = sig == SIGXFSZ ? do_nothing : SIG_DFL };
-
-                /* EINVAL: SIGKILL, SIGSTOP and those that libc keeps for itself. */
-                if (sigaction(sig, &sa, NULL) < 0 && errno != EINVAL)
-                        return -errno;
-        }
-
-        (void) sigemptyset(&none);
-        return RET_NERRNO(sigprocmask(SIG_SETMASK, &none, NULL));
-}
-
-static int sanitize(void)
-{
-        int r;
-
-        r = fd_fix_stdio();
-        if (r == -EISDIR) {
-                log_error("Standard input, output or error is a directory");
-                return EX_USAGE;
-        }
-        if (r >= 0)
-                r = fd_close_from(3);
-        if (r >= 0)
-                r = reset_signals();
-        if (r < 0) {
-                log_error("Failed to reset descriptors and signals: %s", strerror(-r));
-                return EX_OSERR;
-        }
-
-        (void) umask(0077);
-        return EX_OK;
-}
-
-/* Keeps only what we need of the environment from here on. */
-static int reduce_environment(void)
-{
-        const char *value = getenv("INVOCATION_ID");
-        _cleanup_free_ char *invocation = value ? strdup(value) : NULL;
-
-        if ((value && !invocation) || clearenv() != 0)
-                return -ENOMEM;
-        return invocation ? RET_NERRNO(setenv("INVOCATION_ID", invocation, /* overwrite= */ 1)) : 0;
-}
 
 /* Before anything is made: systemd would soon kill a VM that cannot report to it. */
 static int connect_notify(const char *id, int *ret_fd)
@@ -103,29 +44,6 @@ static int connect_notify(const char *id, int *ret_fd)
         }
         *ret_fd = fd;
         return EX_OK;
-}
-
-static int fail_start(Jail *jail)
-{
-        const Failure *f = &jail->failure;
-        int status = failure_log(jail->plan, f);
-
-        systemd_notify_status(jail->notify_fd, "Failed at step %s: %s: %s\nERRNO=%i", steps[f->step].name,
-                              f->object, failure_text(f), -f->error);
-        /* Kills a VMM that runs but is not ready; systemd would wait for it. */
-        bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
-        if (!gone)
-                log_warning(
-                        "Failed to kill the VMM of '%s', process %i; run `fcjail cleanup %s` when it has ended",
-                        jail->plan->id, jail->pid, jail->plan->id);
-
-        /* Under systemd ExecStopPost= cleans up. Otherwise it is up to us, if the id is ours at all. */
-        if (gone && !jail->plan->unit_cleans_up && jail->state.id) {
-                if (clean_up(&jail->state_root, &jail->state) < 0)
-                        log_warning("Some of '%s' remains; run `fcjail cleanup %s` to remove it",
-                                    jail->plan->id, jail->plan->id);
-        }
-        return status;
 }
 
 #define USEC_LEN 24
@@ -186,7 +104,7 @@ static int succeed(Jail *jail)
 static int run(Jail *jail)
 {
         jail->config_usec = now_usec() - jail->start_usec;
-        return steps_run(jail, SIDE_OUTSIDE) < 0 ? fail_start(jail) : succeed(jail);
+        return steps_run(jail, SIDE_OUTSIDE) < 0 ? start_fail(jail) : succeed(jail);
 }
 
 int verb_run(const CommandLine *c)
@@ -197,7 +115,7 @@ int verb_run(const CommandLine *c)
         Caller caller;
         int status;
 
-        status = sanitize();
+        status = start_sanitize();
         log_open(id_valid(id) ? id : NULL);
         if (status == EX_OK)
                 status = check_id(id);
@@ -211,7 +129,7 @@ int verb_run(const CommandLine *c)
                 status = load_plan(id, &caller, &jail.host, &jail.findings, &plan);
         if (status != EX_OK)
                 return status;
-        if (reduce_environment() < 0)
+        if (start_reduce_environment() < 0)
                 return EX_OSERR;
 
         return run(&jail);

@@ -14,6 +14,16 @@ void bind_config_done(BindConfig *b)
         *b = (BindConfig){};
 }
 
+void jailer_config_done(JailerConfig *j)
+{
+        free(j->parent_cgroup);
+        FOREACH_ARRAY (a, j->cgroups, j->n_cgroups) {
+                free(a->file);
+                free(a->value);
+        }
+        *j = (JailerConfig){};
+}
+
 void config_done(Config *c)
 {
         free(c->chroot_dir);
@@ -28,6 +38,7 @@ void config_done(Config *c)
         free(c->seccomp_path);
         free(c->apparmor);
         free(c->selinux);
+        jailer_config_done(&c->jailer);
         strv_free(c->names);
         *c = (Config) CONFIG_UNSET;
 }

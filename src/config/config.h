@@ -136,6 +136,29 @@ typedef struct BindConfig {
 
 void bind_config_done(BindConfig *b);
 
+#define CGROUP_ATTRIBUTES_MAX 32
+
+/* One of --cgroup: a file of the VM's cgroup, and what is written into it. */
+typedef struct CgroupAttribute {
+        char *file;
+        char *value;
+} CgroupAttribute;
+
+/* What the command line of Firecracker's jailer says besides what env files can say. */
+typedef struct JailerConfig {
+        bool on;
+        bool daemonize, new_pid_ns;
+        uint32_t cgroup_version; /* 1 or 2 */
+        char *parent_cgroup;     /* relative; NULL: unset */
+        CgroupAttribute cgroups[CGROUP_ATTRIBUTES_MAX];
+        size_t n_cgroups;
+        bool has_fsize;
+        uint64_t fsize;   /* RLIMIT_FSIZE, bytes */
+        uint64_t no_file; /* RLIMIT_NOFILE, descriptors */
+} JailerConfig;
+
+void jailer_config_done(JailerConfig *j);
+
 /* How long `stop` may wait for the guest at most; TimeoutStopSec= of the unit must be longer. Seconds. */
 #define STOP_SECONDS_MAX 600
 
@@ -171,9 +194,10 @@ typedef struct Config {
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;
         SeccompKind seccomp;
-        char *seccomp_path; /* of SECCOMP_PATH */
-        char *apparmor;     /* a profile */
-        char *selinux;      /* a label */
+        char *seccomp_path;  /* of SECCOMP_PATH */
+        char *apparmor;      /* a profile */
+        char *selinux;       /* a label */
+        JailerConfig jailer; /* of no key */
 
         Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */
         char **names;                  /* of these places */

@@ -42,6 +42,7 @@ void host_objects_done(HostObjects *o)
         free(TAKE_PTR(o->config));
         vmm_files_done(&o->vmm_files);
         host_binds_free(TAKE_PTR(o->binds), o->n_binds);
+        host_cgroups_free(TAKE_PTR(o->cgroups), o->n_cgroups);
 }
 
 /* An error. */
@@ -281,6 +282,11 @@ static int open_binds(const Plan *p, HostObjects *o, Findings *f)
         return host_binds_open(p, o->base_fd, f, &o->binds);
 }
 
+static int open_cgroups(const Plan *p, HostObjects *o, Findings *f)
+{
+        return host_cgroups_open(p, f, &o->cgroups, &o->n_cgroups);
+}
+
 /* A label that nobody enforces must not look like one. */
 static int check_apparmor(const Plan *p, HostObjects *o, Findings *f)
 {
@@ -409,6 +415,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 open_binds,
                 open_netns,
                 open_filter,
+                open_cgroups,
                 check_apparmor,
                 check_selinux,
                 check_kvm,

@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 
 #include "binds.h"
+#include "cgroups.h"
 #include "findings.h"
 #include "macro.h"
 #include "plan.h"
@@ -23,6 +24,8 @@ typedef struct HostObjects {
         size_t n_binds;
         struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
         size_t n_filter;
+        HostCgroup *cgroups; /* see cgroups.h; NULL: the VM has none of its own */
+        size_t n_cgroups;
         bool by_check; /* nothing is started: what another unit makes first may be missing */
 } HostObjects;
 

@@ -56,10 +56,15 @@ static bool has_loops(const Plan *p)
 /* In the order in which they are made. Only dev/ and the nodes of loop devices are not nodev, and nothing else is on them. */
 void plan_jail_mounts(const HostFacts *facts, Plan *p)
 {
-        add_mount(p, "", MOUNT_ROOT, MS_RDONLY | MS_NODEV | MS_NOEXEC);
-        add_mount(p, JAIL_RUN, MOUNT_RUN, MS_NODEV | MS_NOEXEC);
+        if (p->vm_owns_root)
+                add_mount(p, "", MOUNT_ROOT, MS_NODEV | MS_NOEXEC);
+        else {
+                add_mount(p, "", MOUNT_ROOT, MS_RDONLY | MS_NODEV | MS_NOEXEC);
+                add_mount(p, JAIL_RUN, MOUNT_RUN, MS_NODEV | MS_NOEXEC);
+        }
         add_mount(p, p->vmm_name, MOUNT_VMM, MS_RDONLY | MS_NODEV);
-        add_mount(p, "", MOUNT_DISKS, MS_NODEV | MS_NOEXEC);
+        if (!p->vm_owns_root)
+                add_mount(p, "", MOUNT_DISKS, MS_NODEV | MS_NOEXEC);
         if (p->n_binds > 0) /* MS_RDONLY in addition for each that says so */
                 add_mount(p, "", MOUNT_BINDS, MS_NODEV | MS_NOEXEC);
         add_mount(p, JAIL_DEV, MOUNT_DEV, MS_RDONLY | MS_NOEXEC);
@@ -75,7 +80,12 @@ static void plan_files(const HostFacts *facts, Plan *p)
         add_file(p, JAIL_DEV, FILE_PLACE, S_IFDIR | 0755);
         if (facts->cpu_files)
                 add_file(p, JAIL_SYS, FILE_PLACE, S_IFDIR | 0755);
-        add_file(p, JAIL_RUN, FILE_RUN, S_IFDIR | 0770);
+        if (p->vm_owns_root)
+                add_file(p, JAIL_RUN, FILE_VM_DIR, S_IFDIR | 0700);
+        else
+                add_file(p, JAIL_RUN, FILE_RUN, S_IFDIR | 0770);
+        if (p->pid_file)
+                add_file(p, p->pid_file, FILE_PID, S_IFREG | 0644);
         if (p->config)
                 add_file(p, JAIL_CONFIG, FILE_CONFIG, S_IFREG | 0440);
 }

@@ -6,13 +6,12 @@
 
 #include "plan-binds.h"
 #include "plan-jail.h"
+#include "plan-jailer.h"
 #include "plan-net.h"
 #include "plan-vmm-files.h"
 #include "plan.h"
 
-/* Defaults of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
-#define DEFAULT_API  "/run/firecracker.socket"
-#define DEFAULT_STOP 20
+/* Of fcjail.env(5). The range lies outside of everything that systemd hands out (uids-gids.txt). */
 static const UidRange default_range = { 1879048192, 1879113727 };
 
 /* Shorter than the unit's TimeoutStartSec=, so that fcjail reports what is missing. */
@@ -32,6 +31,7 @@ void plan_done(Plan *p)
         free(p->seccomp_path);
         free(p->apparmor);
         free(p->selinux);
+        plan_jailer_done(p);
         *p = (Plan){};
 }
 
@@ -149,7 +149,7 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (r >= 0)
                 r = dup_or(c->vmm, DEFAULT_VMM, &p->vmm);
         if (r >= 0)
-                r = dup_or(NULL, DEFAULT_VMM_NAME, &p->vmm_name);
+                r = dup_or(c->jailer.on ? strrchr(c->vmm, '/') + 1 : NULL, DEFAULT_VMM_NAME, &p->vmm_name);
         if (r >= 0)
                 r = dup_words(c->vmm_args, &p->vmm_args);
         if (r >= 0)
@@ -171,7 +171,7 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (p->ready == READY_API && !p->api)
                 return config_conflict(c, d, "FCJAIL_READY",
                                        "api needs an API, but FCJAIL_API=no is set; remove one of the two");
-        if (!p->api && !p->config)
+        if (!p->api && !p->config && !c->jailer.on)
                 return config_conflict(c, d, "FCJAIL_API",
                                        "no leaves the VMM with nothing to do; also set FCJAIL_CONFIG=");
         return 0;
@@ -233,6 +233,7 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                 .adopted = facts->supervised,
                 .starter_stays = !facts->supervised,
                 .unit_cleans_up = facts->supervised,
+                .own_session = true,
         };
         size_t n_before = d->n_items;
 
@@ -249,6 +250,8 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                 if (*r == -ENOMEM)
                         return *r;
 
+        if (c->jailer.on && plan_jailer(c, facts, &p) < 0)
+                return -ENOMEM;
         plan_jail(facts, &p);
         if (plan_binds(c, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0 ||
             (d->n_items == n_before && plan_uplink(c, facts, d, &p) == -ENOMEM))
@@ -295,9 +298,12 @@ static int push_usec(char ***v, const char *option, uint64_t usec)
 int plan_argv(const Plan *p, const VmmTimes *times, char ***ret)
 {
         _cleanup_strv_ char **v = NULL;
+        const char *root = p->args_as_given ? "/" : "";
+        char name[NAME_MAX + 2];
         int r;
 
-        r = push(&v, p->vmm_name);
+        (void) snprintf(name, sizeof(name), "%s%s", root, p->vmm_name);
+        r = push(&v, name);
         if (r >= 0)
                 r = push_pair(&v, "--id", p->id);
         if (r >= 0)
@@ -306,7 +312,7 @@ int plan_argv(const Plan *p, const VmmTimes *times, char ***ret)
                 r = push_usec(&v, "--start-time-cpu-us", times->start_cpu_usec);
         if (r >= 0)
                 r = push_usec(&v, "--parent-cpu-time-us", times->parent_cpu_usec);
-        if (r >= 0)
+        if (r >= 0 && !p->args_as_given)
                 r = p->api ? push_pair(&v, "--api-sock", p->api) : push(&v, "--no-api");
         if (r >= 0 && p->config)
                 r = push_pair(&v, "--config-file", "/" JAIL_CONFIG);

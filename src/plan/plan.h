@@ -25,6 +25,8 @@
 #define DEFAULT_CHROOT_DIR "/srv/jailer"
 #define DEFAULT_VMM        "/usr/local/bin/firecracker"
 #define DEFAULT_VMM_NAME   "firecracker"
+#define DEFAULT_API        "/run/firecracker.socket" /* Firecracker's own as well */
+#define DEFAULT_STOP       20                        /* seconds */
 
 /* What a plan needs to know about the host and the process, asked before (host/host.h). */
 typedef struct HostFacts {
@@ -114,6 +116,8 @@ typedef enum FileKind {
         FILE_PLACE,  /* a directory to mount on */
         FILE_RUN,    /* all that the VM may write besides its disks; root:<vm gid> */
         FILE_CONFIG, /* the copy of FCJAIL_CONFIG=; root:<vm gid> */
+        FILE_VM_DIR, /* a directory of the VM's, which may be there already; <vm uid>:<vm gid> */
+        FILE_PID,    /* the VMM's process id; root:root */
 } FileKind;
 
 /* What fcjail makes in the VM's root/ on the host. All other names there belong to somebody else. */
@@ -124,6 +128,24 @@ typedef struct FilePlan {
 } FilePlan;
 
 #define FILE_PLANS_MAX 8
+
+/* A resource limit of the VMM, soft and hard. */
+typedef struct LimitPlan {
+        int resource; /* RLIMIT_… */
+        const char *name;
+        uint64_t value;
+} LimitPlan;
+
+#define LIMITS_MAX 2
+
+/* Where the VMM goes. */
+typedef struct CgroupPlan {
+        uint32_t
+                version; /* 1: where a hierarchy of cgroup v1 has the controller, otherwise as 2; 0: it stays where it is */
+        char *parent; /* relative to the root of the hierarchy */
+        CgroupAttribute attributes[CGROUP_ATTRIBUTES_MAX];
+        size_t n_attributes; /* 0: into `parent` itself, if that is there */
+} CgroupPlan;
 
 /* The VM's end of its uplink, and what the plugins of CNI make. */
 #define UPLINK_PEER "eth0"
@@ -187,11 +209,23 @@ typedef struct Plan {
         char *apparmor; /* at most one of the two; NULL: none */
         char *selinux;
 
+        LimitPlan limits[LIMITS_MAX];
+        size_t n_limits;
+        CgroupPlan cgroup;
+
         bool keyring_required; /* neither a filter nor the unit protects the starter's keys from the VMM */
 
         bool adopted;       /* by systemd: from its birth the VMM is a child of whoever started fcjail */
         bool starter_stays; /* until the VMM ends, and then cleans up; if the starter dies, so does the VMM */
-        bool unit_cleans_up;   /* systemd does, and ends the VMM in any case */
+        bool unit_cleans_up; /* systemd does, and ends the VMM in any case */
+        bool starter_leaves; /* before the VMM is executed; nobody waits for it, or cleans up after it */
+        bool starter_becomes_vmm; /* and leaves the rest to a child of its own */
+        bool own_session;         /* the VMM is the leader of its session */
+        bool stdio_is_null;       /* its standard input, output and error are /dev/null */
+        bool vm_owns_root; /* root/ on the host belongs to the VM, which may write to all of it; what is there stays */
+        bool args_as_given;    /* the VMM gets its id, its times, and vmm_args */
+        char *pid_file;        /* a name in root/; NULL: none */
+        char *api_socket;      /* its path in the jail, relative; that of an earlier life goes. NULL: none */
         uint32_t stop_seconds; /* wait this long after ctrl-alt-del; 0: kill at once */
         bool keep;
 } Plan;

@@ -20,6 +20,8 @@ static const struct {
         { TOLERATED_PIPE_SIZE, -EPERM, "with a smaller fs.pipe-max-size the copy only takes longer" },
         { TOLERATED_CPU_FILE, -ENOENT,
           "the VMM starts without the facts about the CPU that the host does not show" },
+        { TOLERATED_CGROUP, -EBUSY,
+          "a process of somebody else's is in it; all that remains is a control group" },
 };
 
 int tolerate(Tolerated what, int r)

@@ -14,6 +14,7 @@ typedef enum Tolerated {
         TOLERATED_RESERVE,
         TOLERATED_PIPE_SIZE,
         TOLERATED_CPU_FILE,
+        TOLERATED_CGROUP,
 } Tolerated;
 
 /* 0 if the table tolerates this -errno, otherwise r. */

@@ -52,6 +52,12 @@ static void write_flag(FILE *f, const char *key, const void *field)
         fprintf(f, "%s=%s\n", key, *(const bool *) field ? "yes" : "no");
 }
 
+static void write_if_yes(FILE *f, const char *key, const void *field)
+{
+        if (*(const bool *) field)
+                write_flag(f, key, field);
+}
+
 static int read_string(char *value, void *field)
 {
         char **string = field;
@@ -72,7 +78,7 @@ static void write_string(FILE *f, const char *key, const void *field)
 /* They become names of files, which a cleanup removes. */
 static int read_id(char *value, void *field)
 {
-        return id_valid(value) ? read_string(value, field) : -EINVAL;
+        return jailer_id_valid(value) ? read_string(value, field) : -EINVAL;
 }
 
 static int read_path(char *value, void *field)
@@ -121,7 +127,7 @@ static int read_name(char *value, void *field)
         return names->n == STATE_NAMES_MAX ? -EINVAL : read_file_name(value, &names->names[names->n++]);
 }
 
-static int read_mount_point(char *value, void *field)
+static int read_whole_path(char *value, void *field)
 {
         StateNames *names = field;
 
@@ -236,10 +242,11 @@ static const Line lines[] = {
         { "INVOCATION_ID", STATE_BEGIN, read_string, write_string, offsetof(State, invocation) },
         { "CHROOT_DIR",    STATE_BEGIN, read_path,   write_string, offsetof(State, chroot_dir) },
         { "VMM_NAME",      STATE_BEGIN, read_file_name, write_string, offsetof(State, vmm_name) },
+        { "VM_OWNS_ROOT",  STATE_BEGIN, read_flag,   write_if_yes,  offsetof(State, vm_owns_root) },
         { "FILE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, files) },
         { "PLACE",         STATE_BEGIN, read_name,   write_names,  offsetof(State, places) },
         { "TREE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, trees) },
-        { "MOUNT_POINT",   STATE_BEGIN, read_mount_point, write_names, offsetof(State, mount_points) },
+        { "MOUNT_POINT",   STATE_BEGIN, read_whole_path, write_names, offsetof(State, mount_points) },
         { "SOCK",          STATE_BEGIN, read_file_name, write_string, offsetof(State, sock) },
         { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },
         { "NETNS",         STATE_BEGIN, read_string, write_string, offsetof(State, netns) },
@@ -254,6 +261,7 @@ static const Line lines[] = {
         { "IMAGE",         STATE_IMAGES, read_image, write_names,  offsetof(State, images) },
         { "LOOP",          STATE_LOOPS, read_loop,  write_loops,  offsetof(State, loops) },
         { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
+        { "CGROUP",        STATE_CGROUP, read_whole_path, write_names, offsetof(State, cgroups) },
         { "TAP_INDEX",     STATE_TAP,   read_index,  write_index,  offsetof(State, taps) },
 };
 /* clang-format on */

@@ -85,6 +85,7 @@ void state_done(State *s)
         free(s->api);
         free(s->netns);
         free(s->uplink);
+        names_done(&s->cgroups);
         names_done(&s->redirects);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)
                 free(*name);
@@ -110,7 +111,7 @@ bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1])
                 return false;
         memcpy(ret_id, mark, n);
         ret_id[n] = '\0';
-        return id_valid(ret_id);
+        return jailer_id_valid(ret_id);
 }
 
 static struct flock whole_file(short type)
@@ -192,7 +193,7 @@ int state_each(const StateRoot *root, int (*each)(const char *id, void *userdata
                 struct dirent *de = readdir(d);
                 if (!de)
                         return -errno;
-                if (id_valid(de->d_name))
+                if (jailer_id_valid(de->d_name))
                         r = each(de->d_name, userdata);
         }
         return r;

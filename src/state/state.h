@@ -78,6 +78,7 @@ typedef struct State {
         gid_t gid;
         char *chroot_dir;
         char *vmm_name;          /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
+        bool vm_owns_root;       /* that root/ belongs to the VM */
         StateNames files;        /* files, */
         StateNames places;       /* directories that are removed if nobody has put anything into them, */
         StateNames trees;        /* and directories that are removed with all that is in them */
@@ -91,6 +92,7 @@ typedef struct State {
          * are none. */
         char *netns;
         StateTaps taps;
+        StateNames cgroups;   /* directories that the start has made */
         StateNames redirects; /* interfaces there that a TAP takes over */
         char *uplink;         /* the device in the starter's network namespace; NULL: none */
         ProcRef vmm;          /* pid 0: never cloned */
@@ -157,6 +159,7 @@ typedef enum StateMoment {
         STATE_IMAGES, /* step `images`, before they are claimed */
         STATE_LOOPS,  /* step `loop`, before one is bound to a file */
         STATE_VMM,    /* step `clone`, by INSIDE about itself */
+        STATE_CGROUP, /* step `cgroup`, by INSIDE, before it makes one */
         STATE_TAP, /* step `tap`, by INSIDE, before a TAP is persistent in a namespace that outlives the VM */
 } StateMoment;
 

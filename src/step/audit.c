@@ -9,6 +9,7 @@
  * Mustn't: repair anything. What is wrong here is a bug, or an attack.
  */
 
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -144,6 +145,9 @@ static int audit_root(Jail *jail)
                 return step_differs(jail, "/..", "leads out of the jail");
         if (!same_object(&root, &cwd))
                 return step_differs(jail, "working directory", "is not /");
+        if (jail->plan->vm_owns_root && (root.st_mode != (S_IFDIR | 0700) || root.st_gid != jail->gid))
+                return step_differs(jail, "/", "has mode %o and gid %u instead of %o and %u", root.st_mode,
+                                    root.st_gid, S_IFDIR | 0700U, jail->gid);
         return 0;
 }
 
@@ -190,12 +194,16 @@ static int audit_files(Jail *jail)
         FOREACH_ARRAY (f, jail->plan->files, jail->plan->n_files) {
                 if (f->kind == FILE_VMM) /* OUTSIDE may be filling it in; step `exec` looks at it */
                         continue;
+                if (f->kind == FILE_PID) /* OUTSIDE makes it, and the VM may change it */
+                        continue;
+                const uid_t owner = f->kind == FILE_VM_DIR ? jail->uid : 0;
                 (void) snprintf(path, sizeof(path), "/%s", f->path);
                 if (lstat(path, &st) < 0)
                         return step_differs(jail, path, "is missing");
-                if (st.st_mode != f->mode || st.st_uid != 0 || st.st_gid != jail->gid)
-                        return step_differs(jail, path, "has mode %o and owner %u:%u instead of %o and 0:%u",
-                                            st.st_mode, st.st_uid, st.st_gid, f->mode, jail->gid);
+                if (st.st_mode != f->mode || st.st_uid != owner || st.st_gid != jail->gid)
+                        return step_differs(jail, path,
+                                            "has mode %o and owner %u:%u instead of %o and %u:%u",
+                                            st.st_mode, st.st_uid, st.st_gid, f->mode, owner, jail->gid);
         }
 
         return 0;
@@ -276,11 +284,32 @@ static int audit_fds(Jail *jail)
         return 0;
 }
 
+static int audit_limits(Jail *jail)
+{
+        struct rlimit limit;
+
+        FOREACH_ARRAY (l, jail->plan->limits, jail->plan->n_limits)
+                if (getrlimit((__rlimit_resource_t) l->resource, &limit) < 0 || limit.rlim_cur != l->value ||
+                    limit.rlim_max != l->value)
+                        return step_differs(jail, l->name, "the limit is not %" PRIu64, l->value);
+        return 0;
+}
+
+static int audit_stdio(Jail *jail)
+{
+        struct stat st;
+
+        for (int fd = STDIN_FILENO; jail->plan->stdio_is_null && fd <= STDERR_FILENO; fd++)
+                if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+                        return step_differs(jail, "descriptors", "descriptor %i is not /dev/null", fd);
+        return 0;
+}
+
 static int audit_process(Jail *jail)
 {
         if ((jail->plan->new_namespaces & CLONE_NEWPID) && getpid() != 1)
                 return step_differs(jail, "pid", "is %i instead of 1 in the PID namespace", getpid());
-        if (getsid(0) != getpid())
+        if (jail->plan->own_session && getsid(0) != getpid())
                 return step_differs(jail, "session", "the process is not the leader of its session");
         /* Setting it returns what it was. LockPersonality= of the unit refuses a mere query. */
         if (personality(PER_LINUX) != PER_LINUX)
@@ -314,8 +343,9 @@ static int audit_signals(Jail *jail)
 int step_audit(Jail *jail)
 {
         static int (*const checks[])(Jail *) = {
-                audit_ids,    audit_cap_sets, audit_cap_bounds, audit_bits, audit_no_way_back, audit_root,
-                audit_mounts, audit_files,    audit_nodes,      audit_fds,  audit_process,     audit_signals,
+                audit_ids,   audit_cap_sets, audit_cap_bounds, audit_bits,    audit_no_way_back,
+                audit_root,  audit_mounts,   audit_files,      audit_nodes,   audit_fds,
+                audit_stdio, audit_limits,   audit_process,    audit_signals,
         };
         int r;
 

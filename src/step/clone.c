@@ -11,6 +11,9 @@
  *          VMM to copy; a network namespace takes nearly as long as that.
  * Should:  let INSIDE die of SIGHUP and SIGTERM until the execve. As PID 1 of its namespace it would ignore
  *          them, and a stop during the start would last until TimeoutStopSec=.
+ * In the place of Firecracker's jailer the two change places: callers wait for the process that they have started, so it
+ * becomes INSIDE, and its child is OUTSIDE.
+ *
  * Should:  let INSIDE write itself into the record, as the first thing that it does. It can always look at itself, while
  *          OUTSIDE may not see it: /proc may hide other processes (hidepid=, ProtectProc=).
  */
@@ -20,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -56,9 +60,21 @@ static int record(Jail *jail)
         return r < 0 ? step_fail(jail, r, "/run/fcjail/vm/%s", jail->plan->id) : 0;
 }
 
+/* OUTSIDE has cleaned up when it has ended, and said what went wrong. */
+static int wait_for_outside(const Jail *jail)
+{
+        int status = 0;
+
+        while (waitpid(jail->outside_pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return EX_OSERR;
+        return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : EX_OSERR;
+}
+
+/* set: the signals that are blocked since before the clone; NULL: they stay as they are. */
 static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
 {
-        int r;
+        int r = 0;
 
         jail->channel_fd = safe_close(jail->channel_fd);
         jail->channel_fd = channel_fd;
@@ -66,7 +82,8 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
         log_close();
 
         /* The rest of this step is its own. */
-        r = answer_signals(set);
+        if (set)
+                r = answer_signals(set);
         if (r < 0)
                 (void) step_fail(jail, r, "signals");
         else
@@ -76,9 +93,42 @@ static _noreturn_ void inside(Jail *jail, int channel_fd, const sigset_t *set)
         else
                 r = steps_run(jail, SIDE_INSIDE);
 
-        /* Only failures come back. If OUTSIDE is also gone, nobody is left to tell. */
+        /* Only failures come back. If OUTSIDE is also gone, nobody else is left to tell. */
         r = channel_tell(jail, TELL_FAILED, jail->failure.step);
+        if (r < 0 && jail->plan->starter_leaves)
+                (void) failure_log(jail->plan, &jail->failure);
+        if (jail->outside_pid > 0)
+                _exit(wait_for_outside(jail));
         _exit(r < 0 ? EX_TEMPFAIL : EX_OSERR);
+}
+
+/* What ends the caller is no reason to leave half of a jail. */
+static int outlive_signals(void)
+{
+        const struct sigaction sa = { .sa_handler = SIG_IGN };
+
+        if (sigaction(SIGHUP, &sa, NULL) < 0 || sigaction(SIGINT, &sa, NULL) < 0 ||
+            sigaction(SIGTERM, &sa, NULL) < 0)
+                return -errno;
+        return 0;
+}
+
+/* Returns in the child. */
+static int change_places(Jail *jail, int inside_fd)
+{
+        int r;
+
+        jail->pid = getpid();
+        long pid = syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, 0UL);
+        if (pid < 0)
+                return step_fail(jail, -errno, "clone");
+        if (pid > 0) {
+                jail->outside_pid = (pid_t) pid;
+                inside(jail, inside_fd, NULL);
+        }
+
+        r = outlive_signals();
+        return r < 0 ? step_fail(jail, r, "signals") : 0;
 }
 
 static int do_clone(Jail *jail, int inside_fd)
@@ -134,7 +184,7 @@ int step_clone(Jail *jail)
                 return step_fail(jail, -errno, "channel");
         jail->channel_fd = pair[0];
 
-        r = do_clone(jail, pair[1]);
+        r = jail->plan->starter_becomes_vmm ? change_places(jail, pair[1]) : do_clone(jail, pair[1]);
         (void) safe_close(pair[1]);
         if (r < 0)
                 return r;

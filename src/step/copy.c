@@ -13,6 +13,8 @@
  *
  * Should:  open the file for writing only now. A descriptor that INSIDE had inherited would make its execve(2) fail
  *          with ETXTBSY.
+ * Should:  write into the file that step `tree` has made, and into no other: where root/ is the VM's, others of its uid can
+ *          put one under the name.
  * Should:  end as soon as INSIDE has failed. The text would be for nobody.
  * Should:  count. A text that ends early would be executed, and would be another one.
  */
@@ -106,7 +108,11 @@ static int fill_vmm(Jail *jail, const FilePlan *vmm)
         int r;
 
         _cleanup_close_ int fd = openat(jail->root_fd, vmm->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(jail->host.vmm_fd, &st) < 0)
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (!tree_is_vmm(jail, &st))
+                return -EBADE;
+        if (fstat(jail->host.vmm_fd, &st) < 0)
                 return -errno;
 
         r = clone_text(jail, fd, st.st_size);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -29,6 +30,25 @@ static int check_vmm(Jail *jail, const char *path)
                 return step_differs(jail, path, "has mode %o and owner %u:%u instead of %o and 0:0",
                                     st.st_mode, st.st_uid, st.st_gid, vmm->mode);
         return 0;
+}
+
+/* Its last message, then its end, and, if it is our child, the news of it, or the VMM would have a child that it does not
+ * know. Without all of these something has killed it. */
+static int see_starter_off(Jail *jail)
+{
+        int status = 0, r;
+        Tell m;
+
+        r = channel_hear(jail, &m);
+        if (r > 0 && m.kind == TELL_DONE && m.step == step_index(step_launch))
+                r = channel_hear(jail, &m);
+        else if (r >= 0)
+                r = -ECANCELED;
+        if (r == 0 && jail->outside_pid > 0 && waitpid(jail->outside_pid, &status, 0) < 0)
+                r = -errno;
+        if (r > 0 || status != 0)
+                r = -ECANCELED;
+        return r < 0 ? step_fail(jail, r, "the starting process") : 0;
 }
 
 /* SELinux accepts the label earlier, and refuses it only now: the process gets no new privileges, and its program is on a
@@ -82,6 +102,11 @@ int step_exec(Jail *jail)
         r = channel_tell(jail, TELL_EXEC, -1);
         if (r < 0)
                 return step_fail(jail, r, "the starting process");
+        if (jail->plan->starter_leaves) {
+                r = see_starter_off(jail);
+                if (r < 0)
+                        return r;
+        }
 
         (void) execve(path, argv, environment);
         return fail_at_exec(jail, -errno);

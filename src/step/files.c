@@ -99,14 +99,37 @@ static int make_config(Jail *jail, const FilePlan *config)
         return r >= 0 ? k : r;
 }
 
+/* What is in it stays. In a root/ that has been the VM's before, one of root's is none that an operator has put there. */
+static int make_vm_dir(Jail *jail, const FilePlan *dir)
+{
+        const Layout layout = plan_layout(jail->plan);
+        const FsIds mine = fs_ids_get();
+        _cleanup_close_ int fd = -EBADF;
+        char path[PATH_MAX];
+        int r, k;
+
+        (void) layout_path(&layout, LAYOUT_ROOT, dir->path, path);
+        r = fs_ids_set((FsIds){ jail->uid, jail->gid });
+        if (r >= 0)
+                r = at_make_dir(jail->root_fd, dir->path, 0700);
+        k = fs_ids_set(mine);
+        if (r >= 0)
+                (void) safe_close(r);
+        if (k < 0)
+                return step_fail(jail, k, "%s", path);
+        return tree_open_vm_dir(jail, jail->root_fd, dir->path, path, jail->root_was_roots, &fd);
+}
+
 static int make_place(Jail *jail, const FilePlan *place)
 {
         const Layout layout = plan_layout(jail->plan);
         _cleanup_close_ int fd = -EBADF;
         char path[PATH_MAX];
 
-        return tree_open_dir(jail, jail->root_fd, place->path, 0755,
-                             layout_path(&layout, LAYOUT_ROOT, place->path, path), &fd);
+        (void) layout_path(&layout, LAYOUT_ROOT, place->path, path);
+        if (jail->plan->vm_owns_root)
+                return make_vm_dir(jail, place);
+        return tree_open_dir(jail, jail->root_fd, place->path, 0755, path, &fd);
 }
 
 static int make_files(Jail *jail)
@@ -116,15 +139,23 @@ static int make_files(Jail *jail)
                 [FILE_PLACE] = make_place,
                 [FILE_RUN] = make_run,
                 [FILE_CONFIG] = make_config,
+                [FILE_VM_DIR] = make_vm_dir,
         };
         int r;
 
         FOREACH_ARRAY (f, jail->plan->files, jail->plan->n_files) {
                 r = makers[f->kind] ? makers[f->kind](jail, f) : 0;
-                if (r < 0) /* make_place() has said more */
-                        return f->kind == FILE_PLACE ? r : tree_fail(jail, r, f->path);
+                if (r < 0 && jail->failure.error < 0) /* it has said more */
+                        return r;
+                if (r < 0)
+                        return tree_fail(jail, r, f->path);
         }
         return 0;
+}
+
+static bool belongs_to_vm(const Plan *p, const MountPlan *m)
+{
+        return m->source == MOUNT_DISKS || (m->source == MOUNT_ROOT && p->vm_owns_root);
 }
 
 /* A detached copy of the mount that the directory or file is on, which can be attached in any mount namespace. */
@@ -135,7 +166,7 @@ static int clone_tree(Jail *jail, const MountPlan *m, const char *path, int fd, 
 
         return tree_fd < 0 ? -errno
                            : jail_add_mount(jail, path, m->flags, tree_fd,
-                                            m->source == MOUNT_DISKS ? jail->uid : 0);
+                                            belongs_to_vm(jail->plan, m) ? jail->uid : 0);
 }
 
 static int clone_root(Jail *jail, const MountPlan *m)
@@ -154,9 +185,12 @@ static int clone_run(Jail *jail, const MountPlan *m)
 
 static int clone_vmm(Jail *jail, const MountPlan *m)
 {
-        int r = jail->plan->vmm_text_shared ? clone_tree(jail, m, m->path, jail->host.vmm_fd, "")
-                                            : clone_tree(jail, m, m->path, jail->root_fd, m->path);
+        const bool shared = jail->plan->vmm_text_shared;
+        int r = shared ? clone_tree(jail, m, m->path, jail->host.vmm_fd, "")
+                       : clone_tree(jail, m, m->path, jail->root_fd, m->path);
 
+        if (r >= 0 && !shared && !tree_is_vmm(jail, &jail->mounts[jail->n_mounts - 1].st))
+                r = -EBADE;
         return r < 0 ? tree_fail(jail, r, m->path) : 0;
 }
 
@@ -257,9 +291,37 @@ static int clone_mounts(Jail *jail)
         return r;
 }
 
+/* The VMM cannot make its socket where that of an earlier life is, to which nobody listens any more. Whatever else is there,
+ * or on the way, is the VMM's affair. */
+static int remove_stale_socket(Jail *jail)
+{
+        _cleanup_free_ char *path = strdup(jail->plan->api_socket);
+        _cleanup_close_ int dir_fd = -EBADF;
+        char *rest = path, *name = strsep(&rest, "/");
+        struct stat st;
+        int fd = jail->root_fd;
+
+        if (!path)
+                return tree_fail(jail, -ENOMEM, jail->plan->api_socket);
+        for (; rest; name = strsep(&rest, "/")) {
+                fd = at_hold_dir(fd, name);
+                if (fd < 0)
+                        return 0;
+                (void) safe_close(dir_fd);
+                dir_fd = fd;
+        }
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(st.st_mode))
+                return 0;
+        int r = at_remove(fd, name);
+        return r < 0 ? tree_fail(jail, r, jail->plan->api_socket) : 0;
+}
+
 int step_files(Jail *jail)
 {
-        int r = make_files(jail);
+        int r;
 
+        r = make_files(jail);
+        if (r >= 0 && jail->plan->api_socket)
+                r = remove_stale_socket(jail);
         return r < 0 ? r : clone_mounts(jail);
 }

@@ -43,7 +43,7 @@ typedef struct JailMount {
 #define JAIL_NODES_MAX (NODES_MAX + BIND_PLANS_MAX)
 
 /* At least as many as step.c has. */
-#define STEPS_MAX 24
+#define STEPS_MAX 28
 
 typedef struct Jail {
         const Plan *plan;
@@ -66,9 +66,12 @@ typedef struct Jail {
 
         /* tree: the jail's root directory on the host */
         int root_fd;
+        bool root_was_roots; /* only root could change it until this start */
+        struct stat vmm_st;  /* of the empty file for the VMM, by which it is known again */
 
         /* clone */
-        pid_t pid; /* of INSIDE, as OUTSIDE sees it */
+        pid_t pid;         /* of INSIDE, as OUTSIDE sees it */
+        pid_t outside_pid; /* in INSIDE: OUTSIDE, if that is its child; 0: it is not */
         int pid_fd;
         int channel_fd;    /* this side's end of the channel between the two */
         uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */

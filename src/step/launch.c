@@ -4,6 +4,8 @@
  * Step `launch`: OUTSIDE listens to the channel until it ends. The end alone does not distinguish an exec from a death, hence
  * the message right before the execve. OUTSIDE cannot wait for a child made with CLONE_PARENT, hence the pidfd.
  *
+ * An OUTSIDE that leaves says so, and INSIDE waits for its end: whoever has started it may take its end for the VMM's.
+ *
  * Should:  by hand, let a signal that ends OUTSIDE end INSIDE instead, so that OUTSIDE can clean up.
  */
 
@@ -50,7 +52,7 @@ int step_launch(Jail *jail)
         Tell m;
         int r;
 
-        if (jail->plan->starter_stays) {
+        if (!jail->plan->starter_becomes_vmm && !jail->plan->unit_cleans_up) {
                 r = take_signals(jail);
                 if (r < 0)
                         return step_fail(jail, r, "signals");
@@ -60,6 +62,10 @@ int step_launch(Jail *jail)
         while ((r = channel_hear(jail, &m)) > 0 && m.kind == TELL_EXEC) {
                 announced = true;
                 steps_take_times(jail, m.step_usec);
+                if (jail->plan->starter_leaves) {
+                        r = channel_tell(jail, TELL_DONE, step_index(step_launch));
+                        return r < 0 ? step_fail(jail, r, "channel") : 0;
+                }
         }
         if (r != 0 || !announced)
                 return channel_failure(jail, r, &m);

@@ -68,10 +68,8 @@ static int lasting_netns(const Plan *p, char **ret)
 static int name_files(const Plan *p, State *s)
 {
         StateNames *const lists[] = {
-                [FILE_VMM] = &s->files,
-                [FILE_PLACE] = &s->places,
-                [FILE_RUN] = &s->trees,
-                [FILE_CONFIG] = &s->files,
+                [FILE_VMM] = &s->files,    [FILE_PLACE] = &s->places,  [FILE_RUN] = &s->trees,
+                [FILE_CONFIG] = &s->files, [FILE_VM_DIR] = &s->places, [FILE_PID] = &s->files,
         };
         int r = 0;
 
@@ -114,6 +112,7 @@ static int make_state(const Jail *jail, State *ret)
         s.version = STATE_VERSION;
         s.supervised = p->unit_cleans_up;
         s.keep = p->keep;
+        s.vm_owns_root = p->vm_owns_root;
         s.stop_seconds = p->stop_seconds;
 
         r = boot_id(boot);

@@ -18,8 +18,9 @@
  *            images
  *            loop
  *            tree
- *            clone ───────────────────────────▶ netns
- *            sock                               uplink
+ *            clone ───────────────────────────▶ cgroup
+ *            sock                               netns
+ *            pidfile                            uplink
  *            copy                               tap
  *              │                                files
  *              │  ◀── a failure ends the copy   group … seccomp
@@ -41,7 +42,9 @@
  *   clone    As early as INSIDE can be of use. It is born into a PID namespace. Which of the two becomes the VMM is
  *            decided there and nowhere else.
  *   sock     While INSIDE makes what the link leads to. Nobody looks before the VM is ready.
+ *   pidfile  Before `copy`, which INSIDE waits for: a VMM that runs has one.
  *   copy     What takes long and INSIDE does not need yet: the VMM's text.
+ *   cgroup   Before there is a cgroup namespace, whose root it becomes.
  *   netns    And the IPC, UTS and cgroup namespaces. Before `tap`, because /dev/net/tun belongs to the network namespace
  *            it is opened in. Not with the clone, because OUTSIDE would wait for it.
  *   uplink   As soon as there is a namespace for its end; before `tap`, which may connect a TAP to it.
@@ -53,6 +56,7 @@
  *   mounts   A mount table with nothing but the jail in it …
  *   nodes    … its device nodes, on a tmpfs so that they are on no disk …
  *   root     … which becomes the root, and is all that is left of the host.
+ *   limits   While they can still be raised, and when nothing is left to be written.
  *   drop     All privileges, in the order in which each can still be dropped.
  *   audit    Reads everything back, before the filter: with the filter on, a setuid(0) fails even for a
  *            process that is all-powerful, and would prove nothing.
@@ -90,8 +94,12 @@ const Step steps[] = {
           "make the process that becomes the VMM" },
         { "sock", SIDE_OUTSIDE, step_sock, undo_sock, EX_CANTCREAT, MESSAGE_SOCK,
           "make the link /run/fcjail/sock/ID to the VM's run/" },
+        { "pidfile", SIDE_OUTSIDE, step_pidfile, NULL, EX_CANTCREAT, MESSAGE_PIDFILE,
+          "in the place of the jailer: write the VMM's process id into the jail" },
         { "copy", SIDE_OUTSIDE, step_copy, NULL, EX_CANTCREAT, MESSAGE_COPY,
           "copy the VMM into that file, then let the new process execute it" },
+        { "cgroup", SIDE_INSIDE, step_cgroup, undo_cgroup, EX_OSERR, MESSAGE_CGROUP,
+          "in the place of the jailer: make the VM's cgroup, enter it" },
         { "netns", SIDE_INSIDE, step_netns, NULL, EX_OSERR, MESSAGE_NETNS,
           "make or enter the network namespace, make the IPC, UTS and cgroup namespaces" },
         { "uplink", SIDE_INSIDE, step_uplink, undo_uplink, EX_OSERR, MESSAGE_UPLINK,
@@ -108,6 +116,8 @@ const Step steps[] = {
         { "nodes", SIDE_INSIDE, step_nodes, NULL, EX_OSERR, MESSAGE_NODES, "make the device nodes" },
         { "root", SIDE_INSIDE, step_root, NULL, EX_OSERR, MESSAGE_ROOT,
           "make the jail the root directory, detach the host's file systems" },
+        { "limits", SIDE_INSIDE, step_limits, NULL, EX_OSERR, MESSAGE_LIMITS,
+          "in the place of the jailer: set resource limits" },
         { "drop", SIDE_INSIDE, step_drop, NULL, EX_OSERR, MESSAGE_DROP, "drop all privileges" },
         { "audit", SIDE_INSIDE, step_audit, NULL, EX_OSERR, MESSAGE_AUDIT,
           "read the state of the process and of the jail back, compare it with the plan" },
@@ -218,7 +228,8 @@ int steps_undo(const StateRoot *root, const State *state)
                 }
         }
 
-        if (undo.kept)
+        /* In the place of the jailer it is what the caller expects. */
+        if (undo.kept && !state->vm_owns_root)
                 log_entry(LOG_NOTICE, MESSAGE_KEPT, 0, &(LogField){ "FCJAIL_OBJECT", undo.kept }, 1,
                           "Kept what others put into the jail directory of '%s': %s", state->id, undo.kept);
         free(undo.kept);

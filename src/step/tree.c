@@ -5,6 +5,9 @@
  *
  *     <base>/firecracker/<id>/root/   root:root 0755, and in it the files of the plan
  *
+ * In the place of Firecracker's jailer root/ is the VM's, 0700. That is the only owner that is ever changed: of a directory,
+ * which has no second name, in one that only root can change, and by its descriptor.
+ *
  * OUTSIDE makes as much of it as the copy of the VMM needs, INSIDE the rest (files.c).
  *
  * Should:  make the files and run/ anew, whatever an earlier life left under their names.
@@ -92,6 +95,46 @@ int tree_open_dir(Jail *jail, int dir_fd, const char *name, mode_t mode, const c
         return 0;
 }
 
+/* By its descriptor, and a directory cannot have another name. */
+static int give_to_vm(const Jail *jail, int fd, const struct stat *st)
+{
+        if ((st->st_uid != jail->uid || st->st_gid != jail->gid) && fchown(fd, jail->uid, jail->gid) < 0)
+                return -errno;
+        if ((st->st_mode & 07777U) != 0700)
+                return RET_NERRNO(fchmod(fd, 0700));
+        return 0;
+}
+
+int tree_open_vm_dir(Jail *jail, int dir_fd, const char *name, const char *path, bool may_take, int *ret_fd)
+{
+        struct stat st;
+        int r;
+
+        _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0700);
+        if (fd == -ENOTDIR || fd == -ELOOP)
+                return step_fail_because(jail, fd, EX_CANTCREAT, path, "is not a directory; remove it");
+        if (fd < 0)
+                return fail_at(jail, fd, path);
+        if (fstat(fd, &st) < 0)
+                return fail_at(jail, -errno, path);
+        if (st.st_uid != jail->uid && (!may_take || !only_root_can_change(&st)))
+                return step_fail_because(
+                        jail, -EPERM, EX_NOPERM, path,
+                        "belongs to uid %u with mode %04o, but should be the VM's; `chown %u:%u` or remove it",
+                        st.st_uid, st.st_mode & 07777U, jail->uid, jail->gid);
+        r = give_to_vm(jail, fd, &st);
+        if (r < 0)
+                return fail_at(jail, r, path);
+
+        *ret_fd = TAKE_FD(fd);
+        return st.st_uid != jail->uid;
+}
+
+bool tree_is_vmm(const Jail *jail, const struct stat *st)
+{
+        return same_object(st, &jail->vmm_st) && st->st_nlink == 1 && st->st_uid == 0;
+}
+
 int tree_remove(int root_fd, const char *name)
 {
         int r;
@@ -129,8 +172,10 @@ static int make_vmm(Jail *jail)
                         "is mounted noexec, so the kernel would not execute the VMM's private copy; remount it, move FCJAIL_CHROOT_DIR=, or set FCJAIL_VMM_TEXT=shared");
 
         /* Filled in, and made executable, by step `copy`. */
-        r = at_write_file(jail->root_fd, vmm->path, 0200, "", 0);
-        return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
+        _cleanup_close_ int fd = at_make_file(jail->root_fd, vmm->path, 0200);
+        if (fd < 0)
+                return tree_fail(jail, fd, vmm->path);
+        return fstat(fd, &jail->vmm_st) < 0 ? tree_fail(jail, -errno, vmm->path) : 0;
 }
 
 int step_tree(Jail *jail)
@@ -140,11 +185,16 @@ int step_tree(Jail *jail)
         int r, fd = -EBADF;
 
         for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
-                r = tree_open_dir(jail, level == 0 ? jail->host.base_fd : jail->root_fd,
-                                  layout_name(&layout, level), 0755, layout_path(&layout, level, "", path),
-                                  &fd);
+                const int above = level == 0 ? jail->host.base_fd : jail->root_fd;
+                const char *name = layout_name(&layout, level);
+
+                (void) layout_path(&layout, level, "", path);
+                r = level == LAYOUT_ROOT && jail->plan->vm_owns_root
+                            ? tree_open_vm_dir(jail, above, name, path, /* may_take= */ true, &fd)
+                            : tree_open_dir(jail, above, name, 0755, path, &fd);
                 if (r < 0)
                         return r;
+                jail->root_was_roots = r > 0;
                 (void) safe_close(jail->root_fd);
                 jail->root_fd = fd;
         }
@@ -174,9 +224,9 @@ static int list_names(int dir_fd, const char *prefix, char **names)
         return 0;
 }
 
-/* A directory that only root can have changed. The step refused any other, such as a jail that Firecracker's own jailer has
+/* A directory that only root can have changed or, unless vm_uid is UID_INVALID, only the VM. The step refused any other, such as a jail that Firecracker's own jailer has
  * given to its VM, or a file, so nothing of ours is in it: -ENOENT. */
-static int open_ours(int dir_fd, const char *name)
+static int open_ours(int dir_fd, const char *name, uid_t vm_uid)
 {
         struct stat st;
 
@@ -185,7 +235,7 @@ static int open_ours(int dir_fd, const char *name)
                 return fd == -ENOTDIR || fd == -ELOOP ? -ENOENT : fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        return only_root_can_change(&st) ? TAKE_FD(fd) : -ENOENT;
+        return only_root_can_change(&st) || st.st_uid == vm_uid ? TAKE_FD(fd) : -ENOENT;
 }
 
 /* Removes a directory of ours; if others put something into it, it stays and *kept names that. */
@@ -239,7 +289,8 @@ static int undo_root(Undo *undo, const Layout *layout, int vm_fd)
 {
         int r;
 
-        _cleanup_close_ int root_fd = open_ours(vm_fd, layout_name(layout, LAYOUT_ROOT));
+        _cleanup_close_ int root_fd = open_ours(vm_fd, layout_name(layout, LAYOUT_ROOT),
+                                                undo->state->vm_owns_root ? undo->state->uid : UID_INVALID);
         if (root_fd < 0)
                 return root_fd == -ENOENT ? 0 : root_fd;
 
@@ -259,10 +310,10 @@ int undo_tree(Undo *undo)
         _cleanup_close_ int base_fd = chase_open(layout.base, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (base_fd < 0)
                 return base_fd == -ENOENT ? 0 : base_fd;
-        _cleanup_close_ int vmms_fd = open_ours(base_fd, layout_name(&layout, LAYOUT_VMMS));
+        _cleanup_close_ int vmms_fd = open_ours(base_fd, layout_name(&layout, LAYOUT_VMMS), UID_INVALID);
         if (vmms_fd < 0)
                 return vmms_fd == -ENOENT ? 0 : vmms_fd;
-        _cleanup_close_ int vm_fd = open_ours(vmms_fd, layout_name(&layout, LAYOUT_VM));
+        _cleanup_close_ int vm_fd = open_ours(vmms_fd, layout_name(&layout, LAYOUT_VM), UID_INVALID);
         if (vm_fd < 0)
                 return vm_fd == -ENOENT ? 0 : vm_fd;
 

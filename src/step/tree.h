@@ -14,5 +14,13 @@ int tree_fail(Jail *jail, int r, const char *name);
 int tree_open_dir(Jail *jail, int dir_fd, const char *name, mode_t mode, const char *path, int *ret_fd)
         _must_check_;
 
+/* The same for a directory of the VM's, with mode 0700. One that only root could change becomes the VM's if
+ * may_take, and then 1 is returned instead of 0. */
+int tree_open_vm_dir(Jail *jail, int dir_fd, const char *name, const char *path, bool may_take, int *ret_fd)
+        _must_check_;
+
+/* Whether it is the file for the VMM that step `tree` has made, and has no other name. */
+bool tree_is_vmm(const Jail *jail, const struct stat *st) _pure_;
+
 /* Removes a directory with all that is in it. 0, also if there is none, or -errno. */
 int tree_remove(int root_fd, const char *name) _must_check_;

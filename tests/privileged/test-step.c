@@ -45,7 +45,7 @@ static const char *status_line(const char *field)
                 }                                                                                           \
         } while (0)
 
-static const Plan plan = { .id = (char *) "web1", .api_gid = GID_INVALID };
+static const Plan plan = { .id = (char *) "web1", .api_gid = GID_INVALID, .own_session = true };
 static Jail jail;
 
 static void make_jail(void)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * In the place of Firecracker's jailer: whoever calls it finds the same directories, the same process and the same
+ * arguments. What is stricter is in fcjail-jailer(1), with the reasons.
+ */
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "plan-jailer.h"
+
+void plan_jailer_done(Plan *p)
+{
+        free(p->pid_file);
+        free(p->api_socket);
+        free(p->cgroup.parent);
+        FOREACH_ARRAY (a, p->cgroup.attributes, p->cgroup.n_attributes) {
+                free(a->file);
+                free(a->value);
+        }
+}
+
+/* Where the VMM will make its API's socket, as its own arguments say; NULL: nowhere. */
+static const char *find_api_socket(const Plan *p)
+{
+        const char *socket = DEFAULT_API;
+
+        for (char **a = p->vmm_args; a && *a; a++) {
+                if (strcmp(*a, "--no-api") == 0)
+                        return NULL;
+                if (strcmp(*a, "--api-sock") == 0 && a[1])
+                        socket = *++a;
+        }
+        return socket;
+}
+
+/* `fcjail stop` and `fcjail api` only look in run/. */
+static int plan_api(const HostFacts *facts, Plan *p)
+{
+        const char *socket = find_api_socket(p);
+        char path[PATH_MAX];
+
+        if (!socket)
+                return 0;
+        (void) snprintf(path, sizeof(path), "%s%s", socket[0] == '/' ? "" : "/", socket);
+        if (!path_valid(path))
+                return 0;
+        p->api_socket = strdup(path + 1);
+        if (!p->api_socket)
+                return -ENOMEM;
+
+        const char *name = path + strlen("/" JAIL_RUN "/");
+        if (strncmp(path, "/" JAIL_RUN "/", strlen("/" JAIL_RUN "/")) != 0 || !filename_valid(name))
+                return 0;
+        p->stop_seconds = facts->ctrl_alt_del ? DEFAULT_STOP : 0;
+        p->api = strdup(path);
+        return p->api ? 0 : -ENOMEM;
+}
+
+static int plan_cgroup(const JailerConfig *j, Plan *p)
+{
+        CgroupPlan *cgroup = &p->cgroup;
+
+        /* Without --cgroup the jailer moves the VM only where version 2 is asked for. */
+        if (j->n_cgroups == 0 && j->cgroup_version == 1)
+                return 0;
+        cgroup->version = j->cgroup_version;
+        cgroup->parent = strdup(j->parent_cgroup ? j->parent_cgroup : p->vmm_name);
+        if (!cgroup->parent)
+                return -ENOMEM;
+        FOREACH_ARRAY (from, j->cgroups, j->n_cgroups) {
+                CgroupAttribute *a = &cgroup->attributes[cgroup->n_attributes++];
+
+                *a = (CgroupAttribute){ strdup(from->file), strdup(from->value) };
+                if (!a->file || !a->value)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static void add_limit(Plan *p, int resource, const char *name, uint64_t value)
+{
+        assert(p->n_limits < ELEMENTSOF(p->limits));
+        p->limits[p->n_limits++] = (LimitPlan){ resource, name, value };
+}
+
+int plan_jailer(const Config *c, const HostFacts *facts, Plan *p)
+{
+        const JailerConfig *j = &c->jailer;
+        int r;
+
+        if (!p->vmm_name) /* there was no memory for more */
+                return -ENOMEM;
+        p->adopted = p->starter_stays = p->unit_cleans_up = false;
+        p->starter_leaves = true;
+        p->starter_becomes_vmm = !j->daemonize && !j->new_pid_ns;
+        p->own_session =
+                !p->starter_becomes_vmm; /* a process may be the leader of its group, which it cannot leave */
+        p->stdio_is_null = j->daemonize;
+        p->vm_owns_root = true;
+        p->args_as_given = true;
+        if (!j->new_pid_ns)
+                p->new_namespaces &= ~CLONE_NEWPID;
+
+        if (j->has_fsize)
+                add_limit(p, RLIMIT_FSIZE, "fsize", j->fsize);
+        add_limit(p, RLIMIT_NOFILE, "no-file", j->no_file);
+        if (ASPRINTF(&p->pid_file, "%s.pid", p->vmm_name) < 0)
+                return -ENOMEM;
+        r = plan_api(facts, p);
+        return r < 0 ? r : plan_cgroup(j, p);
+}

@@ -1,0 +1,467 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317,SC2034,SC2086
+# `fcjail jailer`, in the place of Firecracker's jailer: what its callers rely on, and what is stricter.
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+
+VMM=/usr/local/bin/demo-vmm
+JAILS=/srv/jailer/demo-vmm
+ID=vm1
+ROOT=$JAILS/$ID/root
+
+# jailer [OPTION…] [-- ARGUMENT…]: becomes it, with what each start needs; $EXTRA… comes in front of the rest.
+jailer() {
+        exec /usr/libexec/fcjail/jailer --id "$ID" --exec-file "$VMM" --uid 891 --gid 892 "$@"
+}
+
+# start [OPTION…]: in the background; $vmm is the process that was started.
+start() {
+        (jailer "$@") >/tmp/out 2>&1 </dev/null &
+        vmm=$!
+        eventually answers "$ROOT/run/firecracker.socket"
+}
+
+answers() {
+        curl -s --max-time 2 --unix-socket "$1" http://localhost/ | grep '"state"'
+}
+
+# ends_with STATUS SIGNAL
+ends_with() {
+        local status=0
+        [[ -z ${2:-} ]] || kill "-$2" "$vmm"
+        wait "$vmm" || status=$?
+        is "$1" "$status"
+}
+
+# All that is left of a VM is what its manager removes, and the record.
+forget() {
+        rm -rf "${JAILS:?}/$ID"
+        fcjail cleanup $ID
+        rmdir "$JAILS"
+}
+
+owner() {
+        stat -c '%U:%G %a' "$1"
+}
+
+has_ended() {
+        [[ ! -e /proc/$1 ]]
+}
+
+test_the_caller_becomes_the_vmm() {
+        start
+        is "891 891 891 891" "$(grep -w Uid "/proc/$vmm/status" | cut -f 2- | tr '\t' ' ')"
+        is "/demo-vmm --id vm1 --start-time-us N --start-time-cpu-us N --parent-cpu-time-us N " \
+                "$(tr '\0' ' ' <"/proc/$vmm/cmdline" | sed -E 's/-us [0-9]+/-us N/g')"
+        # It has no child that it does not know of.
+        is '' "$(cat "/proc/$vmm/task/$vmm/children")"
+        is "$vmm" "$(cat "$ROOT/demo-vmm.pid")"
+        is 2048 "$(awk '/open files/ { print $4 $5 }' "/proc/$vmm/limits" | cut -c 1-4)"
+        ends_with 143 TERM
+        forget
+}
+
+test_layout() {
+        start
+        is "root:root 755" "$(owner $JAILS)"
+        is "root:root 755" "$(owner $JAILS/$ID)"
+        is "UNKNOWN:UNKNOWN 700" "$(owner "$ROOT")"
+        is "891:892" "$(stat -c %u:%g "$ROOT")"
+        is "891:892 700" "$(stat -c '%u:%g %a' "$ROOT/run")"
+        is "891:892 700" "$(stat -c '%u:%g %a' "$ROOT/dev")"
+        is "891:892" "$(stat -c %u:%g "$ROOT/run/firecracker.socket")"
+        is "root:root 511" "$(owner "$ROOT/demo-vmm")"
+        is "root:root 644" "$(owner "$ROOT/demo-vmm.pid")"
+        ends_with 156 HUP
+        forget
+}
+
+test_exit_status() {
+        local status=0
+        (jailer -- --version) >/tmp/out 2>&1 || status=$?
+        is 0 "$status"
+        grep -q demo /tmp/out
+        (jailer -- --no-such-option) >/tmp/out 2>&1 || status=$?
+        is 153 "$status"
+        forget
+}
+
+# sees WANT FILTER
+sees() {
+        is "$1" "$(jq -c "$2" /tmp/json)" || fail "$2"
+}
+
+# What the VMM sees of its jail, with all that a careless caller can hand down.
+probe() {
+        (
+                exec 7</ 8>/tmp/open
+                trap '' USR1 HUP
+                umask 0
+                export SECRET=1
+                jailer -- --probe --no-api --config-file /vm.json
+        ) >/tmp/out 2>&1 </dev/null &
+        vmm=$!
+        eventually grep '^{"uid"' /tmp/out
+        grep '^{"uid"' /tmp/out >/tmp/json
+}
+
+test_jail() {
+        mkdir -p "$ROOT"
+        echo '{}' >"$ROOT/vm.json"
+        probe
+        sees '[891,891,891]' .uid
+        sees '[892,892,892]' .gid
+        sees '[]' .groups
+        sees '["0000000000000000"]' '[.caps[]] | unique'
+        sees '[1,2,0]' '[.no_new_privs, .seccomp, .dumpable]'
+        sees 239 .securebits
+        sees '[]' .signals_ignored
+        sees '[]' .signals_blocked
+        sees '[0,1,2]' '[.fds[].fd]'
+        sees '[]' .environment
+        sees '"/"' .cwd
+        sees "[$vmm]" '[.pid]'
+        ends_with 143 TERM
+        forget
+}
+
+# The directory is the VM's: Firecracker's own tests make sockets and logs in it.
+test_a_socket_in_the_root_directory() {
+        (jailer -- --api-sock api.sock) >/tmp/out 2>&1 </dev/null &
+        vmm=$!
+        eventually answers "$ROOT/api.sock"
+        # Hard links that a manager makes while the VM runs.
+        echo kernel >/srv/jailer/kernel
+        ln /srv/jailer/kernel "$ROOT/kernel"
+        is kernel "$(cat "/proc/$vmm/root/kernel")"
+        ends_with 143 TERM
+        # What is left of it is in the way of nobody.
+        (jailer -- --api-sock api.sock) >/tmp/out 2>&1 </dev/null &
+        vmm=$!
+        eventually answers "$ROOT/api.sock"
+        ends_with 143 TERM
+        rm /srv/jailer/kernel
+        forget
+}
+
+test_what_was_there_before() {
+        mkdir -p "$ROOT/run" "$ROOT/disks"
+        mkfifo "$ROOT/run/log"
+        echo data >"$ROOT/disks/a"
+        ln -s disks/a "$ROOT/link"
+        start
+        is "891:892 700" "$(stat -c '%u:%g %a' "$ROOT/run")"
+        [[ -p $ROOT/run/log && -L $ROOT/link ]]
+        is data "$(cat "/proc/$vmm/root/link")"
+        ends_with 143 TERM
+        start
+        ends_with 143 TERM
+        [[ -p $ROOT/run/log ]]
+        # Not what others have put there.
+        fcjail cleanup $ID
+        [[ -p $ROOT/run/log && $(cat "$ROOT/link") == data && ! -e $ROOT/demo-vmm && ! -e $ROOT/demo-vmm.pid ]]
+        rm -rf "${JAILS:?}"
+}
+
+test_daemonize() {
+        local pid
+        jailer_in_between --daemonize
+        pid=$(cat "$ROOT/demo-vmm.pid")
+        is "$pid" "$(ps -o sid= -p "$pid" | tr -d ' ')"
+        is "/dev/null /dev/null /dev/null" "$(readlink /proc/"$pid"/fd/{0,1,2} | tr '\n' ' ' | sed 's/ $//')"
+        eventually answers "$ROOT/run/firecracker.socket"
+        kill "$pid"
+        eventually has_ended "$pid"
+        forget
+}
+
+# The process that was started ends with 0, and holds nothing that its caller waits for.
+jailer_in_between() {
+        local words
+        words=$( (jailer "$@") 2>&1 </dev/null)
+        is '' "$words"
+}
+
+test_new_pid_ns() {
+        local pid
+        (jailer --new-pid-ns) >/tmp/out 2>&1 </dev/null
+        pid=$(cat "$ROOT/demo-vmm.pid")
+        is "$pid 1" "$(awk '/^NSpid/ { print $2, $3 }' "/proc/$pid/status")"
+        eventually answers "$ROOT/run/firecracker.socket"
+        kill -KILL "$pid"
+        eventually has_ended "$pid"
+        forget
+}
+
+test_new_pid_ns_and_daemonize() {
+        local pid
+        jailer_in_between --new-pid-ns --daemonize
+        pid=$(cat "$ROOT/demo-vmm.pid")
+        is "$pid 1" "$(awk '/^NSpid/ { print $2, $3 }' "/proc/$pid/status")"
+        kill -KILL "$pid"
+        eventually has_ended "$pid"
+        forget
+}
+
+test_netns() {
+        ip netns add blue
+        ln -sfn /run /tmp/run
+        start --netns /tmp/run/netns/blue
+        is "net:[$(stat -L -c %i /run/netns/blue)]" "$(readlink "/proc/$vmm/ns/net")"
+        ends_with 143 TERM
+        forget
+        start
+        is "$(readlink /proc/self/ns/net)" "$(readlink "/proc/$vmm/ns/net")"
+        ends_with 143 TERM
+        forget
+}
+
+test_limits() {
+        start --resource-limit fsize=1048576 --resource-limit=no-file=512
+        is "1048576 1048576" "$(awk "/Max file size/ { print \$4, \$5 }" "/proc/$vmm/limits")"
+        is "512 512" "$(awk '/open files/ { print $4, $5 }' "/proc/$vmm/limits")"
+        ends_with 143 TERM
+        forget
+}
+
+# Here fcjail itself fails after all has been made.
+test_a_failed_start_leaves_nothing() {
+        local status=0
+        (jailer --resource-limit no-file=18446744073709551615) >/tmp/out 2>&1 || status=$?
+        is 1 "$status"
+        grep 'step limits .*--resource-limit no-file=18446744073709551615' /tmp/out
+        is_empty $JAILS
+        rmdir $JAILS
+        is_empty $STATE/vm
+}
+
+test_a_start_that_is_killed_leaves_nothing() {
+        local pid
+        (
+                exec strace -o /dev/null -e trace=prlimit64 -e inject=prlimit64:delay_enter=3000000 \
+                        /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892
+        ) >/tmp/out 2>&1 &
+        eventually test -e "$ROOT/demo-vmm.pid"
+        pid=$(cat "$ROOT/demo-vmm.pid")
+        kill -KILL "$pid"
+        wait $! || true
+        eventually test ! -e $JAILS/$ID
+        is_empty $STATE/vm
+        rmdir $JAILS
+}
+
+test_ids_that_env_files_do_not_have() {
+        for ID in - default jailer -x "$(printf 'a%.0s' {1..64})"; do
+                ROOT=$JAILS/$ID/root
+                (jailer -- --version) >/tmp/out 2>&1
+                [[ -e $ROOT ]]
+                (jailer -- --version) >/tmp/out 2>&1 # by its record
+                rm -rf "${JAILS:?}" "${STATE:?}/vm/$ID"
+        done
+        rm -f "$STATE"/uid/* "$STATE"/sock/* -r
+}
+
+test_the_same_id_twice_at_once() {
+        local status=0
+        start
+        (jailer) >/tmp/second 2>&1 || status=$?
+        is 1 "$status"
+        grep "a VM with this id is already running as process $vmm" /tmp/second
+        answers "$ROOT/run/firecracker.socket"
+        ends_with 143 TERM
+        forget
+}
+
+test_one_uid_for_two() {
+        local first
+        start
+        first=$vmm
+        ID=vm2 ROOT=$JAILS/vm2/root
+        start
+        kill "$first" "$vmm"
+        wait
+        rm -rf "${JAILS:?}/vm1" "${JAILS:?}/vm2"
+        fcjail cleanup vm1
+        forget
+}
+
+# An earlier life has left links that lead to somebody else's.
+test_what_the_vm_has_planted() {
+        local name status
+        mkdir -p /srv/victim/secret
+        echo secret >/srv/victim/file
+        chmod 755 /srv/victim
+        for name in run dev demo-vmm demo-vmm.pid; do
+                start
+                ends_with 143 TERM
+                rm -rf "${ROOT:?}/$name"
+                ln -s /srv/victim "$ROOT/$name"
+                chown -h 891:892 "$ROOT/$name"
+                status=0
+                (jailer -- --version) >/tmp/out 2>&1 || status=$?
+                is $'file\nsecret' "$(ls /srv/victim)"
+                is "root:root 755" "$(owner /srv/victim)"
+                is "$([[ $name == demo-vmm* ]] && echo 0 || echo 1)" "$status"
+                rm -rf "${JAILS:?}"
+                fcjail cleanup $ID
+        done
+        rm -rf /srv/victim
+}
+
+# A directory of root's that the VM has moved there does not become the VM's.
+test_a_directory_that_the_vm_has_moved() {
+        local status=0
+        mkdir -p "$ROOT/roots"
+        echo secret >"$ROOT/roots/key"
+        chmod 700 "$ROOT/roots"
+        start
+        ends_with 143 TERM
+        rm -rf "${ROOT:?}/run"
+        mv "$ROOT/roots" "$ROOT/run"
+        (jailer) >/tmp/out 2>&1 || status=$?
+        is 1 "$status"
+        grep "$ROOT/run: belongs to uid 0 with mode 0700, but should be the VM's" /tmp/out
+        is "root:root 700" "$(owner "$ROOT/run")"
+        forget
+}
+
+test_a_root_of_somebody_elses() {
+        local status=0
+        mkdir -p "$ROOT"
+        chown 4711 "$ROOT"
+        (jailer) >/tmp/out 2>&1 || status=$?
+        is 1 "$status"
+        grep "$ROOT: belongs to uid 4711" /tmp/out
+        rm -rf "${JAILS:?}"
+}
+
+# refuses TEXT OPTION…: one line with it, status 1, and nothing is made.
+refuses() {
+        local status=0 text=$1
+        shift
+        fcjail jailer "$@" >/tmp/out 2>/tmp/err </dev/null || status=$?
+        is 1 "$status"
+        is 1 "$(wc -l </tmp/err)"
+        grep -F -- "$text" /tmp/err || fail "$(cat /tmp/err)"
+        is '' "$(cat /tmp/out)"
+        [[ ! -e $JAILS ]]
+        is_empty $STATE/vm
+}
+
+test_bad_command_lines() {
+        local -a all=(--id vm1 --exec-file "$VMM" --uid 891 --gid 892)
+        refuses "--id is missing"
+        refuses "--uid is missing" --id vm1 --exec-file $VMM --gid 892
+        refuses "--gid is missing" "${all[@]:0:6}"
+        refuses "--exec-file is missing" --id vm1 --uid 891 --gid 892
+        refuses "--id needs a value" "${all[@]:2}" --id
+        refuses "--id needs a value" --id --uid "${all[@]:5}"
+        refuses "--id is given more than once" "${all[@]}" --id vm2
+        refuses "--uid is given more than once" "${all[@]}" --uid=5
+        refuses "--id must be 1 to 64 letters, digits or '-', not 'a_b'" --id a_b "${all[@]:2}"
+        refuses "--id must be" --id "$(printf 'a%.0s' {1..65})" "${all[@]:2}"
+        refuses "--id must be" --id '' "${all[@]:2}"
+        refuses "--uid must be a number from 1 to 4294967293, not 'root'" "${all[@]:0:4}" --uid root --gid 1
+        refuses "--uid is 0" "${all[@]:0:4}" --uid 0 --gid 1
+        refuses "--gid is 0" "${all[@]:0:6}" --gid 0
+        refuses "--uid is 4294967295" "${all[@]:0:4}" --uid 4294967295 --gid 1
+        refuses "--uid must be" "${all[@]:0:4}" --uid 4294967296 --gid 1
+        refuses "unknown option '--no-such'" "${all[@]}" --no-such
+        refuses "unknown option '--no-such=1'" "${all[@]}" --no-such=1
+        refuses "'vm2' is not an option" "${all[@]}" vm2
+        refuses "--daemonize takes no value" "${all[@]}" --daemonize=yes
+        refuses "--exec-file: '/no/such' cannot be opened: No such file" --exec-file /no/such "${all[@]:0:2}" "${all[@]:4}"
+        refuses "is a directory, not a regular file" --exec-file /usr "${all[@]:0:2}" "${all[@]:4}"
+        refuses "is not a 64-bit ELF program" --exec-file /etc/passwd "${all[@]:0:2}" "${all[@]:4}"
+        refuses "--chroot-base-dir: '/no/such' cannot be opened" "${all[@]}" --chroot-base-dir /no/such
+        refuses "/etc/passwd" "${all[@]}" --chroot-base-dir /etc/passwd
+        refuses "/no/such: does not exist" "${all[@]}" --netns /no/such
+        refuses "/etc/passwd: is not a namespace" "${all[@]}" --netns /etc/passwd
+        refuses "--cgroup must be file=value" "${all[@]}" --cgroup cpuset.cpus
+        refuses "--cgroup must be file=value" "${all[@]}" --cgroup cpuset.cpus=
+        refuses "--cgroup must be file=value" "${all[@]}" --cgroup cpuset.cpus=1=2
+        refuses "--cgroup must be file=value" "${all[@]}" --cgroup ../x.y=1
+        refuses "--cgroup must be file=value" "${all[@]}" --cgroup cpuset=1
+        refuses "with the controller nosuch is mounted" "${all[@]}" --cgroup nosuch.max=1
+        refuses "--cgroup-version must be 1 or 2, not '3'" "${all[@]}" --cgroup-version 3
+        refuses "--parent-cgroup must be a relative path" "${all[@]}" --parent-cgroup /a
+        refuses "--parent-cgroup must be a relative path" "${all[@]}" --parent-cgroup a/../b
+        refuses "--resource-limit must be" "${all[@]}" --resource-limit nofile=1
+        refuses "--resource-limit must be" "${all[@]}" --resource-limit fsize=-1
+        refuses "--resource-limit must be" "${all[@]}" --resource-limit fsize=
+}
+
+test_numbers_as_the_jailer_reads_them() {
+        /usr/libexec/fcjail/jailer --id=$ID --exec-file=$VMM --uid +891 --gid 0892 -- --version >/tmp/out 2>&1
+        is "891:892" "$(stat -c %u:%g "$ROOT")"
+        forget
+}
+
+test_help_and_version() {
+        /usr/libexec/fcjail/jailer --bogus --version | grep -x 'Jailer v[0-9.]*'
+        fcjail jailer -h | grep -- --parent-cgroup
+        fcjail jailer --help | grep -- --resource-limit
+        # Behind "--" they are the VMM's.
+        (jailer -- --version) | grep -i demo-vmm
+        forget
+}
+
+# cgroup_of PID: in the unified hierarchy.
+cgroup_of() {
+        sed -n 's/^0:://p' "/proc/$1/cgroup"
+}
+
+test_the_parent_cgroup_of_version_2() {
+        mkdir /sys/fs/cgroup/vms
+        start --cgroup-version 2 --parent-cgroup vms
+        is /vms "$(cgroup_of $vmm)"
+        ends_with 143 TERM
+        rmdir /sys/fs/cgroup/vms
+        forget
+        # None is made for that.
+        start --cgroup-version 2 --parent-cgroup vms
+        [[ ! -e /sys/fs/cgroup/vms ]]
+        ends_with 143 TERM
+        forget
+}
+
+# Some controller that a group can have and whose file takes "max".
+test_cgroups_of_version_2() {
+        local file pid
+        case " $(cat /sys/fs/cgroup/cgroup.controllers) " in
+        *" pids "*) file=pids.max ;;
+        *" hugetlb "*) file=hugetlb.2MB.max ;;
+        *) return 0 ;;
+        esac
+        mkdir /sys/fs/cgroup/init
+        # Groups with children have no processes of their own.
+        while read -r pid; do
+                echo "$pid" >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true
+        done < <(cat /sys/fs/cgroup/cgroup.procs)
+        start --cgroup-version 2 --cgroup $file=max --parent-cgroup vms/blue
+        is /vms/blue/$ID "$(cgroup_of $vmm)"
+        ends_with 143 TERM
+        forget
+        # Ours alone is removed.
+        [[ -e /sys/fs/cgroup/vms/blue && ! -e /sys/fs/cgroup/vms/blue/$ID ]]
+        rmdir /sys/fs/cgroup/vms/blue /sys/fs/cgroup/vms
+}
+
+# A new cpuset of version 1 takes no process until it has CPUs and memory.
+test_cgroups_of_version_1() {
+        local v1=/tmp/v1 parent=fcjail-test.$$
+        mkdir -p $v1
+        mount -t cgroup -o cpuset none $v1 2>/dev/null || return 0 # version 2 has this controller here
+        start --parent-cgroup $parent/a --cgroup cpuset.mems=0 --cgroup cpuset.cpus=0
+        is "0 0" "$(cat $v1/$parent/a/$ID/cpuset.{cpus,mems} | tr '\n' ' ' | sed 's/ $//')"
+        is "$(cat $v1/cpuset.cpus)" "$(cat $v1/$parent/a/cpuset.cpus)"
+        grep -x "$vmm" $v1/$parent/a/$ID/tasks
+        grep -q "cpuset:.*/$parent/a/$ID$" "/proc/$vmm/cgroup"
+        ends_with 143 TERM
+        forget
+        [[ ! -e $v1/$parent/a/$ID ]]
+        rmdir $v1/$parent/a $v1/$parent
+        umount $v1
+}
+
+main "$@"
