@@ -250,6 +250,47 @@ test_a_start_that_is_killed_leaves_nothing() {
         rmdir $JAILS
 }
 
+# delayed CALL OPTION…: a start in the background, $starter, in which each such call takes three seconds to begin, in $vmm and
+# its child alike.
+delayed() {
+        rm -f /tmp/out
+        strace -f -o /dev/null -e "trace=$1" -e "inject=$1:delay_enter=3000000" \
+                /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892 "${@:2}" >/tmp/out 2>&1 </dev/null &
+        starter=$!
+        eventually test -e $STATE/vm/$ID
+        eventually grep -q ^VMM= $STATE/vm/$ID
+        vmm=$(vmm_of $ID)
+}
+
+# Both get the signal of a terminal: the one that would become the VMM ends, the other one cleans up.
+test_ctrl_c_leaves_nothing() {
+        local status=0
+        delayed prlimit64
+        eventually test -e "$ROOT/demo-vmm.pid"
+        kill -INT "$vmm" $(cat "/proc/$vmm/task/$vmm/children")
+        wait $starter || status=$?
+        is 130 "$status"
+        eventually test ! -e $JAILS/$ID
+        is_empty $STATE/vm
+        rmdir $JAILS
+}
+
+# Others of the VM's uid could do that while it is being started.
+test_another_file_in_the_place_of_the_vmm() {
+        local status=0
+        echo victim >/srv/jailer/victim
+        delayed symlinkat
+        eventually test -e "$ROOT/demo-vmm"
+        ln -f /srv/jailer/victim "$ROOT/demo-vmm"
+        wait $starter || status=$?
+        is 1 "$status"
+        grep "$ROOT/demo-vmm: the kernel did not do what it reported" /tmp/out
+        is victim "$(cat /srv/jailer/victim)"
+        is "root:root 644" "$(owner /srv/jailer/victim)"
+        rm /srv/jailer/victim
+        rm -rf "${JAILS:?}"
+}
+
 test_ids_that_env_files_do_not_have() {
         for ID in - default jailer -x "$(printf 'a%.0s' {1..64})"; do
                 ROOT=$JAILS/$ID/root

@@ -129,4 +129,34 @@ test_P1_escape_with_the_network_of_the_host() {
         is "SUCCEEDED: abstract socket" "$(sed 's/ *$//' /tmp/succeeded)"
 }
 
+# from_the_jailer [OPTION…]: the probe in the place of Firecracker's jailer, and what succeeds then in /tmp/succeeded, less
+# what it would try on files that are bound: there are none.
+from_the_jailer() {
+        (
+                exec /usr/libexec/fcjail/jailer --id web1 --exec-file /usr/local/bin/escape --uid 891 --gid 891 "$@"
+        ) >/tmp/escape 2>&1 </dev/null &
+        eventually grep -q '^attempts=' /tmp/escape
+        fcjail stop web1
+        wait $! || true
+        sed -n 's/^SUCCEEDED: \(.*[^ ]\) *$/\1/p' /tmp/escape | grep -vE ' (image|kernel)$| a place in /run$' >/tmp/succeeded || true
+        attempts=$(sed -n 's/^attempts=\([0-9]*\) .*/\1/p' /tmp/escape)
+        rm -rf /srv/jailer/escape
+        fcjail cleanup web1
+}
+
+# Its root directory is its own, and all that it can make there is of its uid, nosuid, nodev and noexec.
+OWN_ROOT=$'create /x\nmkdir /x\nlink out of /run'
+
+test_P1_escape_in_the_place_of_the_jailer() {
+        listen
+        ip netns add blue
+        from_the_jailer --netns /run/netns/blue --new-pid-ns
+        is "$OWN_ROOT" "$(cat /tmp/succeeded)"
+        ((attempts >= 250))
+        # What the caller has not asked for: the network of the host, and its PIDs, by which the probe finds its own children.
+        from_the_jailer
+        is "$OWN_ROOT"$'\nabstract socket\nsignal to others' "$(cat /tmp/succeeded)"
+        figure "$attempts attempts each, with namespaces of its own and without"
+}
+
 main "$@"

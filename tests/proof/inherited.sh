@@ -54,6 +54,32 @@ test_P9_inherited_state() {
         figure "$((started + refused + 1)) cases, $started times the very same jail, $((refused + 1)) times refused with nothing left"
 }
 
+# In the place of Firecracker's jailer: of the caller the VMM keeps the process, and what stands behind 0 to 2.
+test_P9_inherited_state_in_the_place_of_the_jailer() {
+        local case golden='' started=0 refused=0 status cases jail=/srv/jailer/observer/web1 seen
+        cases=$(inherit list)
+        for case in $cases; do
+                status=0
+                eventually not pgrep -u 4711
+                inherit "$case" /usr/libexec/fcjail/jailer --id web1 --exec-file /usr/local/bin/observer --uid 4711 --gid 4711 \
+                        -- --seen </dev/null >/tmp/out 2>&1 || status=$?
+                ((status != 125))
+                if [[ -e $jail/root/run/seen ]]; then
+                        seen=$(jq -cS 'del(.fds[].type, .core, .nofile, .pid, .ppid, .pgid, .sid)' $jail/root/run/seen)
+                        golden=${golden:-$seen}
+                        [[ -n $golden && $seen == "$golden" ]] || { diff <(jq . <<<"$golden") <(jq . <<<"$seen") || fail "$case: another jail"; }
+                        started=$((started + 1))
+                else
+                        ((status != 0)) || fail "$case: no jail, and status $status"
+                        [[ $HOPELESS == *" $case "* ]] || { cat /tmp/out && fail "$case: refused with status $status"; }
+                        refused=$((refused + 1))
+                fi
+                fcjail cleanup web1
+                rm -rf ${jail%/*}
+        done
+        figure "$((started + refused)) cases, $started times the very same jail, $refused times refused"
+}
+
 # The start is over: whoever made it waits for signals, and asks its VMM no more. Its output may be closed.
 starter_waits() {
         find "/proc/$(pgrep -x fcjail)/fd" -lname '*signalfd*' | grep .
