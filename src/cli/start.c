@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "channel.h"
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
@@ -78,6 +79,8 @@ int start_fail(Jail *jail)
                               f->object, failure_text(f), -f->error);
         /* Kills a VMM that runs but is not ready; systemd would wait for it. */
         bool gone = jail->pid_fd < 0 || vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true });
+        if (jail->plan->starter_becomes_vmm)
+                channel_stop_inside(jail);
         if (!gone)
                 log_warning(
                         "Failed to kill the VMM of '%s', process %i; run `fcjail cleanup %s` when it has ended",

@@ -42,8 +42,22 @@ bool channel_has_news(const Jail *jail)
         return poll(&p, 1, /* timeout= */ 0) > 0;
 }
 
+/* INSIDE, which waits for OUTSIDE before it executes the VMM, finds that to be gone. */
+void channel_stop_inside(Jail *jail)
+{
+        Tell m;
+
+        if (jail->inside_has_failed || jail->channel_fd < 0)
+                return;
+        (void) shutdown(jail->channel_fd, SHUT_WR);
+        while (channel_hear(jail, &m) > 0)
+                if (m.kind == TELL_FAILED)
+                        return;
+}
+
 int channel_failure(Jail *jail, int r, const Tell *m)
 {
+        jail->inside_has_failed = r == 0 || (r > 0 && m->kind == TELL_FAILED);
         if (r == 0)
                 return step_fail_because(jail, -ESRCH, EX_TEMPFAIL, "the new process",
                                          "was killed before it executed the VMM");

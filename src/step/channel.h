@@ -28,5 +28,8 @@ int channel_hear(const Jail *jail, Tell *ret) _must_check_;
 /* Whether a message or the end can be read. Does not wait. */
 bool channel_has_news(const Jail *jail);
 
+/* OUTSIDE: after a failure of its own. When it returns INSIDE makes nothing more, because it has failed as well, or ended. */
+void channel_stop_inside(Jail *jail);
+
 /* OUTSIDE: takes over the failure of INSIDE. r is what channel_hear() returned, with *m if it is 1. Returns the -errno. */
 int channel_failure(Jail *jail, int r, const Tell *m) _must_check_;

@@ -99,12 +99,12 @@ static int make_config(Jail *jail, const FilePlan *config)
         return r >= 0 ? k : r;
 }
 
-/* What is in it stays. In a root/ that has been the VM's before, one of root's is none that an operator has put there. */
+/* Born as the VM's. What is in one that is there already stays. In a root/ that has been the VM's before, one of root's is
+ * none that an operator has put there. */
 static int make_vm_dir(Jail *jail, const FilePlan *dir)
 {
         const Layout layout = plan_layout(jail->plan);
         const FsIds mine = fs_ids_get();
-        _cleanup_close_ int fd = -EBADF;
         char path[PATH_MAX];
         int r, k;
 
@@ -113,11 +113,12 @@ static int make_vm_dir(Jail *jail, const FilePlan *dir)
         if (r >= 0)
                 r = at_make_dir(jail->root_fd, dir->path, 0700);
         k = fs_ids_set(mine);
-        if (r >= 0)
-                (void) safe_close(r);
+        if (r == -EACCES) /* one of root's, which only root can open */
+                r = at_open_dir(jail->root_fd, dir->path);
+        _cleanup_close_ int fd = r;
         if (k < 0)
                 return step_fail(jail, k, "%s", path);
-        return tree_open_vm_dir(jail, jail->root_fd, dir->path, path, jail->root_was_roots, &fd);
+        return tree_take_vm_dir(jail, fd, path, jail->root_was_roots);
 }
 
 static int make_place(Jail *jail, const FilePlan *place)
@@ -306,11 +307,14 @@ static int remove_stale_socket(Jail *jail)
         for (; rest; name = strsep(&rest, "/")) {
                 fd = at_hold_dir(fd, name);
                 if (fd < 0)
-                        return 0;
+                        return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0
+                                                                               : tree_fail(jail, fd, name);
                 (void) safe_close(dir_fd);
                 dir_fd = fd;
         }
-        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(st.st_mode))
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : tree_fail(jail, -errno, jail->plan->api_socket);
+        if (!S_ISSOCK(st.st_mode))
                 return 0;
         int r = at_remove(fd, name);
         return r < 0 ? tree_fail(jail, r, jail->plan->api_socket) : 0;

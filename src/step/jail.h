@@ -73,8 +73,9 @@ typedef struct Jail {
         pid_t pid;         /* of INSIDE, as OUTSIDE sees it */
         pid_t outside_pid; /* in INSIDE: OUTSIDE, if that is its child; 0: it is not */
         int pid_fd;
-        int channel_fd;    /* this side's end of the channel between the two */
-        uint64_t cpu_usec; /* CPU time of OUTSIDE before the clone */
+        bool inside_has_failed; /* in OUTSIDE, who has heard it */
+        int channel_fd;         /* this side's end of the channel between the two */
+        uint64_t cpu_usec;      /* CPU time of OUTSIDE before the clone */
 
         Netlink uplink_nl; /* netns, in INSIDE: in the namespace that it comes from, if there is to be an uplink */
 

@@ -7,12 +7,29 @@
  * root/ is the VM's, which can put another file there. So fcjail itself never reads it.
  */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "at.h"
 #include "step.h"
 #include "tree.h"
+
+/* A file that is there and has another number would lead to another process. */
+static int read_back(const Jail *jail, const FilePlan *file, const char *text)
+{
+        _cleanup_free_ char *found = NULL;
+        struct stat st;
+        int r;
+
+        r = at_read_file(jail->root_fd, file->path, 16, &found, NULL);
+        if (r < 0)
+                return r;
+        if (fstatat(jail->root_fd, file->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        return st.st_mode == file->mode && strcmp(found, text) == 0 ? 0 : -EBADE;
+}
 
 int step_pidfile(Jail *jail)
 {
@@ -26,5 +43,7 @@ int step_pidfile(Jail *jail)
         r = at_remove(jail->root_fd, file->path);
         if (r >= 0)
                 r = at_write_file(jail->root_fd, file->path, file->mode & 07777, text, strlen(text));
+        if (r >= 0)
+                r = read_back(jail, file, text);
         return r < 0 ? tree_fail(jail, r, file->path) : 0;
 }

@@ -105,29 +105,24 @@ static int give_to_vm(const Jail *jail, int fd, const struct stat *st)
         return 0;
 }
 
-int tree_open_vm_dir(Jail *jail, int dir_fd, const char *name, const char *path, bool may_take, int *ret_fd)
+int tree_take_vm_dir(Jail *jail, int dir_fd, const char *path, bool may_take)
 {
         struct stat st;
         int r;
 
-        _cleanup_close_ int fd = at_make_dir(dir_fd, name, 0700);
-        if (fd == -ENOTDIR || fd == -ELOOP)
-                return step_fail_because(jail, fd, EX_CANTCREAT, path, "is not a directory; remove it");
-        if (fd < 0)
-                return fail_at(jail, fd, path);
-        if (fstat(fd, &st) < 0)
+        if (dir_fd == -ENOTDIR || dir_fd == -ELOOP)
+                return step_fail_because(jail, dir_fd, EX_CANTCREAT, path, "is not a directory; remove it");
+        if (dir_fd < 0)
+                return fail_at(jail, dir_fd, path);
+        if (fstat(dir_fd, &st) < 0)
                 return fail_at(jail, -errno, path);
         if (st.st_uid != jail->uid && (!may_take || !only_root_can_change(&st)))
                 return step_fail_because(
                         jail, -EPERM, EX_NOPERM, path,
                         "belongs to uid %u with mode %04o, but should be the VM's; `chown %u:%u` or remove it",
                         st.st_uid, st.st_mode & 07777U, jail->uid, jail->gid);
-        r = give_to_vm(jail, fd, &st);
-        if (r < 0)
-                return fail_at(jail, r, path);
-
-        *ret_fd = TAKE_FD(fd);
-        return st.st_uid != jail->uid;
+        r = give_to_vm(jail, dir_fd, &st);
+        return r < 0 ? fail_at(jail, r, path) : st.st_uid != jail->uid;
 }
 
 bool tree_is_vmm(const Jail *jail, const struct stat *st)
@@ -178,6 +173,16 @@ static int make_vmm(Jail *jail)
         return fstat(fd, &jail->vmm_st) < 0 ? tree_fail(jail, -errno, vmm->path) : 0;
 }
 
+static int open_vm_root(Jail *jail, int dir_fd, const char *name, const char *path, int *ret_fd)
+{
+        int r;
+
+        *ret_fd = at_make_dir(dir_fd, name, 0700);
+        r = tree_take_vm_dir(jail, *ret_fd, path, /* may_take= */ true);
+        jail->root_was_roots = r > 0;
+        return r;
+}
+
 int step_tree(Jail *jail)
 {
         const Layout layout = plan_layout(jail->plan);
@@ -190,11 +195,10 @@ int step_tree(Jail *jail)
 
                 (void) layout_path(&layout, level, "", path);
                 r = level == LAYOUT_ROOT && jail->plan->vm_owns_root
-                            ? tree_open_vm_dir(jail, above, name, path, /* may_take= */ true, &fd)
+                            ? open_vm_root(jail, above, name, path, &fd)
                             : tree_open_dir(jail, above, name, 0755, path, &fd);
                 if (r < 0)
                         return r;
-                jail->root_was_roots = r > 0;
                 (void) safe_close(jail->root_fd);
                 jail->root_fd = fd;
         }

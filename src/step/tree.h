@@ -14,10 +14,10 @@ int tree_fail(Jail *jail, int r, const char *name);
 int tree_open_dir(Jail *jail, int dir_fd, const char *name, mode_t mode, const char *path, int *ret_fd)
         _must_check_;
 
-/* The same for a directory of the VM's, with mode 0700. One that only root could change becomes the VM's if
- * may_take, and then 1 is returned instead of 0. */
-int tree_open_vm_dir(Jail *jail, int dir_fd, const char *name, const char *path, bool may_take, int *ret_fd)
-        _must_check_;
+/* Makes sure that a directory is the VM's, with mode 0700. dir_fd: its descriptor, or the -errno of who has opened it. One that
+ * only root could change becomes the VM's if may_take. 1: it has become that now, 0: it was that before, or -errno after
+ * step_fail(). */
+int tree_take_vm_dir(Jail *jail, int dir_fd, const char *path, bool may_take) _must_check_;
 
 /* Whether it is the file for the VMM that step `tree` has made, and has no other name. */
 bool tree_is_vmm(const Jail *jail, const struct stat *st) _pure_;

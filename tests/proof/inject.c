@@ -13,7 +13,7 @@
  *   * NAME * ERRNO             all calls NAME of all processes
  *
  * Process 0 is COMMAND, its children count from 1. Of each job it prints the job itself and then
- * "STATUS EXECUTED": the exit status of process 0 (128 + signal), and whether a child got to execute something:
+ * "STATUS EXECUTED": the exit status of process 0 (128 + signal), and whether one of them got to execute something:
  * "before" the call, "after" it, or "no". "missed" before that: no such call was made. "hung" for STATUS: it took too
  * long. OUTPUT is where standard output and error of COMMAND go, new for each job.
  */
@@ -221,10 +221,11 @@ static void handle_stop(Process *p, int status)
                 (is_entry(p) ? enter : leave)(p);
                 sig = 0;
         } else if (event == PTRACE_EVENT_EXEC) {
-                if (p != processes || started) {
-                        executed = executed || p != processes;
+                if (started) {
+                        executed = true;
                         (void) ptrace(PTRACE_DETACH, p->pid, NULL, NULL);
-                        p->pid = 0;
+                        if (p != processes) /* whose end is still of interest */
+                                p->pid = 0;
                         return;
                 }
                 started = true;

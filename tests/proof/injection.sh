@@ -9,6 +9,7 @@ LONG=${FCJAIL_LONG:-}
 
 HERE=$(dirname "$0")
 LANES=2
+INSIDE=1 # the process that becomes the VMM, as inject(1) counts them
 # EPERM EINTR EIO ENOMEM EBUSY EINVAL EMFILE ENOSYS
 ERRNOS="1 4 5 12 16 22 24 38"
 
@@ -47,6 +48,7 @@ CALLS=/tmp/calls
 lanes() {
         local i
         holders=()
+        rm -f /tmp/lane*.start
         [[ -x /usr/local/bin/inject ]] || skip "for x86_64 only"
         for ((i = 0; i < LANES; i++)); do
                 vm "lane$i" FCJAIL_VMM=/usr/local/bin/observer FCJAIL_READY=exec "FCJAIL_UID=$((700000 + i))" \
@@ -186,9 +188,9 @@ test_P3_errors_of_a_cleanup() {
 # Calls that do something for the jail, less those that only ask: of prctl(2) and fcntl(2) by their number, of
 # rt_sigaction(2) and rt_sigprocmask(2) by what they pass, of setfsuid(2) by the impossible uid.
 acts() {
-        awk '
+        awk -v inside="$INSIDE" '
                 $2 == "prctl" { if ($4 ~ /^(1|4|8|24|28|38)$/ || $4 == 47 && $5 == 4) print; next }
-                $2 == "clone" || $2 == "write" { if ($1 == 1) print; next }
+                $2 == "clone" || $2 == "write" { if ($1 == inside) print; next }
                 $2 == "fcntl" { if ($5 == 37) print; next }
                 $2 ~ /^rt_sig/ { if ($5 != 0) print; next }
                 $2 ~ /^setfs/ { if ($4 < 4294967295) print; next }
@@ -334,6 +336,61 @@ test_P3_errors_of_an_uplink() {
         judge "$HERE/tolerated.txt" refused late missed
         figure "$(met)$of points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows)"
         end_uplink_lanes
+}
+
+# Lanes in which the VM is started in the place of Firecracker's jailer: process 0 becomes the VMM, its child is OUTSIDE.
+jailer_lanes() {
+        local i
+        lanes
+        install -D /usr/local/bin/observer /usr/local/lib/jailed/firecracker
+        for ((i = 0; i < LANES; i++)); do
+                printf '%s\n' /usr/libexec/fcjail/jailer --id "lane$i" --exec-file /usr/local/lib/jailed/firecracker \
+                        --uid $((700000 + i)) --gid $((700000 + i)) --netns "/run/netns/lane$i" >"/tmp/lane$i.start"
+        done
+        mapfile -t starter </tmp/lane0.start
+        "${starter[@]}" >/tmp/out 2>&1 </dev/null
+        fcjail cleanup lane0
+        echo record | inject /tmp/out -- "${starter[@]}" | grep -vE ' exit(_group)? ' >"$CALLS"
+        fcjail cleanup lane0
+        before=$(host)
+}
+
+end_jailer_lanes() {
+        rm /tmp/lane*.start
+        end_lanes
+}
+
+test_P3_errors_in_the_place_of_the_jailer() {
+        local of=''
+        jailer_lanes
+        each_errno <"$CALLS" >/tmp/all
+        sample 200
+        run_lanes errors 150
+        judge "$HERE/jailer-tolerated.txt" refused late missed
+        figure "$(met)$of points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows jailer-tolerated.txt) rows)"
+        end_jailer_lanes
+}
+
+test_P4_lies_in_the_place_of_the_jailer() {
+        local of=''
+        jailer_lanes
+        INSIDE=0
+        acts | awk '{ print $1, $2, $3, "lie" }' >/tmp/jobs
+        run_lanes errors 150
+        judge "$HERE/jailer-lies.txt" refused late missed
+        figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in the table of $(rows jailer-lies.txt) rows)"
+        end_jailer_lanes
+}
+
+test_P5_kills_in_the_place_of_the_jailer() {
+        local of=''
+        jailer_lanes
+        awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" >/tmp/all
+        sample 100
+        run_lanes kills 80
+        judge /dev/null restarted missed
+        figure "$(met)$of points: each time the next start succeeded, and its cleanup left nothing"
+        end_jailer_lanes
 }
 
 # Calls that an older kernel, or a filter around fcjail, does not have: all of them fail.
