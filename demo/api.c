@@ -146,6 +146,12 @@ static void serve(int fd, const char *method, const char *path, const char *body
                 return;
         }
 
+        if (strcmp(method, "GET") == 0 && strcmp(path, "/machine-config") == 0) {
+                reply(fd, 200,
+                      "{\"vcpu_count\":1,\"mem_size_mib\":1,\"smt\":false,\"track_dirty_pages\":false}");
+                return;
+        }
+
         r = change(method, path, body);
 
         if (r < 0) {

@@ -72,6 +72,8 @@ static Options parse_arguments(int argc, char **argv)
                         no_api = true;
                         continue;
                 }
+                if (strcmp(a, "--no-seccomp") == 0) /* there is no filter of its own */
+                        continue;
                 if (strcmp(a, "--probe") == 0) {
                         o.probe = true;
                         continue;

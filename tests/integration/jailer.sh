@@ -267,7 +267,7 @@ test_ctrl_c_leaves_nothing() {
         local status=0
         delayed prlimit64
         eventually test -e "$ROOT/demo-vmm.pid"
-        kill -INT "$vmm" $(cat "/proc/$vmm/task/$vmm/children")
+        kill -INT "$vmm" "$(xargs <"/proc/$vmm/task/$vmm/children")"
         wait $starter || status=$?
         is 130 "$status"
         eventually test ! -e $JAILS/$ID

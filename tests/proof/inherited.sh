@@ -65,7 +65,7 @@ test_P9_inherited_state_in_the_place_of_the_jailer() {
                         -- --seen </dev/null >/tmp/out 2>&1 || status=$?
                 ((status != 125))
                 if [[ -e $jail/root/run/seen ]]; then
-                        seen=$(jq -cS 'del(.fds[].type, .core, .nofile, .pid, .ppid, .pgid, .sid)' $jail/root/run/seen)
+                        seen=$(jq -cS 'del(.fds[].type, .core, .nofile, .pid, .ppid, .pgid, .sid)' "$jail"/root/run/seen)
                         golden=${golden:-$seen}
                         [[ -n $golden && $seen == "$golden" ]] || { diff <(jq . <<<"$golden") <(jq . <<<"$seen") || fail "$case: another jail"; }
                         started=$((started + 1))
@@ -75,7 +75,7 @@ test_P9_inherited_state_in_the_place_of_the_jailer() {
                         refused=$((refused + 1))
                 fi
                 fcjail cleanup web1
-                rm -rf ${jail%/*}
+                rm -rf "${jail%/*}"
         done
         figure "$((started + refused)) cases, $started times the very same jail, $refused times refused"
 }

@@ -45,8 +45,8 @@ view_in_the_place_of_the_jailer() {
         install -D /usr/local/bin/demo-vmm /usr/local/lib/jailed/firecracker
         ip netns add blue
         ip -n blue tuntap add tap0 mode tap user 891 group 891
-        mkdir -p $BASE/web1/root
-        cp "$ENV/demo.json" $BASE/web1/root/vm.json
+        mkdir -p "$BASE/web1/root"
+        cp "$ENV/demo.json" "$BASE/web1/root/vm.json"
         (
                 ulimit -c 0
                 exec /usr/libexec/fcjail/jailer --id web1 --exec-file /usr/local/lib/jailed/firecracker --uid 891 --gid 891 \
@@ -56,7 +56,7 @@ view_in_the_place_of_the_jailer() {
         eventually is_up web1
         view "$(vmm_of web1)"
         fcjail stop web1 >/dev/null 2>&1
-        rm -rf ${BASE:?}/web1
+        rm -rf "${BASE:?}/web1"
         fcjail cleanup web1 >/dev/null 2>&1
 }
 
