@@ -2,6 +2,7 @@
 
 /* argv -> verb -> exit status. */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,13 @@ static const Verb verbs[] = {
           { { "json", no_argument } } },
         { "api", "ID METHOD PATH [JSON]", 3, 4, verb_api, "send a request to the VMM's API" },
         { "cni", "add|del|check ID", 2, 2, verb_cni, "make or undo what FCJAIL_CNI= says, or look at it" },
+        { "convert",
+          "[-- jailer OPTION...]",
+          0,
+          INT_MAX,
+          verb_convert,
+          "print settings in the place of others",
+          { { "metald", no_argument } } },
         { "jailer", "OPTION... [-- ARGUMENT...]", 0, 0, verb_jailer,
           "start a VMM as Firecracker's jailer does", .raw = true },
         { "help", "", 0, 0, verb_help, "print this help" },

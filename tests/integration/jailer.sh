@@ -447,6 +447,34 @@ test_help_and_version() {
         forget
 }
 
+# What it prints starts the same VM under systemd.
+test_convert() {
+        rm -f "$ENV/default.env"
+        install -D $VMM /usr/local/lib/jailed/firecracker
+        mkdir -p $BASE/web1/root
+        cp "$ENV/demo.json" $BASE/web1/root/vm.json
+        ip netns add blue
+        ip -n blue tuntap add tap0 mode tap user 891 group 892
+        fcjail convert -- jailer --id web1 --exec-file /usr/local/lib/jailed/firecracker --uid 891 --gid 892 --netns /run/netns/blue \
+                --resource-limit no-file=1000 --cgroup pids.max=100 --daemonize -- --config-file /vm.json --api-sock /run/a.sock >/tmp/script
+        sh -e /tmp/script
+        vmm=$(pid_of web1)
+        is "891 891 891 891" "$(grep -w Uid "/proc/$vmm/status" | cut -f 2- | tr '\t' ' ')"
+        is "1000" "$(awk '/open files/ { print $4 }' "/proc/$vmm/limits")"
+        is 100 "$(systemctl show -P TasksMax fcjail@web1)"
+        is "net:[$(stat -L -c %i /run/netns/blue)]" "$(readlink "/proc/$vmm/ns/net")"
+        answers $STATE/sock/web1/a.sock
+        systemctl stop fcjail@web1
+        rm -rf ${BASE:?}/web1 /etc/systemd/system/fcjail@web1.service.d
+        # Of metald's, for any VM.
+        UNKEY_METALD_JAILER_UID=893 UNKEY_METALD_FIRECRACKER_BINARY=$VMM fcjail convert --metald | sh -e
+        systemctl start fcjail@web2
+        is "893 893 893 893" "$(grep -w Uid "/proc/$(pid_of web2)/status" | cut -f 2- | tr '\t' ' ')"
+        systemctl stop fcjail@web2
+        not fcjail convert -- jailer --id a/b >/tmp/out 2>&1
+        not fcjail convert --metald jailer >/tmp/out 2>&1
+}
+
 # cgroup_of PID: in the unified hierarchy.
 cgroup_of() {
         sed -n 's/^0:://p' "/proc/$1/cgroup"
