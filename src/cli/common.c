@@ -72,12 +72,18 @@ int become_root(Caller *ret)
         return EX_OK;
 }
 
-/* The unit's CapabilityBoundingSet=. */
-static const cap_value_t needed[] = {
-        CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_MKNOD, CAP_SYS_CHROOT, CAP_SETUID, CAP_SETGID, CAP_SETPCAP,
+/* Of `run` they are the unit's CapabilityBoundingSet=. In the place of the jailer no TAP is made, but root/ is the VM's. */
+static const struct {
+        cap_value_t cap;
+        bool by_run, by_jailer;
+} needed[] = {
+        { CAP_SYS_ADMIN, true, true },     { CAP_NET_ADMIN, true, false }, { CAP_MKNOD, true, true },
+        { CAP_SYS_CHROOT, true, true },    { CAP_SETUID, true, true },     { CAP_SETGID, true, true },
+        { CAP_SETPCAP, true, true },       { CAP_CHOWN, false, true },     { CAP_FOWNER, false, true },
+        { CAP_DAC_OVERRIDE, false, true },
 };
 
-int check_capabilities(void)
+int check_capabilities(bool in_place_of_jailer)
 {
         cap_flag_value_t value;
 
@@ -87,13 +93,15 @@ int check_capabilities(void)
 
         int status = EX_OK;
         FOREACH_ARRAY (c, needed, ELEMENTSOF(needed)) {
-                if (cap_get_flag(caps, *c, CAP_EFFECTIVE, &value) >= 0 && value == CAP_SET)
+                if (!(in_place_of_jailer ? c->by_jailer : c->by_run))
                         continue;
-                char *name = cap_to_name(*c);
+                if (cap_get_flag(caps, c->cap, CAP_EFFECTIVE, &value) >= 0 && value == CAP_SET)
+                        continue;
+                char *name = cap_to_name(c->cap);
                 log_entry(
                         LOG_ERR, MESSAGE_PRIVILEGE, -EPERM, NULL, 0,
                         "Capability %s is missing; run fcjail as root, or add it to the unit's CapabilityBoundingSet= and, with User=, to AmbientCapabilities=%s",
-                        name ? name : "?", *c == CAP_MKNOD ? "; PrivateDevices= removes it" : "");
+                        name ? name : "?", c->cap == CAP_MKNOD ? "; PrivateDevices= removes it" : "");
                 (void) cap_free(name);
                 status = EX_NOPERM;
         }

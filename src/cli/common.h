@@ -18,8 +18,9 @@ int check_id(const char *id);
 /* Returns an exit status, after saying what is wrong. Refuses a setuid program. */
 int become_root(Caller *ret);
 
-/* Logs that the helper lacks one of the capabilities that a start needs; an exit status. */
-int check_capabilities(void);
+/* Logs that the helper lacks one of the capabilities that a start needs, by a unit or in the place of Firecracker's jailer; an
+ * exit status. */
+int check_capabilities(bool in_place_of_jailer);
 
 /* One line for each, at its priority. */
 void log_diagnostics(const Diagnostics *d);

@@ -120,7 +120,7 @@ static int start(JailerArgs *a)
         if (status == EX_OK)
                 status = become_root(&caller);
         if (status == EX_OK)
-                status = check_capabilities();
+                status = check_capabilities(/* in_place_of_jailer= */ true);
         if (status == EX_OK)
                 status = make_plan(a, &plan);
         if (status != EX_OK)

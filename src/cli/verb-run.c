@@ -124,7 +124,7 @@ int verb_run(const CommandLine *c)
         if (status == EX_OK)
                 status = become_root(&caller);
         if (status == EX_OK)
-                status = check_capabilities();
+                status = check_capabilities(/* in_place_of_jailer= */ false);
         if (status == EX_OK)
                 status = load_plan(id, &caller, &jail.host, &jail.findings, &plan);
         if (status != EX_OK)

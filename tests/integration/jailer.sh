@@ -227,7 +227,7 @@ test_limits() {
 # Here fcjail itself fails after all has been made.
 test_a_failed_start_leaves_nothing() {
         local status=0
-        (jailer --resource-limit no-file=18446744073709551615) >/tmp/out 2>&1 || status=$?
+        (jailer --resource-limit no-file=18446744073709551615 -- --version) >/tmp/out 2>&1 || status=$?
         is 1 "$status"
         grep 'step limits .*--resource-limit no-file=18446744073709551615' /tmp/out
         is_empty $JAILS
@@ -255,7 +255,7 @@ test_a_start_that_is_killed_leaves_nothing() {
 delayed() {
         rm -f /tmp/out
         strace -f -o /dev/null -e "trace=$1" -e "inject=$1:delay_enter=3000000" \
-                /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892 "${@:2}" >/tmp/out 2>&1 </dev/null &
+                /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892 "${@:2}" -- --version >/tmp/out 2>&1 </dev/null &
         starter=$!
         eventually test -e $STATE/vm/$ID
         eventually grep -q ^VMM= $STATE/vm/$ID
@@ -305,7 +305,7 @@ test_ids_that_env_files_do_not_have() {
 test_the_same_id_twice_at_once() {
         local status=0
         start
-        (jailer) >/tmp/second 2>&1 || status=$?
+        (jailer -- --version) >/tmp/second 2>&1 || status=$?
         is 1 "$status"
         grep "a VM with this id is already running as process $vmm" /tmp/second
         answers "$ROOT/run/firecracker.socket"
@@ -359,7 +359,7 @@ test_a_directory_that_the_vm_has_moved() {
         ends_with 143 TERM
         rm -rf "${ROOT:?}/run"
         mv "$ROOT/roots" "$ROOT/run"
-        (jailer) >/tmp/out 2>&1 || status=$?
+        (jailer -- --version) >/tmp/out 2>&1 || status=$?
         is 1 "$status"
         grep "$ROOT/run: belongs to uid 0 with mode 0700, but should be the VM's" /tmp/out
         is "root:root 700" "$(owner "$ROOT/run")"
@@ -370,7 +370,7 @@ test_a_root_of_somebody_elses() {
         local status=0
         mkdir -p "$ROOT"
         chown 4711 "$ROOT"
-        (jailer) >/tmp/out 2>&1 || status=$?
+        (jailer -- --version) >/tmp/out 2>&1 || status=$?
         is 1 "$status"
         grep "$ROOT: belongs to uid 4711" /tmp/out
         rm -rf "${JAILS:?}"
@@ -445,6 +445,28 @@ test_help_and_version() {
         # Behind "--" they are the VMM's.
         (jailer -- --version) | grep -i demo-vmm
         forget
+}
+
+# It needs no more than these, and names what is missing.
+test_capabilities() {
+        local all=sys_admin,mknod,sys_chroot,setuid,setgid,setpcap,chown,fowner,dac_override cap
+        local -a start=(/usr/libexec/fcjail/jailer --id $ID --exec-file "$VMM" --uid 891 --gid 892 -- --version)
+        setpriv --bounding-set "-all,+${all//,/,+}" "${start[@]}" >/tmp/out 2>&1
+        for cap in ${all//,/ }; do
+                not setpriv --bounding-set "-all,$(sed "s/\(^\|,\)$cap\(,\|$\)/\1\2/; s/,,/,/; s/^,//; s/,$//; s/^/+/; s/,/,+/g" <<<$all)" \
+                        "${start[@]}" >/tmp/out 2>&1
+                grep -q "Capability cap_$cap is missing" /tmp/out
+        done
+        forget
+}
+
+# Without what the installation has made, as in a container.
+test_without_run_fcjail() {
+        mv $STATE /run/fcjail.away
+        (jailer -- --version) >/tmp/out 2>&1
+        forget
+        rm -rf $STATE
+        mv /run/fcjail.away $STATE
 }
 
 # What it prints starts the same VM under systemd.
