@@ -449,15 +449,22 @@ test_help_and_version() {
 
 # It needs no more than these, and names what is missing.
 test_capabilities() {
-        local all=sys_admin,mknod,sys_chroot,setuid,setgid,setpcap,chown,fowner,dac_override cap
-        local -a start=(/usr/libexec/fcjail/jailer --id $ID --exec-file "$VMM" --uid 891 --gid 892 -- --version)
-        setpriv --bounding-set "-all,+${all//,/,+}" "${start[@]}" >/tmp/out 2>&1
-        for cap in ${all//,/ }; do
-                not setpriv --bounding-set "-all,$(sed "s/\(^\|,\)$cap\(,\|$\)/\1\2/; s/,,/,/; s/^,//; s/,$//; s/^/+/; s/,/,+/g" <<<$all)" \
-                        "${start[@]}" >/tmp/out 2>&1
+        local cap caps=(sys_admin mknod sys_chroot setuid setgid setpcap chown fowner dac_override)
+        with_caps "${caps[@]}"
+        for cap in "${caps[@]}"; do
+                not with_caps "${caps[@]/#$cap/}"
                 grep -q "Capability cap_$cap is missing" /tmp/out
         done
         forget
+}
+
+# with_caps CAP…: a start with these and no others; an empty one is none.
+with_caps() {
+        local cap list=-all
+        for cap in "$@"; do
+                list+=${cap:+,+$cap}
+        done
+        setpriv --bounding-set "$list" /usr/libexec/fcjail/jailer --id "$ID" --exec-file "$VMM" --uid 891 --gid 892 -- --version >/tmp/out 2>&1
 }
 
 # Without what the installation has made, as in a container.
