@@ -16,6 +16,7 @@
 
 #include "at.h"
 #include "common.h"
+#include "config-loader.h"
 #include "fd-util.h"
 #include "host.h"
 #include "jailer-args.h"
@@ -92,14 +93,32 @@ static int resolve_paths(Config *c)
         return status;
 }
 
-static int make_plan(const JailerArgs *a, Plan *ret)
+/* What the jailer's command line cannot say. */
+static int load_files(JailerArgs *a, Diagnostics *d)
+{
+        _cleanup_config_loader_ ConfigLoader l;
+        _cleanup_config_ Config files = CONFIG_UNSET;
+        int r;
+
+        config_loader_init(&l, a->id, d);
+        r = config_loader_add_jailer_files(&l);
+        if (r >= 0)
+                r = config_loader_finish(&l, &files);
+        if (r >= 0)
+                jailer_args_over(a, &files);
+        return r;
+}
+
+static int make_plan(JailerArgs *a, Plan *ret)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
         const Caller caller = { .uid = UID_INVALID, .gid = GID_INVALID };
-        HostFacts facts;
+        HostFacts facts = {};
         int r;
 
-        r = host_facts(&a->config, &caller, &d, &facts);
+        r = load_files(a, &d);
+        if (r >= 0)
+                r = host_facts(&a->config, &caller, &d, &facts);
         facts.api_gid = GID_INVALID;
         facts.supervised = false;
         if (r >= 0)

@@ -8,7 +8,7 @@
 
 void config_loader_init(ConfigLoader *l, const char *id, Diagnostics *d)
 {
-        assert(id_valid(id));
+        assert(jailer_id_valid(id));
 
         *l = (ConfigLoader){ .id = id, .d = d, .n_before = d->n_items, .config = CONFIG_UNSET };
 }
@@ -61,6 +61,10 @@ static int read_value(ConfigLoader *l, const Place *p, const ConfigKey *k, const
         if (k->default_only && l->scope != ENV_SCOPE_DEFAULT)
                 return complain(l, DIAGNOSTIC_VALUE, p, k->name,
                                 "%s= is allowed only in default.env and default.env.d/", k->name);
+        if (!k->by_jailer && l->scope == ENV_SCOPE_JAILER)
+                return complain(l, DIAGNOSTIC_VALUE, p, k->name,
+                                "%s= is not for VMs in the place of the jailer, see fcjail-jailer(1)",
+                                k->name);
         if (value[0] == '\0')
                 return complain(l, DIAGNOSTIC_VALUE, p, k->name, "%s= must be %s, not empty", k->name,
                                 k->takes);

@@ -33,7 +33,7 @@ typedef struct ConfigLoader {
         } keys[CONFIG_KEYS_MAX]; /* by row of the table */
 } ConfigLoader;
 
-/* id must be valid. */
+/* id must be valid, or that of a VM in the place of Firecracker's jailer. */
 void config_loader_init(ConfigLoader *l, const char *id, Diagnostics *d);
 void config_loader_done(ConfigLoader *l);
 #define _cleanup_config_loader_ _cleanup_(config_loader_done)
@@ -46,6 +46,7 @@ int config_loader_add(ConfigLoader *l, unsigned line, const char *key, const cha
 
 /* Sources: every env file that applies to the VM, and NULL terminated "KEY=value" strings. 0 or -ENOMEM. */
 int config_loader_add_files(ConfigLoader *l) _must_check_;
+int config_loader_add_jailer_files(ConfigLoader *l) _must_check_; /* and no env file is needed */
 int config_loader_add_environment(ConfigLoader *l, PlaceKind kind, const char *name,
                                   char *const *environment) _must_check_;
 

@@ -64,6 +64,22 @@ int config_loader_add_files(ConfigLoader *l)
         return r;
 }
 
+int config_loader_add_jailer_files(ConfigLoader *l)
+{
+        _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
+        _cleanup_env_paths_ EnvPaths paths = {};
+        int r;
+
+        l->configured = true;
+        r = env_dirs_open(l->d, &dirs);
+        if (r >= 0)
+                r = env_dir_list_jailer(&dirs, l->d, &paths);
+        FOREACH_ARRAY (p, paths.items, paths.n_items)
+                if (r >= 0)
+                        r = add_env_file(l, p);
+        return r;
+}
+
 int config_loader_add_environment(ConfigLoader *l, PlaceKind kind, const char *name,
                                   char *const *environment)
 {

@@ -125,7 +125,7 @@ int env_dirs_open(Diagnostics *d, EnvDirs *ret)
 /* The directory's descriptor, or a negative number if the scope has no files in it. */
 static int dir_of_scope(const Listing *l, size_t dir)
 {
-        return l->scope == ENV_SCOPE_DEFAULT || env_dirs[dir].vm ? l->dirs->fds[dir] : -ENOENT;
+        return l->scope != ENV_SCOPE_VM || env_dirs[dir].vm ? l->dirs->fds[dir] : -ENOENT;
 }
 
 /* dir_fd: as in EnvPath. */
@@ -262,6 +262,19 @@ int env_dir_list(const EnvDirs *dirs, const char *id, Diagnostics *d, EnvPaths *
 
         *ret = l.paths;
         return 0;
+}
+
+int env_dir_list_jailer(const EnvDirs *dirs, Diagnostics *d, EnvPaths *ret)
+{
+        Listing l = { .dirs = dirs, .d = d };
+        int r;
+
+        r = list_scope(&l, ENV_SCOPE_JAILER, "jailer");
+        if (r < 0)
+                env_paths_done(&l.paths);
+        else
+                *ret = l.paths;
+        return r;
 }
 
 /* What masks a file, under whatever name. */

@@ -9,6 +9,7 @@
 typedef enum EnvScope {
         ENV_SCOPE_DEFAULT, /* default.env and default.env.d: of every VM */
         ENV_SCOPE_VM,      /* <id>.env and <id>.env.d */
+        ENV_SCOPE_JAILER, /* jailer.env and jailer.env.d: of every VM in the place of Firecracker's jailer */
 } EnvScope;
 
 typedef struct EnvPath {
@@ -72,6 +73,9 @@ void env_paths_done(EnvPaths *p);
  * be read as long as `dirs` is open.
  */
 int env_dir_list(const EnvDirs *dirs, const char *id, Diagnostics *d, EnvPaths *ret) _must_check_;
+
+/* The same for jailer.env and jailer.env.d, and no others. */
+int env_dir_list_jailer(const EnvDirs *dirs, Diagnostics *d, EnvPaths *ret) _must_check_;
 
 /*
  * Reads one of them. Returns 1 and the content, which may be empty and has room for one byte more; 0 if the file is masked by a link to

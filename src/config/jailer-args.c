@@ -361,6 +361,21 @@ int jailer_args_parse(char *const *argv, JailerArgs *ret, char **ret_why)
         return 0;
 }
 
+void jailer_args_over(JailerArgs *a, Config *files)
+{
+        Config *c = &a->config;
+
+        c->vmm_text = files->vmm_text;
+        c->seccomp = files->seccomp;
+        c->seccomp_path = TAKE_PTR(files->seccomp_path);
+        c->apparmor = TAKE_PTR(files->apparmor);
+        c->selinux = TAKE_PTR(files->selinux);
+        memcpy(c->taps, files->taps, sizeof(c->taps));
+        c->n_taps = files->taps_set ? files->n_taps : 0;
+        memcpy(c->places, files->places, sizeof(c->places));
+        c->names = TAKE_PTR(files->names);
+}
+
 void jailer_args_help(FILE *f)
 {
         FOREACH_ARRAY (o, options, ELEMENTSOF(options))

@@ -29,5 +29,8 @@ void jailer_args_done(JailerArgs *a);
  * the option; -ENOMEM. */
 int jailer_args_parse(char *const *argv, JailerArgs *ret, char **ret_why) _must_check_;
 
+/* Puts what the command line says over settings of files, and takes them. */
+void jailer_args_over(JailerArgs *a, Config *files);
+
 /* One line for each option. */
 void jailer_args_help(FILE *f);

@@ -447,6 +447,48 @@ test_help_and_version() {
         forget
 }
 
+# What the command line cannot say.
+test_a_tap_of_jailer_env() {
+        echo FCJAIL_TAP=tap0,address=172.16.0.1/24 >"$ENV/jailer.env"
+        ip netns add blue
+        mkdir -p "$ROOT"
+        cp "$ENV/demo.json" "$ROOT/vm.json"
+        start --netns /run/netns/blue -- --config-file /vm.json
+        ip -n blue -details link show tap0 | grep 'user 891 group 892'
+        ip -n blue address show tap0 | grep 172.16.0.1/24
+        ends_with 143 TERM
+        # The next start finds its own.
+        start --netns /run/netns/blue -- --config-file /vm.json
+        ends_with 143 TERM
+        forget
+        is lo "$(ip -n blue -brief link | awk '{ print $1 }')"
+}
+
+test_jailer_env() {
+        local line
+        for line in FCJAIL_UID=5 FCJAIL_CHROOT_DIR=/srv FCJAIL_NETNS=private FCJAIL_CONFIG=/a; do
+                echo "$line" >"$ENV/jailer.env"
+                refuses "/etc/fcjail/jailer.env:1: ${line%%=*}= is not for VMs in the place of the jailer" --id vm1 --exec-file "$VMM" --uid 891 --gid 892
+        done
+        echo FCJAIL_TAPS=tap0 >"$ENV/jailer.env"
+        refuses "/etc/fcjail/jailer.env:1: unknown setting FCJAIL_TAPS=, did you mean FCJAIL_TAP=?" --id vm1 --exec-file "$VMM" --uid 891 --gid 892
+        echo FCJAIL_TAP=tap0 >"$ENV/jailer.env"
+        chmod 666 "$ENV/jailer.env"
+        refuses "/etc/fcjail/jailer.env" --id vm1 --exec-file "$VMM" --uid 891 --gid 892
+        # Those of other VMs do not count.
+        rm "$ENV/jailer.env"
+        echo FCJAIL_TAP=tap9 | tee "$ENV/default.env" >"$ENV/$ID.env"
+        start
+        is lo "$(ip -brief link | awk '{ print $1 }')"
+        ends_with 143 TERM
+        forget
+        echo FCJAIL_SECCOMP=off >"$ENV/jailer.env"
+        start
+        is 0 "$(status_of $vmm Seccomp)"
+        ends_with 143 TERM
+        forget
+}
+
 # It needs no more than these, and names what is missing.
 test_capabilities() {
         local cap caps=(sys_admin mknod sys_chroot setuid setgid setpcap chown fowner dac_override)
