@@ -29,6 +29,7 @@ static const Verb verbs[] = {
         { "run", "ID", 1, 1, verb_run, "start the VM; by hand, stay until it ends" },
         { "stop", "ID", 1, 1, verb_stop, "ask the guest to shut down, and wait" },
         { "cleanup", "ID", 1, 1, verb_cleanup, "remove what an ended VM left behind" },
+        { "gc", "", 0, 0, verb_gc, "clean up after all that have ended", { { "dry-run", no_argument } } },
         { "check",
           "ID",
           1,
@@ -124,8 +125,10 @@ static bool is_called_jailer(const char *path)
 
 int main(int argc, char **argv)
 {
-        if (argc >= 1 && is_called_jailer(argv[0]))
-                return run_verb(find_verb("jailer"), argc, argv);
+        const Verb *v = argc >= 1 && is_called_jailer(argv[0]) ? find_verb("jailer") : NULL;
+
+        if (v)
+                return run_verb(v, argc, argv);
         if (argc == 2 && strcmp(argv[1], "--help") == 0)
                 return verb_help(NULL);
         if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -133,7 +136,7 @@ int main(int argc, char **argv)
                 return EX_OK;
         }
 
-        const Verb *v = argc >= 2 ? find_verb(argv[1]) : NULL;
+        v = argc >= 2 ? find_verb(argv[1]) : NULL;
         if (v)
                 return run_verb(v, argc - 1, argv + 1);
 

@@ -65,8 +65,7 @@ test_layout() {
         start
         is "root:root 755" "$(owner $JAILS)"
         is "root:root 755" "$(owner $JAILS/$ID)"
-        is "UNKNOWN:UNKNOWN 700" "$(owner "$ROOT")"
-        is "891:892" "$(stat -c %u:%g "$ROOT")"
+        is "891:892 700" "$(stat -c '%u:%g %a' "$ROOT")"
         is "891:892 700" "$(stat -c '%u:%g %a' "$ROOT/run")"
         is "891:892 700" "$(stat -c '%u:%g %a' "$ROOT/dev")"
         is "891:892" "$(stat -c %u:%g "$ROOT/run/firecracker.socket")"
@@ -516,6 +515,81 @@ test_without_run_fcjail() {
         forget
         rm -rf $STATE
         mv /run/fcjail.away $STATE
+}
+
+# lie CALL [WHEN]: a start in which that call says that it has done something. The audit finds it, and nothing is left.
+lie() {
+        local status=0
+        strace -f -o /dev/null -e "trace=$1" -e "inject=$1:retval=0${2:+:when=$2}" \
+                /usr/libexec/fcjail/jailer --id "$ID" --exec-file "$VMM" --uid 891 --gid 892 --daemonize >/tmp/out 2>&1 </dev/null || status=$?
+        is 1 "$status"
+        grep 'Failed at step audit' /tmp/out || fail "$1: $(cat /tmp/out)"
+        [[ ! -e $JAILS/$ID ]]
+        is_empty $STATE/vm
+}
+
+# What the audit of a start by a unit never meets: the mode of root/, limits, and standard output.
+test_lies_are_found() {
+        mkdir -p $ROOT # with another mode
+        lie fchmod 3 # after that of the record and of the directory of its uid
+        lie prlimit64 2+
+        ! is_pc || lie dup2 # it is dup3(2) elsewhere
+        rmdir $JAILS
+}
+
+# Of each kind of leftover one goes, and a live twin stays.
+test_gc() {
+        local alive dead
+        user probeuser --uid 891 --user-group
+        # In the place of the jailer.
+        start
+        ends_with 143 TERM
+        ID=vm2 ROOT=$JAILS/vm2/root
+        start
+        alive=$vmm
+        # By hand, with a starter that was killed, and with one that stays.
+        vm web1
+        by_hand web1
+        dead=$(vmm_of web1)
+        kill -KILL $helper
+        wait $helper || true
+        eventually has_ended $dead
+        vm web2
+        by_hand web2
+        # Of a unit.
+        vm web3
+        systemctl start fcjail@web3
+        # Killed before it had made anything; damaged.
+        : >$STATE/vm/early
+        echo rubbish >$STATE/vm/damaged
+        not fcjail gc --dry-run >/tmp/ids 2>/tmp/err
+        is "vm1 web1" "$(sort /tmp/ids | xargs)"
+        grep "The record /run/fcjail/vm/damaged is damaged" /tmp/err
+        [[ -e $STATE/vm/early && -e $STATE/vm/vm1 && -e $STATE/vm/web1 ]]
+
+        not fcjail gc 2>/tmp/err
+        is "damaged vm2 web2 web3" "$(cd $STATE/vm && echo *)"
+        grep "Cleaned up after 2 VMs" /tmp/err
+        [[ ! -e $BASE/web1 && -e $BASE/web2 && -e $BASE/web3 ]]
+        rm $STATE/vm/damaged
+        kill -0 $alive
+        answers "$ROOT/run/firecracker.socket"
+        is Running "$(fcjail api web2 GET / | jq -r .state)"
+        is Running "$(fcjail api web3 GET / | jq -r .state)"
+        fcjail gc
+
+        fcjail stop web2
+        helper_has_stopped
+        systemctl stop fcjail@web3
+        kill $alive
+        wait $alive || true
+        # By its unit, with the capabilities of that.
+        systemctl start fcjail-gc.service
+        is_empty $STATE/vm
+        rm -rf "${JAILS:?}"
+        systemctl enable --now -q fcjail-gc.timer
+        systemctl is-active fcjail-gc.timer
+        systemctl disable --now -q fcjail-gc.timer
 }
 
 # What it prints starts the same VM under systemd.

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * fcjail gc: cleans up after every VM that has ended and that nobody else cleans up after: those that were started in the place
+ * of Firecracker's jailer, and those by hand whose starter was killed. After the VMs of units systemd cleans up.
+ *
+ * Should:  prove that a VM has ended, by its record, its lock and its process; age and names prove nothing.
+ * Mustn't: stop at one that it cannot judge.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common.h"
+#include "fd-util.h"
+#include "log.h"
+#include "verbs.h"
+
+typedef struct Collection {
+        const StateRoot *root;
+        bool dry_run;
+        unsigned n;
+        int status; /* of the worst failure */
+} Collection;
+
+static void fail(Collection *c, int status)
+{
+        if (c->status == EX_OK)
+                c->status = status;
+}
+
+/* The caller has its lock, so nobody starts the VM, runs it by hand or cleans up after it. */
+static void collect_locked(Collection *c, const char *id, int state_fd)
+{
+        _cleanup_state_ State s = STATE_NULL;
+        bool identified;
+        int r;
+
+        r = state_read(state_fd, &s);
+        if (r == -ENODATA) { /* a start was killed before it had made anything */
+                if (!c->dry_run && state_remove(c->root, id) < 0)
+                        fail(c, EX_IOERR);
+                return;
+        }
+        if (r < 0) {
+                fail(c, log_bad_record(id, r));
+                return;
+        }
+        if (s.supervised)
+                return;
+        _cleanup_close_ int pid_fd = state_vmm_hold(&s, &identified);
+        if (pid_fd >= 0)
+                return;
+        if (pid_fd != -ESRCH) {
+                log_error("Cannot determine whether the VMM of '%s' is running: %s", id,
+                          state_why_unknown(pid_fd));
+                fail(c, EX_OSERR);
+                return;
+        }
+
+        c->n++;
+        if (c->dry_run)
+                printf("%s\n", id);
+        else if (clean_up(c->root, &s) < 0)
+                fail(c, EX_OSERR);
+}
+
+static int collect(const char *id, void *userdata)
+{
+        Collection *c = userdata;
+
+        _cleanup_close_ int fd = state_lock(c->root, id, /* create= */ false);
+        if (fd == -EBUSY || fd == -ENOENT)
+                return 0;
+        if (fd < 0)
+                fail(c, log_bad_record(id, fd));
+        else
+                collect_locked(c, id, fd);
+        return 0;
+}
+
+int verb_gc(const CommandLine *c)
+{
+        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
+        Collection all = { .root = &root, .dry_run = option_value(c, "dry-run") };
+        Caller caller;
+        int status, r;
+
+        log_open(NULL);
+        status = become_root(&caller);
+        if (status != EX_OK)
+                return status;
+        r = state_root_open(&root, NULL);
+        if (r >= 0)
+                r = state_each(&root, collect, &all);
+        if (r < 0) {
+                log_error("Failed to read /run/fcjail/vm: %s", strerror(-r));
+                return EX_OSERR;
+        }
+        if (all.dry_run)
+                return fflush(stdout) == 0 ? all.status : EX_IOERR;
+        if (all.n > 0)
+                log_info("Cleaned up after %u VMs that have ended", all.n);
+        return all.status;
+}
