@@ -171,11 +171,14 @@ static const struct {
 /* "50000 100000" µs: half a CPU. */
 static bool put_quota(FILE *f, const char *value)
 {
-        uint64_t quota, period;
+        const char *space = strchr(value, ' ');
+        uint32_t quota, period;
 
-        if (sscanf(value, "%" SCNu64 " %" SCNu64, &quota, &period) != 2 || period == 0)
+        _cleanup_free_ char *first = space ? strndup(value, (size_t) (space - value)) : NULL;
+        if (!first || parse_u32(first, 1, UINT32_MAX, &quota) < 0 ||
+            parse_u32(space + 1, 1, UINT32_MAX, &period) < 0)
                 return false;
-        fprintf(f, "CPUQuota=%" PRIu64 "%%\n", quota * 100 / period);
+        fprintf(f, "CPUQuota=%" PRIu64 "%%\n", (uint64_t) quota * 100 / period);
         return true;
 }
 
