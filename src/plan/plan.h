@@ -118,6 +118,7 @@ typedef enum FileKind {
         FILE_CONFIG, /* the copy of FCJAIL_CONFIG=; root:<vm gid> */
         FILE_VM_DIR, /* a directory of the VM's, which may be there already; <vm uid>:<vm gid> */
         FILE_PID,    /* the VMM's process id; root:root */
+        _FILE_KIND_MAX,
 } FileKind;
 
 /* What fcjail makes in the VM's root/ on the host. All other names there belong to somebody else. */

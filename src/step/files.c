@@ -135,8 +135,8 @@ static int make_place(Jail *jail, const FilePlan *place)
 
 static int make_files(Jail *jail)
 {
-        /* Step `tree` has made the VMM. */
-        static int (*const makers[])(Jail * jail, const FilePlan *file) = {
+        /* Step `tree` has made the VMM, step `pidfile` makes what it is named after. */
+        static int (*const makers[_FILE_KIND_MAX])(Jail * jail, const FilePlan *file) = {
                 [FILE_PLACE] = make_place,
                 [FILE_RUN] = make_run,
                 [FILE_CONFIG] = make_config,

@@ -67,7 +67,7 @@ static int lasting_netns(const Plan *p, char **ret)
 /* How each kind of file is removed. */
 static int name_files(const Plan *p, State *s)
 {
-        StateNames *const lists[] = {
+        StateNames *const lists[_FILE_KIND_MAX] = {
                 [FILE_VMM] = &s->files,    [FILE_PLACE] = &s->places,  [FILE_RUN] = &s->trees,
                 [FILE_CONFIG] = &s->files, [FILE_VM_DIR] = &s->places, [FILE_PID] = &s->files,
         };

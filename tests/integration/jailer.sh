@@ -237,7 +237,7 @@ test_a_failed_start_leaves_nothing() {
 test_a_start_that_is_killed_leaves_nothing() {
         local pid
         (
-                exec strace -o /dev/null -e trace=prlimit64 -e inject=prlimit64:delay_enter=3000000 \
+                exec strace -o /dev/null -e trace=pivot_root -e inject=pivot_root:delay_enter=3000000 \
                         /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892
         ) >/tmp/out 2>&1 &
         eventually test -e "$ROOT/demo-vmm.pid"
@@ -264,7 +264,7 @@ delayed() {
 # Both get the signal of a terminal: the one that would become the VMM ends, the other one cleans up.
 test_ctrl_c_leaves_nothing() {
         local status=0
-        delayed prlimit64
+        delayed pivot_root
         eventually test -e "$ROOT/demo-vmm.pid"
         kill -INT "$vmm" "$(xargs <"/proc/$vmm/task/$vmm/children")"
         wait $starter || status=$?
