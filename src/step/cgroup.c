@@ -220,6 +220,21 @@ int step_cgroup(Jail *jail)
         return r < 0 ? r : check_entered(jail, n_entered);
 }
 
+/* A process leaves its group a moment after its parent has heard of its end. */
+#define BUSY_TRIES 20
+#define BUSY_USEC  5000
+
+static int remove_when_empty(int dir_fd, const char *name)
+{
+        int r = RET_NERRNO(unlinkat(dir_fd, name, AT_REMOVEDIR));
+
+        for (int i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
+                (void) usleep(BUSY_USEC);
+                r = RET_NERRNO(unlinkat(dir_fd, name, AT_REMOVEDIR));
+        }
+        return r;
+}
+
 static int remove_group(const char *path)
 {
         _cleanup_free_ char *parent = strndup(path, (size_t) (strrchr(path, '/') - path));
@@ -230,7 +245,7 @@ static int remove_group(const char *path)
         _cleanup_close_ int fd = chase_open(parent, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
-        r = RET_NERRNO(unlinkat(fd, strrchr(path, '/') + 1, AT_REMOVEDIR));
+        r = remove_when_empty(fd, strrchr(path, '/') + 1);
         return r == -ENOENT ? 0 : tolerate(TOLERATED_CGROUP, r);
 }
 

@@ -67,8 +67,8 @@ static int wait_for_outside(const Jail *jail)
 
         while (waitpid(jail->outside_pid, &status, 0) < 0)
                 if (errno != EINTR)
-                        return EX_OSERR;
-        return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : EX_OSERR;
+                        return EXIT_FAILURE;
+        return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
 /* set: the signals that are blocked since before the clone; NULL: they stay as they are. */

@@ -274,6 +274,19 @@ test_ctrl_c_leaves_nothing() {
         rmdir $JAILS
 }
 
+# Nobody would look after the VM, or clean up: it does not run, its caller hears why, and the next start works.
+test_a_child_that_is_killed() {
+        local status=0
+        delayed pivot_root
+        eventually test -e "$ROOT/demo-vmm.pid"
+        kill -KILL "$(xargs <"/proc/$vmm/task/$vmm/children")"
+        wait $starter || status=$?
+        is 1 "$status"
+        grep "the starting process" /tmp/out
+        (jailer -- --version) >/tmp/out 2>&1
+        forget
+}
+
 # Others of the VM's uid could do that while it is being started.
 test_another_file_in_the_place_of_the_vmm() {
         local status=0

@@ -12,17 +12,18 @@ seen() {
         jq -cS 'del(.fds[].type, .core, .nofile)' "$BASE/web1/root/run/seen" 2>/dev/null
 }
 
+# The uid is used by no other test: with a limit of 0 processes those of other labs count as well.
 # With these nobody could start anything. Whatever else is refused is one case less that works.
 HOPELESS=" nofile-3 nofile-16 fsize-0 directory-as-stdin no-arguments pid-namespace user-namespace "
 
 test_P9_inherited_state() {
         local case golden='' started=0 refused=0 status cases
         cases=$(inherit list)
-        vm web1 FCJAIL_VMM=/usr/local/bin/observer FCJAIL_VMM_ARGS=--seen FCJAIL_READY=exec FCJAIL_UID=4711 FCJAIL_KEEP=yes
+        vm web1 FCJAIL_VMM=/usr/local/bin/observer FCJAIL_VMM_ARGS=--seen FCJAIL_READY=exec FCJAIL_UID=47110 FCJAIL_KEEP=yes
         for case in $cases; do
                 status=0
                 # The last one still counts among the processes of its uid until it is waited for.
-                eventually not pgrep -u 4711
+                eventually not pgrep -u 47110
                 inherit "$case" fcjail run web1 </dev/null >/tmp/out 2>&1 || status=$?
                 ((status != 125))
                 if [[ -e $BASE/web1/root/run/seen ]]; then
@@ -60,8 +61,8 @@ test_P9_inherited_state_in_the_place_of_the_jailer() {
         cases=$(inherit list)
         for case in $cases; do
                 status=0
-                eventually not pgrep -u 4711
-                inherit "$case" /usr/libexec/fcjail/jailer --id web1 --exec-file /usr/local/bin/observer --uid 4711 --gid 4711 \
+                eventually not pgrep -u 47110
+                inherit "$case" /usr/libexec/fcjail/jailer --id web1 --exec-file /usr/local/bin/observer --uid 47110 --gid 47110 \
                         -- --seen </dev/null >/tmp/out 2>&1 || status=$?
                 ((status != 125))
                 if [[ -e $jail/root/run/seen ]]; then
@@ -104,7 +105,7 @@ outside() {
 test_P9_inherited_state_from_outside() {
         local case n=0 cases
         cases=$(inherit list)
-        vm web1 FCJAIL_UID=4711
+        vm web1 FCJAIL_UID=47110
         outside plain >/tmp/plain
         for case in $cases; do
                 # A VMM that may have no threads does not come up.
