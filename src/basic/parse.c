@@ -372,3 +372,20 @@ size_t strv_length(char *const *v)
                 n++;
         return n;
 }
+
+int strv_copy(char *const *v, char ***ret)
+{
+        const size_t n = strv_length(v);
+        _cleanup_strv_ char **copy = calloc(n + 1, sizeof(char *));
+
+        if (!copy)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                copy[i] = strdup(v[i]);
+                if (!copy[i])
+                        return -ENOMEM;
+        }
+
+        *ret = TAKE_PTR(copy);
+        return 0;
+}

@@ -104,6 +104,9 @@ int read_word(const char **s, const char *ends, char *buf) _must_check_;
 void strv_free(char **v);
 size_t strv_length(char *const *v) _pure_;
 
+/* Copies the vector and its strings; NULL is an empty one. 0 or -ENOMEM. */
+int strv_copy(char *const *v, char ***ret) _must_check_;
+
 static inline void strv_freep(char ***v)
 {
         strv_free(*v);

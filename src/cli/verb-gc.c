@@ -20,7 +20,7 @@
 typedef struct Collection {
         const StateRoot *root;
         bool dry_run;
-        unsigned n;
+        unsigned n; /* cleaned up after */
         int status; /* of the worst failure */
 } Collection;
 
@@ -59,11 +59,12 @@ static void collect_locked(Collection *c, const char *id, int state_fd)
                 return;
         }
 
-        c->n++;
         if (c->dry_run)
                 printf("%s\n", id);
         else if (clean_up(c->root, &s) < 0)
                 fail(c, EX_OSERR);
+        else
+                c->n++;
 }
 
 static int collect(const char *id, void *userdata)
@@ -101,6 +102,6 @@ int verb_gc(const CommandLine *c)
         if (all.dry_run)
                 return fflush(stdout) == 0 ? all.status : EX_IOERR;
         if (all.n > 0)
-                log_info("Cleaned up after %u VMs that have ended", all.n);
+                log_info("VMs that had ended and were cleaned up after: %u", all.n);
         return all.status;
 }

@@ -74,7 +74,6 @@ static int resolve(const char *option, char **path)
 
 static int resolve_paths(Config *c)
 {
-        static const char *const taken[] = { JAIL_DEV, JAIL_RUN, JAIL_SYS };
         int status;
 
         if (!c->chroot_dir)
@@ -84,12 +83,6 @@ static int resolve_paths(Config *c)
         status = resolve("exec-file", &c->vmm);
         if (status == EX_OK)
                 status = resolve("chroot-base-dir", &c->chroot_dir);
-        FOREACH_ARRAY (name, taken, ELEMENTSOF(taken))
-                if (status == EX_OK && strcmp(strrchr(c->vmm, '/') + 1, *name) == 0) {
-                        log_error("--exec-file: '%s' has a name that something else has in the jail",
-                                  c->vmm);
-                        status = EX_USAGE;
-                }
         return status;
 }
 
@@ -119,8 +112,6 @@ static int make_plan(JailerArgs *a, Plan *ret)
         r = load_files(a, &d);
         if (r >= 0)
                 r = host_facts(&a->config, &caller, &d, &facts);
-        facts.api_gid = GID_INVALID;
-        facts.supervised = false;
         if (r >= 0)
                 r = plan_make(a->id, &a->config, &facts, &d, ret);
         log_diagnostics(&d);

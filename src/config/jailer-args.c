@@ -122,28 +122,27 @@ static int parse_new_pid_ns(JailerArgs *a, const char *value, char **why)
         return 0;
 }
 
-/* Relative, and without "." and "..", so that it stays below where it begins. */
-static bool is_below(const char *path)
-{
-        const char *p = path;
-
-        if (*p == '/' || *p == '\0')
-                return false;
-        while (*p) {
-                size_t n = strcspn(p, "/");
-
-                if ((n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.') || n > 255)
-                        return false;
-                p += n;
-                p += strspn(p, "/");
-        }
-        return true;
-}
-
+/* A slash too many is none for the jailer either. */
 static int parse_parent_cgroup(JailerArgs *a, const char *value, char **why)
 {
+        _cleanup_free_ char *path = malloc(strlen(value) + 2);
+        size_t n = 0;
+
         (void) why;
-        return is_below(value) ? dup_to(value, &a->config.jailer.parent_cgroup) : -EINVAL;
+        if (!path)
+                return -ENOMEM;
+        for (const char *p = value; *p; p += strspn(p, "/")) {
+                size_t length = strcspn(p, "/");
+
+                path[n++] = '/';
+                memcpy(path + n, p, length);
+                n += length;
+                p += length;
+        }
+        path[n] = '\0';
+        if (value[0] == '/' || !path_valid(path))
+                return -EINVAL;
+        return dup_to(path + 1, &a->config.jailer.parent_cgroup);
 }
 
 static int parse_cgroup_version(JailerArgs *a, const char *value, char **why)
@@ -287,22 +286,6 @@ static int take_option(JailerArgs *a, char *const *argv, bool given[], char **wh
         return r < 0 ? r : o->value && !equals ? 2 : 1;
 }
 
-static int dup_words(char *const *words, char ***ret)
-{
-        size_t n = 0;
-
-        while (words[n])
-                n++;
-        char **v = calloc(n + 1, sizeof(char *));
-        *ret = v;
-        for (size_t i = 0; v && i < n; i++) {
-                v[i] = strdup(words[i]);
-                if (!v[i])
-                        return -ENOMEM;
-        }
-        return v ? 0 : -ENOMEM;
-}
-
 static int check_required(const bool given[], char **why)
 {
         for (size_t i = 0; i < ELEMENTSOF(options); i++)
@@ -334,7 +317,7 @@ static int parse(char *const *argv, JailerArgs *a, char **why)
         r = check_required(given, why);
         if (r < 0 || !*argv)
                 return r;
-        return dup_words(argv + 1, &a->config.vmm_args);
+        return strv_copy(argv + 1, &a->config.vmm_args);
 }
 
 int jailer_args_parse(char *const *argv, JailerArgs *ret, char **ret_why)

@@ -81,7 +81,7 @@ static void plan_files(const HostFacts *facts, Plan *p)
         if (facts->cpu_files)
                 add_file(p, JAIL_SYS, FILE_PLACE, S_IFDIR | 0755);
         if (p->vm_owns_root)
-                add_file(p, JAIL_RUN, FILE_VM_DIR, S_IFDIR | 0700);
+                add_file(p, JAIL_RUN, FILE_VM_DIR, S_IFDIR | VM_DIR_MODE);
         else
                 add_file(p, JAIL_RUN, FILE_RUN, S_IFDIR | 0770);
         if (p->pid_file)

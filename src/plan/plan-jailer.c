@@ -87,14 +87,39 @@ static void add_limit(Plan *p, int resource, const char *name, uint64_t value)
         p->limits[p->n_limits++] = (LimitPlan){ resource, name, value };
 }
 
-int plan_jailer(const Config *c, const HostFacts *facts, Plan *p)
+HostFacts plan_jailer_facts(const HostFacts *facts)
+{
+        HostFacts f = *facts;
+
+        f.supervised = false;
+        f.api_gid = GID_INVALID;
+        return f;
+}
+
+static int check_name(const Plan *p, Diagnostics *d)
+{
+        static const char *const taken[] = { JAIL_DEV, JAIL_RUN, JAIL_SYS };
+
+        FOREACH_ARRAY (name, taken, ELEMENTSOF(taken))
+                if (strcmp(p->vmm_name, *name) == 0)
+                        return diagnostics_add(
+                                d, DIAGNOSTIC_CONFLICT, NULL, NULL,
+                                "--exec-file: '%s' has a name that something else has in the jail; rename it",
+                                p->vmm);
+        return 0;
+}
+
+int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         const JailerConfig *j = &c->jailer;
         int r;
 
         if (!p->vmm_name) /* there was no memory for more */
                 return -ENOMEM;
-        p->adopted = p->starter_stays = p->unit_cleans_up = false;
+        r = check_name(p, d);
+        if (r < 0)
+                return r;
+        p->starter_stays = false;
         p->starter_leaves = true;
         p->starter_becomes_vmm = !j->daemonize && !j->new_pid_ns;
         p->own_session =

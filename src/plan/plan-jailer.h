@@ -5,6 +5,9 @@
 
 #include "plan.h"
 
-/* The rest of the plan but its jail is there already. 0 or -ENOMEM. */
-int plan_jailer(const Config *c, const HostFacts *facts, Plan *p) _must_check_;
+/* What counts of the host: it does not matter who starts the caller, and no group gets access to the API. */
+HostFacts plan_jailer_facts(const HostFacts *facts);
+
+/* The rest of the plan but its jail is there already. 0, -ENOMEM, or -EBADMSG: `d` says what is wrong. */
+int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p) _must_check_;
 void plan_jailer_done(Plan *p);

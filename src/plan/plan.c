@@ -45,23 +45,6 @@ static int dup_or(const char *value, const char *fallback, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int dup_words(char *const *words, char ***ret)
-{
-        size_t n = strv_length(words);
-        _cleanup_strv_ char **v = calloc(n + 1, sizeof(char *));
-
-        if (!v)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                v[i] = strdup(words[i]);
-                if (!v[i])
-                        return -ENOMEM;
-        }
-
-        *ret = TAKE_PTR(v);
-        return 0;
-}
-
 /* The VM's group may do anything in its run/, the API's group may only use what is there. If both were the same group, its
  * members could add files there, and read the VM's configuration. */
 static int check_group(const Config *c, const HostFacts *facts, Diagnostics *d, const Plan *p)
@@ -151,7 +134,7 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (r >= 0)
                 r = dup_or(c->jailer.on ? strrchr(c->vmm, '/') + 1 : NULL, DEFAULT_VMM_NAME, &p->vmm_name);
         if (r >= 0)
-                r = dup_words(c->vmm_args, &p->vmm_args);
+                r = strv_copy(c->vmm_args, &p->vmm_args);
         if (r >= 0)
                 r = dup_or(c->config, NULL, &p->config);
         if (r >= 0 && !c->api_off)
@@ -227,8 +210,9 @@ static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Pl
         return 0;
 }
 
-int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)
+int plan_make(const char *id, const Config *c, const HostFacts *host, Diagnostics *d, Plan *ret)
 {
+        const HostFacts of_jailer = plan_jailer_facts(host), *facts = c->jailer.on ? &of_jailer : host;
         _cleanup_plan_ Plan p = {
                 .adopted = facts->supervised,
                 .starter_stays = !facts->supervised,
@@ -250,7 +234,7 @@ int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnosti
                 if (*r == -ENOMEM)
                         return *r;
 
-        if (c->jailer.on && plan_jailer(c, facts, &p) < 0)
+        if (c->jailer.on && plan_jailer(c, facts, d, &p) == -ENOMEM)
                 return -ENOMEM;
         plan_jail(facts, &p);
         if (plan_binds(c, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0 ||

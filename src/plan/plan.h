@@ -22,6 +22,9 @@
 #define JAIL_SYS    "sys"
 #define JAIL_CONFIG "fcjail.json"
 
+/* Of root/ and the directories in it, where they are the VM's. */
+#define VM_DIR_MODE 0700
+
 #define DEFAULT_CHROOT_DIR "/srv/jailer"
 #define DEFAULT_VMM        "/usr/local/bin/firecracker"
 #define DEFAULT_VMM_NAME   "firecracker"
@@ -279,7 +282,7 @@ bool plan_filter_is_ours(const Plan *p) _pure_;
 bool plan_filter_forbids_io_uring(const Plan *p) _pure_;
 
 /* 0 and *ret, to be freed with plan_done(); -EBADMSG: `d` says what contradicts what; -ENOMEM. */
-int plan_make(const char *id, const Config *c, const HostFacts *facts, Diagnostics *d, Plan *ret)
+int plan_make(const char *id, const Config *c, const HostFacts *host, Diagnostics *d, Plan *ret)
         _must_check_;
 
 /* The plan as stable text, one "key: value" per line, to be freed. -ENOMEM. */

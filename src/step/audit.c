@@ -145,9 +145,10 @@ static int audit_root(Jail *jail)
                 return step_differs(jail, "/..", "leads out of the jail");
         if (!same_object(&root, &cwd))
                 return step_differs(jail, "working directory", "is not /");
-        if (jail->plan->vm_owns_root && (root.st_mode != (S_IFDIR | 0700) || root.st_gid != jail->gid))
+        if (jail->plan->vm_owns_root &&
+            (root.st_mode != (S_IFDIR | VM_DIR_MODE) || root.st_gid != jail->gid))
                 return step_differs(jail, "/", "has mode %o and gid %u instead of %o and %u", root.st_mode,
-                                    root.st_gid, S_IFDIR | 0700U, jail->gid);
+                                    root.st_gid, S_IFDIR | (unsigned) VM_DIR_MODE, jail->gid);
         return 0;
 }
 

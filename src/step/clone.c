@@ -7,13 +7,13 @@
  * fork systemd may take the later main process for a stranger and kill it without waiting. It is the raw
  * clone(2), because RestrictNamespaces= answers clone3(2) with ENOSYS.
  *
+ * In the place of Firecracker's jailer the two change places: callers wait for the process that they have started, so it
+ * becomes INSIDE, and its child is OUTSIDE.
+ *
  * Mustn't: make other namespaces than the PID's, which takes a new process. OUTSIDE would wait for them, and it has the
  *          VMM to copy; a network namespace takes nearly as long as that.
  * Should:  let INSIDE die of SIGHUP and SIGTERM until the execve. As PID 1 of its namespace it would ignore
  *          them, and a stop during the start would last until TimeoutStopSec=.
- * In the place of Firecracker's jailer the two change places: callers wait for the process that they have started, so it
- * becomes INSIDE, and its child is OUTSIDE.
- *
  * Should:  let INSIDE write itself into the record, as the first thing that it does. It can always look at itself, while
  *          OUTSIDE may not see it: /proc may hide other processes (hidepid=, ProtectProc=).
  */

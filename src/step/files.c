@@ -111,7 +111,7 @@ static int make_vm_dir(Jail *jail, const FilePlan *dir)
         (void) layout_path(&layout, LAYOUT_ROOT, dir->path, path);
         r = fs_ids_set((FsIds){ jail->uid, jail->gid });
         if (r >= 0)
-                r = at_make_dir(jail->root_fd, dir->path, 0700);
+                r = at_make_dir(jail->root_fd, dir->path, VM_DIR_MODE);
         k = fs_ids_set(mine);
         if (r == -EACCES) /* one of root's, which only root can open */
                 r = at_open_dir(jail->root_fd, dir->path);

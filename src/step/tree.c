@@ -100,8 +100,8 @@ static int give_to_vm(const Jail *jail, int fd, const struct stat *st)
 {
         if ((st->st_uid != jail->uid || st->st_gid != jail->gid) && fchown(fd, jail->uid, jail->gid) < 0)
                 return -errno;
-        if ((st->st_mode & 07777U) != 0700)
-                return RET_NERRNO(fchmod(fd, 0700));
+        if ((st->st_mode & 07777U) != VM_DIR_MODE)
+                return RET_NERRNO(fchmod(fd, VM_DIR_MODE));
         return 0;
 }
 
@@ -177,7 +177,7 @@ static int open_vm_root(Jail *jail, int dir_fd, const char *name, const char *pa
 {
         int r;
 
-        *ret_fd = at_make_dir(dir_fd, name, 0700);
+        *ret_fd = at_make_dir(dir_fd, name, VM_DIR_MODE);
         r = tree_take_vm_dir(jail, *ret_fd, path, /* may_take= */ true);
         jail->root_was_roots = r > 0;
         return r;
@@ -228,8 +228,8 @@ static int list_names(int dir_fd, const char *prefix, char **names)
         return 0;
 }
 
-/* A directory that only root can have changed or, unless vm_uid is UID_INVALID, only the VM. The step refused any other, such as a jail that Firecracker's own jailer has
- * given to its VM, or a file, so nothing of ours is in it: -ENOENT. */
+/* A directory that only root can have changed or, unless vm_uid is UID_INVALID, only the VM. The step refused any other,
+ * such as a jail that Firecracker's own jailer has given to its VM, or a file, so nothing of ours is in it: -ENOENT. */
 static int open_ours(int dir_fd, const char *name, uid_t vm_uid)
 {
         struct stat st;

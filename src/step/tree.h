@@ -14,7 +14,7 @@ int tree_fail(Jail *jail, int r, const char *name);
 int tree_open_dir(Jail *jail, int dir_fd, const char *name, mode_t mode, const char *path, int *ret_fd)
         _must_check_;
 
-/* Makes sure that a directory is the VM's, with mode 0700. dir_fd: its descriptor, or the -errno of who has opened it. One that
+/* Makes sure that a directory is the VM's, with VM_DIR_MODE. dir_fd: its descriptor, or the -errno of who has opened it. One that
  * only root could change becomes the VM's if may_take. 1: it has become that now, 0: it was that before, or -errno after
  * step_fail(). */
 int tree_take_vm_dir(Jail *jail, int dir_fd, const char *path, bool may_take) _must_check_;

@@ -5,13 +5,10 @@
 
 #include "config-table.h"
 #include "convert.h"
+#include "plan.h"
 #include "text.h"
 
-#define CHROOT_DIR "/srv/jailer"
-#define VMM        "/usr/local/bin/firecracker"
-#define VMM_NAME   "firecracker"
-#define API        "/run/firecracker.socket"
-#define NO_FILE    2048 /* of the unit */
+#define UNIT_NO_FILE 2048 /* LimitNOFILE= of fcjail@.service */
 
 /* Needs quotes neither in an env file nor in a shell. */
 static bool is_plain(const char *s)
@@ -93,7 +90,7 @@ static int put_api(FILE *f, const VmmArguments *v, char **why)
 
         if (v->no_api)
                 return put_setting(f, "FCJAIL_API", "no", why);
-        if (!v->api || strcmp(v->api, API) == 0)
+        if (!v->api || strcmp(v->api, DEFAULT_API) == 0)
                 return 0;
         if (ASPRINTF(&path, "/run/%s", name) < 0)
                 return -ENOMEM;
@@ -109,7 +106,7 @@ static int put_config(FILE *f, const JailerArgs *a, const VmmArguments *v, char 
 
         if (!v->config)
                 return 0;
-        if (ASPRINTF(&path, "%s/%s/%s/root%s%s", c->chroot_dir ? c->chroot_dir : CHROOT_DIR,
+        if (ASPRINTF(&path, "%s/%s/%s/root%s%s", c->chroot_dir ? c->chroot_dir : DEFAULT_CHROOT_DIR,
                      strrchr(c->vmm, '/') + 1, a->id, v->config[0] == '/' ? "" : "/", v->config) < 0)
                 return -ENOMEM;
         fprintf(f,
@@ -140,9 +137,9 @@ static int put_env_file(FILE *f, const JailerArgs *a, char **why)
         fprintf(f, "FCJAIL_UID=%u\nFCJAIL_GID=%u\n", c->uid, c->gid);
         r = read_arguments(c->vmm_args, &v, why);
         rest = v.rest;
-        if (r >= 0 && c->chroot_dir && strcmp(c->chroot_dir, CHROOT_DIR) != 0)
+        if (r >= 0 && c->chroot_dir && strcmp(c->chroot_dir, DEFAULT_CHROOT_DIR) != 0)
                 r = put_setting(f, "FCJAIL_CHROOT_DIR", c->chroot_dir, why);
-        if (r >= 0 && strcmp(c->vmm, VMM) != 0)
+        if (r >= 0 && strcmp(c->vmm, DEFAULT_VMM) != 0)
                 r = put_setting(f, "FCJAIL_VMM", c->vmm, why);
         if (r >= 0)
                 r = put_config(f, a, &v, why);
@@ -198,7 +195,7 @@ static void put_attribute(FILE *f, const CgroupAttribute *a)
 
 static bool needs_drop_in(const JailerConfig *j)
 {
-        return j->has_fsize || j->no_file != NO_FILE || j->n_cgroups > 0 || j->parent_cgroup;
+        return j->has_fsize || j->no_file != UNIT_NO_FILE || j->n_cgroups > 0 || j->parent_cgroup;
 }
 
 static int put_drop_in(FILE *f, const JailerArgs *a, char **why)
@@ -208,11 +205,9 @@ static int put_drop_in(FILE *f, const JailerArgs *a, char **why)
         FOREACH_ARRAY (attribute, j->cgroups, j->n_cgroups)
                 if (has_newline(attribute->file) || has_newline(attribute->value))
                         return refuse(why, "--cgroup", attribute->value);
-        if (j->parent_cgroup && has_newline(j->parent_cgroup))
-                return refuse(why, "--parent-cgroup", j->parent_cgroup);
         fprintf(f, "mkdir -p /etc/systemd/system/fcjail@%s.service.d\n", a->id);
         fprintf(f, "cat >/etc/systemd/system/fcjail@%s.service.d/limits.conf <<'END'\n[Service]\n", a->id);
-        if (j->no_file != NO_FILE)
+        if (j->no_file != UNIT_NO_FILE)
                 fprintf(f, "LimitNOFILE=%" PRIu64 "\n", j->no_file);
         if (j->has_fsize)
                 fprintf(f, "LimitFSIZE=%" PRIu64 "\n", j->fsize);
@@ -245,11 +240,11 @@ int convert_jailer(const JailerArgs *a, FILE *f, char **ret_why)
                         "# --daemonize: the VM of a unit has no terminal, and its output is in the journal.\n");
         if (c->jailer.new_pid_ns)
                 fprintf(f, "# --new-pid-ns: each VM has a PID namespace of its own.\n");
-        if (strcmp(name + 1, VMM_NAME) != 0)
+        if (strcmp(name + 1, DEFAULT_VMM_NAME) != 0)
                 fprintf(f,
-                        "# The jail is now %s/" VMM_NAME
+                        "# The jail is now %s/" DEFAULT_VMM_NAME
                         "/%s/root; move there what the VM finds in its root directory.\n",
-                        c->chroot_dir ? c->chroot_dir : CHROOT_DIR, a->id);
+                        c->chroot_dir ? c->chroot_dir : DEFAULT_CHROOT_DIR, a->id);
         r = put_env_file(f, a, ret_why);
         if (r >= 0 && needs_drop_in(&c->jailer))
                 r = put_drop_in(f, a, ret_why);
