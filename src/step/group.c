@@ -3,7 +3,7 @@
 /*
  * Step `group`: INSIDE takes the VM's gid, and gives up all supplementary groups, while it is still uid 0.
  *
- * Everything made from here on is root:<vm gid> by birth, so there is no chown by path anywhere, and the class of
+ * Everything made from here on is root:<vm gid> by birth, and nothing gets another owner, so the class of
  * holes that is made of chown and a link does not exist. Not dumpable: nothing of the VM's uid may look into
  * this process while it is half-way.
  */
