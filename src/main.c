@@ -46,6 +46,7 @@ static const Verb verbs[] = {
           verb_convert,
           "print settings in the place of others",
           { { "metald", no_argument } } },
+        { "explain", "STEP|STATUS|MESSAGE_ID|KEY", 1, 1, verb_explain, "explain what a message names" },
         { "jailer", "OPTION... [-- ARGUMENT...]", 0, 0, verb_jailer,
           "start a VMM as Firecracker's jailer does", .raw = true },
         { "help", "", 0, 0, verb_help, "print this help" },
