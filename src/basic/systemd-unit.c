@@ -3,56 +3,14 @@
 /* `fcjail-systemd unit NAME` writes strings, PROPERTY=value, each with its NUL: Environment= once for each variable,
  * booleans as 0 or 1. Both programs are of one build, so there are no versions. */
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/capability.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "fd-util.h"
 #include "parse.h"
+#include "systemd-query.h"
 #include "systemd.h"
 
 /* More than any unit can have. */
 #define TEXT_MAX (1024U * 1024U)
-
-/* Without capabilities, also those that an exec by root would give back (who is not root has none), and with an empty
- * environment. */
-static _noreturn_ void become_peer(const char *name, int out_fd)
-{
-        const char *args[] = { "fcjail-systemd", "unit", name, NULL }, *environment[] = { NULL };
-
-        if (dup2(out_fd, STDOUT_FILENO) >= 0 && (geteuid() != 0 || cap_set_mode(CAP_MODE_NOPRIV) >= 0))
-                (void) execve(PEER_PATH, (char **) args, (char **) environment);
-        _exit(EXIT_FAILURE);
-}
-
-/* What fcjail-systemd writes, all of it or an error. */
-static int ask_peer(const char *name, char *buf, size_t size, size_t *ret)
-{
-        int pair[2], status, r;
-
-        if (access(PEER_PATH, X_OK) < 0 || pipe2(pair, O_CLOEXEC) < 0)
-                return -errno;
-        _cleanup_close_ int in_fd = pair[0], out_fd = pair[1];
-        pid_t pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                become_peer(name, out_fd);
-        out_fd = safe_close(out_fd);
-        r = fd_read(in_fd, buf, size, ret);
-        in_fd = safe_close(in_fd);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-
-        if (r < 0)
-                return r;
-        if (*ret == size)
-                return -E2BIG;
-        return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : -EREMOTEIO;
-}
 
 /* The value, if s is KEY=value. */
 static char *value_of(char *s, const char *key)
@@ -108,13 +66,14 @@ int systemd_unit_query(const char *name, SystemdUnit *ret)
         _cleanup_systemd_unit_ SystemdUnit u = {
                 .user = "", .group = "", .netns_path = "", .proc_subset = "", .root_directory = ""
         };
+        const char *const arguments[] = { "unit", name, NULL };
         size_t size = 0, n = 0, n_environment = 0;
         int r;
 
         u.text = malloc(TEXT_MAX);
         if (!u.text)
                 return -ENOMEM;
-        r = ask_peer(name, u.text, TEXT_MAX, &size);
+        r = systemd_query(arguments, SYSTEMD_QUERY_NO_TIMEOUT, u.text, TEXT_MAX, &size);
         if (r < 0)
                 return r;
 
