@@ -23,9 +23,13 @@ int command_line_parse(int argc, char **argv, const struct option options[OPTION
 
         memcpy(all + 1, options, OPTIONS_MAX * sizeof(options[0]));
         opterr = 0;
-        while ((r = getopt_long(argc, argv, "", all, &i)) != -1) {
+        while ((r = getopt_long(argc, argv, ":", all, &i)) != -1) {
                 if (r == '?')
                         return unknown_option(argv);
+                if (r == ':') {
+                        (void) fprintf(stderr, "fcjail: option '%s' needs a value\n", argv[optind - 1]);
+                        return -EINVAL;
+                }
                 if (r == 'h')
                         c.help = true;
                 else

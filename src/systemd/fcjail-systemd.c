@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "parse.h"
+#include "queries.h"
 
 #define MANAGER "org.freedesktop.systemd1"
 #define SERVICE MANAGER ".Service"
@@ -138,6 +139,8 @@ int main(int argc, char **argv)
 {
         if (argc == 3 && strcmp(argv[1], "unit") == 0)
                 return verb_unit(argv[2]);
+        if (argc == 4 && strcmp(argv[1], "starts") == 0)
+                return query_starts(argv[2], argv[3]);
 
         (void) fprintf(stderr, "fcjail-systemd is executed by fcjail, see fcjail(1)\n");
         return EX_USAGE;

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The queries of fcjail-systemd that have a file of their own. Each writes its answer to standard output, and returns the exit
+ * status. */
+
+/* The entries of the last `max` starts of a VM, the newest first: strings KEY=value, each with its NUL, and an empty one after
+ * each entry. REALTIME= is the time of the entry in µs since 1970; FCJAIL_PID= and FCJAIL_USEC…= are as in the journal. */
+int query_starts(const char *id, const char *max);

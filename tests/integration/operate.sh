@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# What an operator asks after a start.
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+
+# timeline OPTION… ID: as soon as the journal has taken the entry in.
+timeline() {
+        journalctl --sync
+        fcjail timeline "$@"
+}
+
+test_timeline_shows_where_the_time_of_a_start_went() {
+        vm web1
+        systemctl start fcjail@web1
+        timeline web1 >/tmp/out
+        grep -E "^VM 'web1', process $(systemctl show -P MainPID fcjail@web1), ready on .* after [0-9.]+ ms$" /tmp/out
+        local step
+        for step in config paths tree clone copy tap mounts audit launch ready; do
+                grep -E "^$step +[0-9.]+ ms +[0-9.]+ ms .*[█▒▏]" /tmp/out
+        done
+        # OUTSIDE has nothing to wait for but its steps: they are the start, but for what comes between them.
+        timeline --json web1 >/tmp/json
+        jq -e '.version == 1 and .vm == "web1" and (.starts | length) == 1' /tmp/json
+        jq -e '.starts[0] | ([.steps[] | select(.inside | not).usec] | add) as $sum | $sum <= .usec and $sum > .usec / 2' /tmp/json
+        # INSIDE begins where `clone` ends.
+        jq -e '.starts[0].steps | (.[] | select(.step == "clone") | .start_usec + .usec) == (.[] | select(.step == "cgroup").start_usec)' \
+                /tmp/json
+}
+
+# The journal of the tests is one: each has an id of its own.
+test_timeline_of_all_starts() {
+        local i
+        vm three
+        for i in 1 2 3; do
+                systemctl restart fcjail@three
+        done
+        timeline --all three >/tmp/out
+        grep -F "VM 'three', starts: 3" /tmp/out
+        grep -E '^all +[0-9.]+ ms +[0-9.]+ ms +[0-9.]+ ms +[0-9.]+ ms$' /tmp/out
+        is 3 "$(timeline --all --json three | jq '.starts | length')"
+        # The newest is the first.
+        is "$(systemctl show -P MainPID fcjail@three)" "$(timeline --all --json three | jq '.starts[0].pid')"
+}
+
+test_timeline_as_a_picture() {
+        vm web1
+        systemctl start fcjail@web1
+        timeline --svg /tmp/web1.svg web1
+        python3 -c 'import xml.dom.minidom, sys; d = xml.dom.minidom.parse(sys.argv[1])
+assert d.documentElement.tagName == "svg"; assert len(d.getElementsByTagName("rect")) > 10' /tmp/web1.svg
+        local status=0
+        fcjail timeline --svg /nowhere/web1.svg web1 2>/tmp/err || status=$?
+        is 73 "$status"
+        is "fcjail: Failed to write '/nowhere/web1.svg': No such file or directory" "$(cat /tmp/err)"
+}
+
+# Anybody can write to the journal, but not with the uid of root.
+test_timeline_takes_no_entry_of_others() {
+        local status=0
+        vm forged
+        setpriv --reuid 1234 --clear-groups logger --journald <<'END'
+MESSAGE=Started VM 'forged'
+MESSAGE_ID=b09c938b74f04056a901bf901bf76215
+FCJAIL_VM_ID=forged
+FCJAIL_PID=1
+FCJAIL_USEC=1
+END
+        journalctl --sync
+        is 1 "$(journalctl -q -o cat FCJAIL_VM_ID=forged MESSAGE_ID=b09c938b74f04056a901bf901bf76215 | wc -l)"
+        fcjail timeline forged 2>/tmp/err || status=$?
+        is 66 "$status"
+        grep -F "The journal has no start of 'forged'" /tmp/err
+}
+
+test_explain_needs_no_installed_manual() {
+        local status=0
+        fcjail explain tap >/tmp/out
+        grep -F "tap, step" /tmp/out
+        grep -F "ip -details link show" /tmp/out
+        fcjail explain 5c547506-3a1a44bb832344e91dfbc0f2 | grep -F "needs something that is missing or unsafe"
+        fcjail explain 75 | grep -F "Steps of a start that usually end with it: state, uid, images"
+        fcjail explain FCJAIL_STOP | grep -F "ctrl-alt-del"
+        fcjail explain FCJAIL_STOPP 2>/tmp/err || status=$?
+        is 66 "$status"
+        is "fcjail: Unknown key 'FCJAIL_STOPP'; did you mean FCJAIL_STOP?" "$(cat /tmp/err)"
+}
+
+test_a_missing_value_is_named() {
+        local status=0
+        fcjail timeline web1 --svg 2>/tmp/err || status=$?
+        is 64 "$status"
+        grep -F "fcjail: option '--svg' needs a value" /tmp/err
+}
+
+main "$@"
