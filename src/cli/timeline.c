@@ -22,13 +22,13 @@ void starts_done(Starts *s)
 }
 
 /* The value of a field of one entry: strings KEY=value, of which an empty one is the last. */
-static bool field_u64(const char *entry, const char *key, uint64_t *ret)
+static bool field_u64(const char *entry, const char *key, uint64_t max, uint64_t *ret)
 {
         const size_t n = strlen(key);
 
         for (const char *s = entry; *s; s += strlen(s) + 1)
                 if (strncmp(s, key, n) == 0 && s[n] == '=')
-                        return parse_u64(s + n + 1, 0, UINT64_MAX, ret) >= 0;
+                        return parse_u64(s + n + 1, 0, max, ret) >= 0;
         return false;
 }
 
@@ -40,7 +40,7 @@ static uint64_t step_time(const char *entry, const char *step)
         (void) snprintf(key, sizeof(key), "FCJAIL_USEC_%s", step);
         for (char *c = key; *c; c++)
                 *c = (char) toupper(*c);
-        return field_u64(entry, key, &usec) ? usec : 0;
+        return field_u64(entry, key, UINT32_MAX, &usec) ? usec : 0;
 }
 
 static uint64_t add_phase(Start *s, const char *name, bool inside, uint64_t start_usec, uint64_t usec)
@@ -56,7 +56,7 @@ static void add_phases(Start *s, const char *entry)
         uint64_t usec = 0, outside, inside = 0, *now;
         Phase *exec = NULL;
 
-        outside = field_u64(entry, "FCJAIL_USEC_CONFIG", &usec) ? usec : 0;
+        outside = field_u64(entry, "FCJAIL_USEC_CONFIG", UINT32_MAX, &usec) ? usec : 0;
         (void) add_phase(s, "config", /* inside= */ false, 0, outside);
         FOREACH_ARRAY (step, steps, n_steps) {
                 now = step->side == SIDE_INSIDE ? &inside : &outside;
@@ -74,10 +74,10 @@ static void add_phases(Start *s, const char *entry)
 static bool parse_entry(const char *entry, Start *ret)
 {
         *ret = (Start){};
-        if (!field_u64(entry, "REALTIME", &ret->realtime_usec) ||
-            !field_u64(entry, "FCJAIL_USEC", &ret->usec))
+        if (!field_u64(entry, "REALTIME", INT64_MAX, &ret->realtime_usec) ||
+            !field_u64(entry, "FCJAIL_USEC", UINT32_MAX, &ret->usec))
                 return false;
-        (void) field_u64(entry, "FCJAIL_PID", &ret->pid);
+        (void) field_u64(entry, "FCJAIL_PID", INT32_MAX, &ret->pid);
         add_phases(ret, entry);
         return true;
 }
