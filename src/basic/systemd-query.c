@@ -16,14 +16,21 @@
 
 /* Without capabilities, also those that an exec by root would give back (who is not root has none), and with an empty
  * environment. */
-static _noreturn_ void become_peer(const char *const *arguments, int out_fd)
+int systemd_become_query(const char *const *arguments)
 {
         const char *args[ARGUMENTS_MAX + 2] = { "fcjail-systemd" }, *environment[] = { NULL };
 
         for (size_t i = 0; i < ARGUMENTS_MAX && arguments[i]; i++)
                 args[i + 1] = arguments[i];
-        if (dup2(out_fd, STDOUT_FILENO) >= 0 && (geteuid() != 0 || cap_set_mode(CAP_MODE_NOPRIV) >= 0))
-                (void) execve(PEER_PATH, (char **) args, (char **) environment);
+        if (geteuid() == 0 && cap_set_mode(CAP_MODE_NOPRIV) < 0)
+                return -errno;
+        return RET_NERRNO(execve(PEER_PATH, (char **) args, (char **) environment));
+}
+
+static _noreturn_ void become_peer(const char *const *arguments, int out_fd)
+{
+        if (dup2(out_fd, STDOUT_FILENO) >= 0)
+                (void) !systemd_become_query(arguments);
         _exit(EXIT_FAILURE);
 }
 

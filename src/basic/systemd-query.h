@@ -15,3 +15,6 @@
  * -EREMOTEIO: it has failed, and may have said why on standard error. */
 int systemd_query(const char *const *arguments, uint64_t timeout_usec, char *buf, size_t size, size_t *ret)
         _must_check_;
+
+/* Executes it in the place of this process. -errno. */
+int systemd_become_query(const char *const *arguments) _must_check_;

@@ -141,6 +141,8 @@ int main(int argc, char **argv)
                 return verb_unit(argv[2]);
         if (argc == 4 && strcmp(argv[1], "starts") == 0)
                 return query_starts(argv[2], argv[3]);
+        if (argc == 5 && strcmp(argv[1], "follow") == 0)
+                return query_follow(argv[2], argv[3], argv[4]);
 
         (void) fprintf(stderr, "fcjail-systemd is executed by fcjail, see fcjail(1)\n");
         return EX_USAGE;

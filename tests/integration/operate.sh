@@ -73,6 +73,52 @@ END
         grep -F "The journal has no start of 'forged'" /tmp/err
 }
 
+# The words of the VMM are on the console as well, before those of the guest.
+test_console_shows_what_the_guest_says() {
+        vm console
+        systemctl start fcjail@console
+        says console "hello from guest"
+        journalctl --sync
+        is "hello from guest" "$(fcjail console --no-follow --lines=1 console)"
+        is "" "$(fcjail console --no-follow --lines=0 console)"
+        ((3 <= $(fcjail console --no-follow console | wc -l)))
+        # None of fcjail's own lines, though they are in the journal of the unit.
+        not grep -F "Started VM" <<<"$(fcjail console --no-follow --lines=100 console)"
+}
+
+test_console_follows() {
+        local pid
+        vm follow
+        fcjail console follow >/tmp/out 2>/tmp/err &
+        pid=$!
+        eventually grep -F "no line of that console yet" /tmp/err
+        systemctl start fcjail@follow
+        eventually grep -Fx "hello from guest" /tmp/out
+        # Without capabilities: it reads what a guest says.
+        grep -x $'CapEff:\t0000000000000000' "/proc/$pid/status"
+        # Also after a restart.
+        systemctl restart fcjail@follow
+        eventually has_twice "hello from guest" /tmp/out
+        kill "$pid"
+        wait "$pid" || true
+}
+
+has_twice() {
+        (($(grep -cFx "$1" "$2") == 2))
+}
+
+# Anybody can say that it is the console of a VM; systemd-journald knows the unit.
+test_console_takes_no_line_of_others() {
+        systemd-cat -t fcjail@lies echo "not from a guest"
+        journalctl --sync
+        is 1 "$(journalctl -q -o cat -t fcjail@lies | wc -l)"
+        is "" "$(fcjail console --no-follow lies)"
+        local status=0
+        fcjail console --lines=x lies 2>/tmp/err || status=$?
+        is 64 "$status"
+        is "fcjail: --lines=x: expected a number from 0 to 1000000" "$(cat /tmp/err)"
+}
+
 test_explain_needs_no_installed_manual() {
         local status=0
         fcjail explain tap >/tmp/out
