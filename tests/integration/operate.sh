@@ -139,4 +139,41 @@ test_a_missing_value_is_named() {
         grep -F "fcjail: option '--svg' needs a value" /tmp/err
 }
 
+active() {
+        systemctl list-units --plain --no-legend --state=active 'fcjail@*.service' | wc -l
+}
+
+test_the_target_starts_and_stops_all_vms() {
+        vm web1
+        vm web2 FCJAIL_TAP=tap0,address=172.16.1.1/24
+        vm web3 FCJAIL_TAP=tap0,address=172.16.2.1/24
+        systemctl enable fcjail@web1 fcjail@web2 2>/dev/null
+        systemctl start fcjail.target
+        is 2 "$(active)"
+        # It stops those that are not enabled as well.
+        systemctl start fcjail@web3
+        is 3 "$(active)"
+        systemctl stop fcjail.target
+        is 0 "$(active)"
+        ended_well web1
+        # ... and although it has not been started.
+        systemctl start fcjail@web3
+        systemctl stop fcjail.target
+        is 0 "$(active)"
+        systemctl disable fcjail@web1 fcjail@web2 2>/dev/null
+}
+
+# A frozen VM keeps its memory and takes no CPU.
+test_the_slice_freezes_all_vms() {
+        vm web1
+        systemctl start fcjail@web1
+        if ! systemctl freeze fcjail.slice 2>/tmp/err; then
+                skip "no cgroup v2: $(cat /tmp/err)"
+                return
+        fi
+        is frozen "$(systemctl show -P FreezerState fcjail.slice)"
+        systemctl thaw fcjail.slice
+        is Running "$(fcjail api web1 GET / | jq -r .state)"
+}
+
 main "$@"
