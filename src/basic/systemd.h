@@ -34,7 +34,7 @@ void systemd_put_field(FILE *entry, const char *name, const char *value);
 /* Sends an entry, of any size. 0 or -errno; -ETIMEDOUT after a second in which the journal took nothing. */
 int systemd_send_entry(int fd, const char *entry, size_t size) _must_check_;
 
-/* Sends a state, such as "READY=1". 0 or -errno; -ETIMEDOUT after four seconds in which systemd took nothing. */
+/* Sends a state, such as "READY=1". 0 or -errno; -ETIMEDOUT after 75 s in which systemd took nothing. */
 int systemd_notify(int fd, const char *state) _must_check_;
 
 /* Sends STATUS=, for people: it does not wait, and is lost if systemd does not take it at once. Without a socket (-EBADF)

@@ -85,12 +85,12 @@ test_the_other_program_is_strict() {
         is "fcjail-systemd: Failed to query fcjail@web1.service: No such file or directory" "$(cat /tmp/out)"
 }
 
-# receiver ADDRESS [full]: a process with a datagram socket there, which writes what arrives to /tmp/received, one line each;
-# or it reads nothing, and the queue is full. $receiver is its pid.
+# receiver ADDRESS [full|late]: a process with a datagram socket there, which writes what arrives to /tmp/received, one line
+# each; or it reads nothing, never or for 6 s, and the queue is full. $receiver is its pid.
 receiver() {
         rm -f /tmp/received /tmp/listens
         python3 - "$@" <<'END' &
-import signal, socket, sys
+import signal, socket, sys, time
 address = sys.argv[1].replace('@', '\0', 1)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(address)
@@ -104,7 +104,9 @@ if len(sys.argv) > 2:
     except BlockingIOError:
         pass
 open('/tmp/listens', 'w').close()
-while len(sys.argv) > 2:
+if sys.argv[2:] == ['late']:
+    time.sleep(6)
+while sys.argv[2:] == ['full']:
     signal.pause()
 while True:
     text = s.recv(4096).decode().replace('\n', ' ')
@@ -269,14 +271,25 @@ test_nobody_to_notify() {
         rm -f /tmp/fifo /tmp/file
 }
 
-# A receiver that has a full queue: the VM is there, and nobody is told.
+# A receiver that ends with a full queue: the VM is there, and nobody is told.
 test_nobody_who_listens() {
         vm web1
         receiver @full full
+        { sleep 2 && kill "$receiver"; } &
         told @full
-        kill "$receiver"
         is 71 "$(cat /tmp/status)"
-        grep "Failed to notify systemd: Connection timed out" /tmp/out
+        grep "Failed to notify systemd: Connection refused" /tmp/out
+        end_vmm
+}
+
+# systemd reads no notification as long as it has other jobs, such as 1,000 units to start.
+test_a_busy_systemd_is_waited_for() {
+        vm web1
+        receiver @late late
+        told @late
+        is 0 "$(cat /tmp/status)"
+        eventually grep "MAINPID=.* READY=1" /tmp/received
+        kill "$receiver"
         end_vmm
 }
 

@@ -118,6 +118,14 @@ Test(notify, a_full_queue_is_waited_for_but_not_for_ever)
                 ;
         cr_assert_eq(errno, EAGAIN);
         systemd_notify_status(fd, "%s", "lost");
+
+        /* Not as long as a test may take. */
+        struct timeval timeout;
+        socklen_t size = sizeof(timeout);
+        cr_assert_eq(getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &size), 0);
+        cr_expect_geq(timeout.tv_sec, 60);
+        timeout.tv_sec = 1;
+        cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, size), 0);
         cr_assert_eq(systemd_notify(fd, "READY=1"), -ETIMEDOUT);
 }
 
