@@ -163,6 +163,25 @@ test_the_target_starts_and_stops_all_vms() {
         systemctl disable fcjail@web1 fcjail@web2 2>/dev/null
 }
 
+# As at a boot. systemd runs all jobs before it reads a notification, and its socket holds few.
+test_many_vms_at_once() {
+        local -a units=()
+        local -i i n=40
+        [[ -z ${FCJAIL_LONG:-} ]] || n=1000
+        for ((i = 0; i < n; i++)); do
+                vm "many$i" FCJAIL_TAP=tap0
+                units+=("fcjail@many$i")
+        done
+        systemctl daemon-reload
+        systemctl enable "${units[@]}" 2>/dev/null
+        systemctl start fcjail.target
+        is "$n" "$(active)"
+        # With very many, systemd is too busy to answer at once.
+        systemctl stop fcjail.target || systemctl stop fcjail.target
+        is 0 "$(active)"
+        systemctl disable "${units[@]}" 2>/dev/null
+}
+
 # A frozen VM keeps its memory and takes no CPU.
 test_the_slice_freezes_all_vms() {
         vm web1
