@@ -151,6 +151,7 @@ static int load_config(const char *id, const Caller *caller, Diagnostics *d, Con
 void log_finding(const Finding *f)
 {
         static const int priorities[_SEVERITY_MAX] = {
+                [SEVERITY_OK] = LOG_DEBUG,
                 [SEVERITY_NOTE] = LOG_INFO,
                 [SEVERITY_WARNING] = LOG_WARNING,
                 [SEVERITY_ERROR] = LOG_ERR,

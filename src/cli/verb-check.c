@@ -5,40 +5,13 @@
 
 #include <sysexits.h>
 
-#include "cni-look.h"
 #include "common.h"
-#include "jail-files.h"
 #include "log.h"
+#include "look.h"
 #include "objects.h"
 #include "report.h"
-#include "uid-owners.h"
 #include "unit.h"
-#include "uplink-look.h"
 #include "verbs.h"
-#include "vmm-resources.h"
-
-/* Everything that a start would find. 0, also with findings, or -errno. */
-static int look(const SystemdUnit *u, const Caller *caller, const Plan *p, HostObjects *o, Findings *f)
-{
-        int r;
-
-        r = unit_check(u, p, f);
-        if (r >= 0)
-                r = host_open(p, o, f);
-        if (r >= 0)
-                r = host_binds_check_maps(p, o->binds, f);
-        if (r >= 0)
-                r = uid_owners_check(p, caller->uid, f);
-        if (r >= 0)
-                r = jail_files_check(p, o, f);
-        if (r >= 0)
-                r = uplink_check(p, f);
-        if (r >= 0)
-                r = cni_look(p, f);
-        if (r >= 0 && o->config)
-                r = vmm_resources_check(p, u, &o->vmm_files, f);
-        return r;
-}
 
 /* That of the first error. */
 static int status_of(const Report *r)
@@ -68,7 +41,7 @@ static int check(const char *id, bool json)
                 return fail_plan(id, r);
         if (r >= 0)
                 report.plan = &plan;
-        if (r >= 0 && look(&unit, &caller, &plan, &objects, &findings) < 0)
+        if (r >= 0 && look_at_vm(&unit, &caller, &plan, &objects, &findings) < 0)
                 return EX_OSERR;
         host_binds_tell(objects.binds, &plan);
         r = json ? report_json(&report) : report_text(&report);

@@ -21,17 +21,21 @@ void findings_done(Findings *f)
         *f = (Findings){};
 }
 
-static _printf_(2, 0) char *make_text(const char *remedy, const char *format, va_list ap)
+static _printf_(3, 0) int make_text(Finding *item, const char *remedy, const char *format, va_list ap)
 {
-        _cleanup_free_ char *sentence = NULL, *text = NULL;
+        _cleanup_free_ char *raw = NULL, *sentence = NULL, *shown = NULL;
 
-        if (vasprintf(&sentence, format, ap) < 0) {
-                sentence = NULL; /* its content is undefined then */
-                return NULL;
+        if (vasprintf(&raw, format, ap) < 0) {
+                raw = NULL; /* its content is undefined then */
+                return -ENOMEM;
         }
-        if (ASPRINTF(&text, "%s%s%s", sentence, remedy ? "; " : "", remedy ? remedy : "") < 0)
-                return NULL;
-        return text_escape(text);
+        sentence = text_escape(raw);
+        shown = text_escape(remedy ? remedy : "");
+        if (!sentence || !shown || ASPRINTF(&item->text, "%s%s%s", sentence, remedy ? "; " : "", shown) < 0)
+                return -ENOMEM;
+        item->n_sentence = strlen(sentence);
+        item->remedy = remedy ? item->text + item->n_sentence + strlen("; ") : NULL;
+        return 0;
 }
 
 static int append_item(Findings *f, const Finding *item)
@@ -48,8 +52,8 @@ static int append_item(Findings *f, const Finding *item)
 int findings_add(Findings *f, Severity severity, int error, int exit_status, const char *object,
                  const char *remedy, const char *format, ...)
 {
-        int r = -ENOMEM;
         va_list ap;
+        int r;
 
         Finding item = {
                 .severity = severity,
@@ -58,11 +62,11 @@ int findings_add(Findings *f, Severity severity, int error, int exit_status, con
                 .object = text_escape(object),
         };
         va_start(ap, format);
-        item.text = make_text(remedy, format, ap);
+        r = make_text(&item, remedy, format, ap);
         va_end(ap);
 
-        if (item.object && item.text)
-                r = append_item(f, &item);
+        if (r >= 0)
+                r = item.object ? append_item(f, &item) : -ENOMEM;
         if (r == -ENOMEM)
                 finding_done(&item);
         return r;
@@ -71,6 +75,7 @@ int findings_add(Findings *f, Severity severity, int error, int exit_status, con
 const char *severity_to_string(Severity s)
 {
         static const char *const names[_SEVERITY_MAX] = {
+                [SEVERITY_OK] = "ok",
                 [SEVERITY_NOTE] = "note",
                 [SEVERITY_WARNING] = "warning",
                 [SEVERITY_ERROR] = "error",

@@ -7,6 +7,7 @@
 #include "macro.h"
 
 typedef enum Severity {
+        SEVERITY_OK,      /* `doctor` has looked, and all is well; no other verb says so */
         SEVERITY_NOTE,    /* a start works, or this user could not look at it */
         SEVERITY_WARNING, /* a start may fail, or the VM later, or something that was asked for */
         SEVERITY_ERROR,   /* a start fails */
@@ -15,10 +16,12 @@ typedef enum Severity {
 
 typedef struct Finding {
         Severity severity;
-        int error;       /* -errno */
-        int exit_status; /* of such a start, sysexits(3) */
-        char *object;    /* a path, a label, a sysctl */
-        char *text;      /* a sentence whose subject is the object, with the remedy */
+        int error;          /* -errno */
+        int exit_status;    /* of such a start, sysexits(3) */
+        char *object;       /* a path, a label, a sysctl */
+        char *text;         /* a sentence whose subject is the object, with the remedy */
+        size_t n_sentence;  /* how many bytes of the text the sentence has without the remedy */
+        const char *remedy; /* in the text; NULL: there is none */
 } Finding;
 
 typedef struct Findings {
@@ -34,7 +37,7 @@ void findings_done(Findings *f);
 int findings_add(Findings *f, Severity severity, int error, int exit_status, const char *object,
                  const char *remedy, const char *format, ...) _printf_(7, 8);
 
-/* "note", "warning" or "error". */
+/* "ok", "note", "warning" or "error". */
 const char *severity_to_string(Severity s) _pure_;
 
 /* The first error, or NULL. */

@@ -102,7 +102,7 @@ static int open_file(Findings *f, const char *path, const char *remedy, struct s
 }
 
 /* TAP devices and device nodes are for the initial one alone, whatever a process may do in another. */
-static int check_user_namespace(const Plan *p, HostObjects *o, Findings *f)
+int host_check_user_namespace(const Plan *p, HostObjects *o, Findings *f)
 {
         struct stat st;
 
@@ -116,7 +116,7 @@ static int check_user_namespace(const Plan *p, HostObjects *o, Findings *f)
                      "is not the initial user namespace");
 }
 
-static int check_proc(const Plan *p, HostObjects *o, Findings *f)
+int host_check_proc(const Plan *p, HostObjects *o, Findings *f)
 {
         (void) p;
         (void) o;
@@ -126,7 +126,7 @@ static int check_proc(const Plan *p, HostObjects *o, Findings *f)
                      "cannot be opened: %s", strerror(errno));
 }
 
-static int check_root(const Plan *p, HostObjects *o, Findings *f)
+int host_check_root(const Plan *p, HostObjects *o, Findings *f)
 {
         RootKind kind;
         int r;
@@ -146,7 +146,7 @@ static int check_root(const Plan *p, HostObjects *o, Findings *f)
 }
 
 /* A path may be read-only for this process alone. Reported here, because a later failure would not name the directive. */
-static int check_writable(const Plan *p, HostObjects *o, Findings *f)
+int host_check_writable(const Plan *p, HostObjects *o, Findings *f)
 {
         const char *paths[] = { "/run/fcjail", p->chroot_dir };
         int r = 0;
@@ -161,7 +161,7 @@ static int check_writable(const Plan *p, HostObjects *o, Findings *f)
         return r;
 }
 
-static int open_base(const Plan *p, HostObjects *o, Findings *f)
+int host_open_base(const Plan *p, HostObjects *o, Findings *f)
 {
         return o->base_fd = open_path(
                        f, p->chroot_dir, O_PATH | O_DIRECTORY,
@@ -194,7 +194,7 @@ static int is_static_elf(int fd)
         return 1;
 }
 
-static int open_vmm(const Plan *p, HostObjects *o, Findings *f)
+int host_open_vmm(const Plan *p, HostObjects *o, Findings *f)
 {
         struct stat st;
         int r;
@@ -324,7 +324,7 @@ static int need_device(Findings *f, const char *path, const char *remedy)
         return WRONG(f, -ENODEV, EX_UNAVAILABLE, path, remedy, "is missing on this host");
 }
 
-static int check_kvm(const Plan *p, HostObjects *o, Findings *f)
+int host_check_kvm(const Plan *p, HostObjects *o, Findings *f)
 {
         (void) p;
         (void) o;
@@ -333,10 +333,15 @@ static int check_kvm(const Plan *p, HostObjects *o, Findings *f)
                                       : "boot a kernel with KVM, in EL2");
 }
 
+int host_check_tun_device(Findings *f)
+{
+        return need_device(f, "/dev/net/tun", "load it with `modprobe tun`");
+}
+
 static int check_tun(const Plan *p, HostObjects *o, Findings *f)
 {
         (void) o;
-        return p->n_taps > 0 ? need_device(f, "/dev/net/tun", "load it with `modprobe tun`") : 0;
+        return p->n_taps > 0 ? host_check_tun_device(f) : 0;
 }
 
 static int check_loop(const Plan *p, HostObjects *o, Findings *f)
@@ -348,7 +353,7 @@ static int check_loop(const Plan *p, HostObjects *o, Findings *f)
 }
 
 /* With 1, an exec also makes a program dumpable that its user cannot read, such as the VMM. */
-static int check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
+int host_check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f)
 {
         _cleanup_free_ char *text = NULL;
 
@@ -406,22 +411,22 @@ int host_read_config(const char *path, HostObjects *o, Findings *f)
 int host_open(const Plan *plan, HostObjects *o, Findings *f)
 {
         static int (*const checks[])(const Plan *, HostObjects *, Findings *) = {
-                check_user_namespace,
-                check_proc,
-                check_root,
-                check_writable,
-                open_base,
-                open_vmm,
+                host_check_user_namespace,
+                host_check_proc,
+                host_check_root,
+                host_check_writable,
+                host_open_base,
+                host_open_vmm,
                 open_binds,
                 open_netns,
                 open_filter,
                 open_cgroups,
                 check_apparmor,
                 check_selinux,
-                check_kvm,
+                host_check_kvm,
                 check_tun,
                 check_loop,
-                check_suid_dumpable,
+                host_check_suid_dumpable,
         };
 
         FOREACH_ARRAY (check, checks, ELEMENTSOF(checks))

@@ -49,3 +49,14 @@ int host_read_config(const char *path, HostObjects *o, Findings *f) _must_check_
  * wrong, all of it at once. 0, also with findings, or -ENOMEM.
  */
 int host_open(const Plan *plan, HostObjects *o, Findings *f) _must_check_;
+
+/* Some of these checks alone. They return the error of a finding, or 0. */
+int host_check_user_namespace(const Plan *p, HostObjects *o, Findings *f);
+int host_check_proc(const Plan *p, HostObjects *o, Findings *f);
+int host_check_root(const Plan *p, HostObjects *o, Findings *f);
+int host_check_writable(const Plan *p, HostObjects *o, Findings *f);
+int host_check_kvm(const Plan *p, HostObjects *o, Findings *f);
+int host_check_suid_dumpable(const Plan *p, HostObjects *o, Findings *f);
+int host_check_tun_device(Findings *f);
+int host_open_base(const Plan *p, HostObjects *o, Findings *f); /* o->base_fd */
+int host_open_vmm(const Plan *p, HostObjects *o, Findings *f);  /* o->vmm_fd */
