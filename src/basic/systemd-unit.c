@@ -37,6 +37,7 @@ static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
                 { "PrivateDevices", .boolean = &u->private_devices },
                 { "ProcSubset", .string = &u->proc_subset },
                 { "RootDirectory", .string = &u->root_directory },
+                { "Version", .string = &u->version },
                 { "TimeoutStopUSec", .number = &u->timeout_stop_usec },
                 { "MemoryHigh", .number = &u->memory_high },
                 { "MemoryMax", .number = &u->memory_max },
@@ -64,7 +65,12 @@ static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
 int systemd_unit_query(const char *name, SystemdUnit *ret)
 {
         _cleanup_systemd_unit_ SystemdUnit u = {
-                .user = "", .group = "", .netns_path = "", .proc_subset = "", .root_directory = ""
+                .user = "",
+                .group = "",
+                .netns_path = "",
+                .proc_subset = "",
+                .root_directory = "",
+                .version = "",
         };
         const char *const arguments[] = { "unit", name, NULL };
         size_t size = 0, n = 0, n_environment = 0;

@@ -51,7 +51,8 @@ typedef struct SystemdUnit {
         bool private_network;   /* PrivateNetwork=, also of JoinsNamespaceOf=, which needs it */
         bool private_users, private_devices;
         const char *proc_subset, *root_directory;
-        uint64_t timeout_stop_usec;                  /* 0: unknown, UINT64_MAX: none, as with those below */
+        const char *version;        /* of systemd itself: digits, and what distributions add */
+        uint64_t timeout_stop_usec; /* 0: unknown, UINT64_MAX: none, as with those below */
         uint64_t memory_high, memory_max, tasks_max; /* bytes, bytes, threads */
         char *text;                                  /* where all strings are */
 } SystemdUnit;

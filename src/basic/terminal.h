@@ -7,6 +7,7 @@
 
 #define COLOR_ERROR     "\033[0;1;31m"
 #define COLOR_WARNING   "\033[0;1;33m"
+#define COLOR_GREY      "\033[0;90m"
 #define COLOR_SUCCESS   "\033[0;1;32m"
 #define COLOR_HIGHLIGHT "\033[0;1;39m"
 #define COLOR_HEADER    "\033[0;4;39m" /* underlined: of a table */

@@ -57,6 +57,23 @@ int state_root_open(StateRoot *ret, char **ret_culprit)
         return 0;
 }
 
+int state_root_look(StateRoot *ret)
+{
+        struct stat st;
+
+        _cleanup_close_ int fd = chase_open(STATE_DIR, O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        _cleanup_close_ int vm_fd = at_open_dir(fd, "vm");
+        if (vm_fd < 0)
+                return vm_fd;
+
+        *ret = (StateRoot){ .fd = TAKE_FD(fd), .vm_fd = TAKE_FD(vm_fd), .group = st.st_gid };
+        return 0;
+}
+
 void state_root_done(StateRoot *root)
 {
         root->fd = safe_close(root->fd);

@@ -35,6 +35,10 @@ typedef struct StateRoot {
 
 /* Opens /run/fcjail, and makes what is missing there. 0 or -errno; *ret_culprit as chase_open(). */
 int state_root_open(StateRoot *ret, char **ret_culprit) _must_check_;
+
+/* The same for those that make nothing. -ENOENT: no VM was ever started. */
+int state_root_look(StateRoot *ret) _must_check_;
+
 void state_root_done(StateRoot *root);
 #define _cleanup_state_root_ _cleanup_(state_root_done)
 

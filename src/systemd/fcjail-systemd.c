@@ -86,6 +86,19 @@ static int put_number(sd_bus *bus, const char *to, const char *path, const char 
         return r;
 }
 
+/* Of the manager. */
+static int put_version(sd_bus *bus, const char *to)
+{
+        _cleanup_free_ char *value = NULL;
+        int r;
+
+        r = sd_bus_get_property_string(bus, to, "/org/freedesktop/systemd1", MANAGER ".Manager", "Version",
+                                       NULL, &value);
+        if (r >= 0)
+                put("Version", value);
+        return r;
+}
+
 static int put_unit(sd_bus *bus, const char *path)
 {
         const char *to = geteuid() == 0 ? NULL : MANAGER;
@@ -110,6 +123,8 @@ static int put_unit(sd_bus *bus, const char *path)
         int r;
 
         r = put_environment(bus, to, path);
+        if (r >= 0)
+                r = put_version(bus, to);
         FOREACH_ARRAY (p, properties, ELEMENTSOF(properties))
                 if (r >= 0)
                         r = p->put(bus, to, path, p->name);
