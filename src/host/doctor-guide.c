@@ -199,13 +199,13 @@ static int check_tenant(const DoctorHost *h, Findings *f)
 }
 
 static const DoctorCheck checks[] = {
-        { DOCTOR_DOCUMENT_TOPIC, "seccomp", check_seccomp },
+        { DOCTOR_DOCUMENT_TOPIC, "vmm-filter", check_seccomp },
         { DOCTOR_DOCUMENT_TOPIC, "serial", check_serial },
         { DOCTOR_DOCUMENT_TOPIC, "logs", check_logs },
         { DOCTOR_DOCUMENT_TOPIC, "loglevel", check_loglevel },
         { DOCTOR_DOCUMENT_TOPIC, "signals", check_signals },
         { DOCTOR_DOCUMENT_TOPIC, "jailer", check_jailer },
-        { DOCTOR_DOCUMENT_TOPIC, "uid", check_uid },
+        { DOCTOR_DOCUMENT_TOPIC, "own-uid", check_uid },
         { DOCTOR_DOCUMENT_TOPIC, "resources", check_resources },
         { DOCTOR_DOCUMENT_TOPIC, "kvm-pit", check_pit },
         { DOCTOR_DOCUMENT_TOPIC, "rate-limiters", check_network },

@@ -171,7 +171,7 @@ static int check_controllers(const DoctorHost *h, Findings *f)
 }
 
 static const DoctorCheck checks[] = {
-        { "kernel", "version", check_version },
+        { "kernel", "release", check_version },
         { "kernel", "namespace", .start = host_check_user_namespace, .object = "/proc/self/ns/user",
           .fine = "is the initial user namespace" },
         { "kernel", "proc", .start = host_check_proc, .object = "/proc/sys", .fine = "exists" },
@@ -187,7 +187,7 @@ static const DoctorCheck checks[] = {
         { "kernel", "io-uring", check_io_uring },
         { "kernel", "clocksource", check_clock },
         { "kernel", "time", check_time },
-        { "cgroup", "version", check_cgroup },
+        { "cgroup", "hierarchy", check_cgroup },
         { "cgroup", "controllers", check_controllers },
 };
 

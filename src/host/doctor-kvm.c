@@ -44,7 +44,7 @@ static int ask_version(const DoctorHost *h, int *ret)
 
 static int check_open(const DoctorHost *h, Findings *f)
 {
-        int r, version;
+        int r, version = 0;
 
         r = ask_version(h, &version);
         if (r == -EAGAIN)
