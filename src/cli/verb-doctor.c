@@ -49,19 +49,34 @@ static int take_diagnostics(const char *object, const Diagnostics *d, Findings *
         return r;
 }
 
+/* All that is missing is below /run/fcjail, which is not for everybody to read. */
+static bool is_only_the_run_dir(const Diagnostics *d)
+{
+        FOREACH_ARRAY (i, d->items, d->n_items)
+                if (i->kind != DIAGNOSTIC_UNSAFE_FILE || !i->file ||
+                    strncmp(i->file, "/run/fcjail/", strlen("/run/fcjail/")) != 0)
+                        return false;
+        return geteuid() != 0;
+}
+
 /* The plan of a VM that has no settings of its own, or of one that has none at all. 0, -EBADMSG, or another -errno. */
 static int plan_of_defaults(bool with_files, Diagnostics *d, Plan *ret)
 {
         _cleanup_config_loader_ ConfigLoader l;
         _cleanup_config_ Config config = CONFIG_UNSET;
-        const Caller caller = { .uid = UID_INVALID, .gid = GID_INVALID };
-        HostFacts facts = { .unit_uid = UID_INVALID, .unit_gid = GID_INVALID, .api_gid = GID_INVALID };
+        const Caller caller = { .uid = UID_INVALID, .gid = GID_INVALID, .own_netns = TRISTATE_NO };
+        HostFacts facts = { .unit_uid = UID_INVALID,
+                            .unit_gid = GID_INVALID,
+                            .api_gid = GID_INVALID,
+                            .own_netns = TRISTATE_NO };
         int r = 0;
 
         config_loader_init(&l, NO_ID, d);
         if (with_files)
                 r = config_loader_add_files(&l);
         l.configured = true;
+        if (is_only_the_run_dir(d))
+                l.n_before = d->n_items; /* go on without */
         if (r >= 0)
                 r = config_loader_finish(&l, &config);
         if (r >= 0 && with_files)
@@ -69,7 +84,18 @@ static int plan_of_defaults(bool with_files, Diagnostics *d, Plan *ret)
         return r < 0 ? r : plan_make(NO_ID, &config, &facts, d, ret);
 }
 
-/* Where default.env cannot be read, the built-in defaults are looked at. */
+static int say_settings(bool known, const Diagnostics *d, Findings *f)
+{
+        if (!known)
+                return take_diagnostics("settings of all VMs", d, f);
+        if (d->n_items > 0)
+                return findings_add(f, SEVERITY_NOTE, 0, EX_OK, "/run/fcjail", AS_ROOT,
+                                    "may have settings that uid %u cannot read", geteuid());
+        return findings_add(f, SEVERITY_OK, 0, EX_OK, "/etc/fcjail/default.env", NULL,
+                            "has no errors, or does not exist");
+}
+
+/* 1; 0: they have errors or cannot be read, and *ret is that of the built-in defaults; or -errno. */
 static int load_defaults(DoctorReport *report, Plan *ret)
 {
         _cleanup_diagnostics_ Diagnostics d = {}, ignored = {};
@@ -77,15 +103,14 @@ static int load_defaults(DoctorReport *report, Plan *ret)
         int r;
 
         r = plan_of_defaults(/* with_files= */ true, &d, ret);
+        const bool known = r >= 0;
+        if (r == -EBADMSG)
+                r = plan_of_defaults(/* with_files= */ false, &ignored, ret);
         if (r >= 0)
-                r = findings_add(&f, SEVERITY_OK, 0, EX_OK, "/etc/fcjail/default.env", NULL,
-                                 "has no errors, or does not exist");
-        else if (r == -EBADMSG) {
-                r = take_diagnostics("settings of all VMs", &d, &f);
-                if (r >= 0)
-                        r = plan_of_defaults(/* with_files= */ false, &ignored, ret);
-        }
-        return r < 0 ? r : doctor_report_add(report, "settings", "defaults", &f);
+                r = say_settings(known, &d, &f);
+        if (r >= 0)
+                r = doctor_report_add(report, "settings", "defaults", &f);
+        return r < 0 ? r : known;
 }
 
 static int say_ended(const char *id, Findings *f)
@@ -198,19 +223,25 @@ static int look_at_vm_of(const char *id, DoctorReport *report, SystemdUnit *unit
         return r < 0 ? r : has_plan;
 }
 
-static int look_at_host(const Plan *plan, const SystemdUnit *unit, DoctorReport *report)
+/* Where the settings decide what there is to look at. */
+static bool is_of_settings(const DoctorCheck *check)
 {
+        return strcmp(check->topic, "base") == 0 || strcmp(check->topic, "vmm") == 0;
+}
+
+static int look_at_host(const DoctorHost *host, bool plan_known, DoctorReport *report)
+{
+        const DoctorCheck *check;
         int r = 0;
 
-        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root_fd < 0)
-                return -errno;
-        const DoctorHost host = { root_fd, plan, unit };
-        const DoctorCheck *check;
         for (size_t i = 0; r >= 0 && (check = doctor_check(i)); i++) {
                 _cleanup_findings_ Findings f = {};
 
-                r = doctor_look(check, &host, &f);
+                if (plan_known || !is_of_settings(check))
+                        r = doctor_look(check, host, &f);
+                else
+                        r = findings_add(&f, SEVERITY_NOTE, 0, EX_OK, check->topic, NULL,
+                                         "is not looked at, because the settings are unknown");
                 if (r >= 0)
                         r = doctor_report_add(report, check->topic, check->name, &f);
         }
@@ -222,17 +253,21 @@ static int look(const char *id, DoctorReport *report)
 {
         _cleanup_systemd_unit_ SystemdUnit unit = {};
         _cleanup_plan_ Plan plan = {};
-        int r = 0;
+        int known = 0;
 
+        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root_fd < 0)
+                return -errno;
         if (id)
-                r = look_at_vm_of(id, report, &unit, &plan);
-        else if (systemd_is_init())
-                r = systemd_unit_query(ANY_UNIT, &unit) == -ENOMEM
-                            ? -ENOMEM
-                            : 0; /* a row says that it did not answer */
-        if (r == 0)
-                r = load_defaults(report, &plan);
-        return r < 0 ? r : look_at_host(&plan, &unit, report);
+                known = look_at_vm_of(id, report, &unit, &plan);
+        else if (systemd_is_init() && systemd_unit_query(ANY_UNIT, &unit) == -ENOMEM)
+                return -ENOMEM; /* of other errors a row says that systemd did not answer */
+        if (known == 0)
+                known = load_defaults(report, &plan);
+        if (known < 0)
+                return known;
+        const DoctorHost host = { root_fd, &plan, &unit };
+        return look_at_host(&host, known, report);
 }
 
 int verb_doctor(const CommandLine *c)
