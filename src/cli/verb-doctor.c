@@ -182,18 +182,17 @@ static int look_at_unit(const char *id, DoctorReport *report, SystemdUnit *unit,
 
 /* What `check` finds. 1: *plan is that of the VM; 0: its settings have errors; or -ENOMEM. */
 static int look_at_settings(const char *id, DoctorReport *report, const SystemdUnit *unit,
-                            const Caller *caller, Plan *plan)
+                            const Caller *caller, HostObjects *objects, Plan *plan)
 {
-        _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_findings_ Findings f = {};
         int r;
 
-        objects.by_check = true;
-        r = read_plan(id, caller, &objects, &d, &f, plan);
+        objects->by_check = true;
+        r = read_plan(id, caller, objects, &d, &f, plan);
         const bool has_plan = r >= 0;
         if (has_plan)
-                r = look_at_vm(unit, caller, plan, &objects, &f);
+                r = look_at_vm(unit, caller, plan, objects, &f);
         else if (r == -EBADMSG)
                 r = take_diagnostics(id, &d, &f);
         if (r < 0 && r != -ENOMEM)
@@ -207,7 +206,8 @@ static int look_at_settings(const char *id, DoctorReport *report, const SystemdU
 }
 
 /* As look_at_settings(). */
-static int look_at_vm_of(const char *id, DoctorReport *report, SystemdUnit *unit, Plan *plan)
+static int look_at_vm_of(const char *id, DoctorReport *report, SystemdUnit *unit, HostObjects *objects,
+                         Plan *plan)
 {
         _cleanup_findings_ Findings f = {};
         int r, has_plan = 0;
@@ -215,7 +215,7 @@ static int look_at_vm_of(const char *id, DoctorReport *report, SystemdUnit *unit
 
         r = look_at_unit(id, report, unit, &caller);
         if (r >= 0)
-                r = has_plan = look_at_settings(id, report, unit, &caller, plan);
+                r = has_plan = look_at_settings(id, report, unit, &caller, objects, plan);
         if (r >= 0)
                 r = look_at_state(id, &f) == -ENOMEM ? -ENOMEM : 0;
         if (r >= 0)
@@ -252,6 +252,7 @@ static int look_at_host(const DoctorHost *host, bool plan_known, DoctorReport *r
 static int look(const char *id, DoctorReport *report)
 {
         _cleanup_systemd_unit_ SystemdUnit unit = {};
+        _cleanup_host_objects_ HostObjects objects = HOST_OBJECTS_NULL;
         _cleanup_plan_ Plan plan = {};
         int known = 0;
 
@@ -259,14 +260,15 @@ static int look(const char *id, DoctorReport *report)
         if (root_fd < 0)
                 return -errno;
         if (id)
-                known = look_at_vm_of(id, report, &unit, &plan);
+                known = look_at_vm_of(id, report, &unit, &objects, &plan);
         else if (systemd_is_init() && systemd_unit_query(ANY_UNIT, &unit) == -ENOMEM)
                 return -ENOMEM; /* of other errors a row says that systemd did not answer */
+        const VmmFiles *files = known > 0 && objects.config ? &objects.vmm_files : NULL;
         if (known == 0)
                 known = load_defaults(report, &plan);
         if (known < 0)
                 return known;
-        const DoctorHost host = { root_fd, &plan, &unit };
+        const DoctorHost host = { root_fd, &plan, &unit, files };
         return look_at_host(&host, known, report);
 }
 

@@ -166,12 +166,31 @@ static int check_jailer(const DoctorHost *h, Findings *f)
                          "is fcjail, and a start refuses paths that others than root can change");
 }
 
+/* A row for each that the configuration of the VM does not limit. */
+static int look_at_limiters(const DoctorHost *h, Findings *f, VmmAccess access, const char *section,
+                            const char *remedy)
+{
+        const size_t before = f->n_items, n = strlen(section);
+        int r = 0;
+
+        FOREACH_ARRAY (i, h->files->items, h->files->n_items)
+                if (r != -ENOMEM && i->access == access && strncmp(i->pointer, section, n) == 0 &&
+                    !i->limited)
+                        r = DOCTOR_NOTE(f, h->plan->config, remedy, "does not limit its %s '%s'", i->role,
+                                        i->label ? i->label : i->pointer);
+        if (f->n_items > before)
+                return r;
+        return DOCTOR_OK(f, h->plan->config, "limits all that it has in %s", section + 1);
+}
+
 static int check_network(const DoctorHost *h, Findings *f)
 {
-        (void) h;
-        return DOCTOR_NOTE(f, "network-interfaces",
-                           "set rx_rate_limiter and tx_rate_limiter there, or use `tc qdisc`",
-                           "of a configuration may have no limits; fcjail does not look");
+        static const char remedy[] = "set rx_rate_limiter and tx_rate_limiter there, or use `tc qdisc`";
+
+        if (h->files)
+                return look_at_limiters(h, f, VMM_ATTACHES, "/network-interfaces", remedy);
+        return DOCTOR_NOTE(f, "network interfaces", remedy,
+                           "of a configuration may have no limits; name a VM to see");
 }
 
 static int check_egress(const DoctorHost *h, Findings *f)
@@ -185,11 +204,14 @@ static int check_egress(const DoctorHost *h, Findings *f)
 
 static int check_storage(const DoctorHost *h, Findings *f)
 {
-        (void) h;
+        static const char remedy[] =
+                "set rate_limiter there, and IOReadBandwidthMax=, IOWriteBandwidthMax= in the unit";
+
+        if (h->files)
+                return look_at_limiters(h, f, VMM_OPENS, "/drives", remedy);
         return DOCTOR_NOTE(
-                f, "drives",
-                "set rate_limiter there, and IOReadBandwidthMax=, IOWriteBandwidthMax= in the unit",
-                "of a configuration may have no limits, and share the page cache; fcjail does not look");
+                f, "drives", remedy,
+                "of a configuration may have no limits, and share the page cache; name a VM to see");
 }
 
 static int check_tenant(const DoctorHost *h, Findings *f)

@@ -22,6 +22,8 @@ typedef struct DoctorHost {
         int root_fd;             /* of the host's "/", or of a test's copy of it */
         const Plan *plan;        /* of the VM or, without one, that default.env makes */
         const SystemdUnit *unit; /* NULL: systemd does not answer */
+        const VmmFiles
+                *files; /* what FCJAIL_CONFIG= of the VM names; NULL: there is no VM, or no such file */
 } DoctorHost;
 
 typedef struct DoctorCheck {

@@ -157,6 +157,15 @@ static int append(VmmFiles *files, VmmFile *f)
         return 0;
 }
 
+/* What is not as Firecracker wants it is its affair. */
+static bool has_limiter(struct json_object *object, const char *name)
+{
+        struct json_object *o = member_of(object, name);
+
+        return json_object_is_type(o, json_type_object) &&
+               (member_of(o, "bandwidth") || member_of(o, "ops"));
+}
+
 /* `where` is the pointer to the object. */
 static int read_object(const Row *row, struct json_object *object, const char *where, VmmFiles *files,
                        char **ret_why)
@@ -177,6 +186,8 @@ static int read_object(const Row *row, struct json_object *object, const char *w
                 return 0;
         if (ASPRINTF(&f.pointer, "%s/%s", where, row->member) < 0)
                 return -ENOMEM;
+        f.limited = has_limiter(object, "rate_limiter") ||
+                    (has_limiter(object, "rx_rate_limiter") && has_limiter(object, "tx_rate_limiter"));
 
         r = read_string(object, where, row->member, &f.path, ret_why);
         if (r >= 0 && row->label && member_of(object, row->label))

@@ -22,10 +22,11 @@ typedef struct VmmFile {
         bool read_only;           /* how the VMM opens it */
         const char *read_only_by; /* the member that says so; NULL: nothing could change it */
         bool async;               /* the VMM reads and writes it by io_uring */
-        char *pointer;            /* where it is named: "/drives/0/path_on_host" (RFC 6901) */
-        char *label;              /* what Firecracker calls it, such as the drive_id; NULL: nothing */
-        char *path;               /* as the VMM sees it; of a TAP its name */
-        char *mac;                /* of a TAP: "guest_mac"; NULL: the guest chooses */
+        bool limited;  /* a rate limiter of the VMM bounds what the guest does with it, in both directions */
+        char *pointer; /* where it is named: "/drives/0/path_on_host" (RFC 6901) */
+        char *label;   /* what Firecracker calls it, such as the drive_id; NULL: nothing */
+        char *path;    /* as the VMM sees it; of a TAP its name */
+        char *mac;     /* of a TAP: "guest_mac"; NULL: the guest chooses */
 } VmmFile;
 
 /* How large the VM is. */

@@ -145,6 +145,7 @@ test_a_vm_comes_first_with_what_check_finds_and_its_state() {
         is vm "$(jq -r '.findings[0].topic' /tmp/rows)"
         row_has state 'ok web1: does not run'
         row_has binary 'ok /usr/local/bin/demo-vmm'
+        row_has rate-limiters "note $ENV/demo.json: does not limit its network interface"
         systemctl start fcjail@web1
         doctor 0 web1
         row_has state "ok web1: runs as process $(pid_of web1), uid 30001"

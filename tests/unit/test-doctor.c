@@ -33,6 +33,9 @@ static const DoctorCheck *find(const char *name)
         return c;
 }
 
+/* Of the VM's configuration; NULL: none. */
+static const VmmFiles *files;
+
 static Findings look_at(const DoctorCheck *check, const Plan *plan, const SystemdUnit *unit)
 {
         Findings f = {};
@@ -41,7 +44,7 @@ static Findings look_at(const DoctorCheck *check, const Plan *plan, const System
                 dir(HOST);
         int fd = open(HOST, O_PATH | O_DIRECTORY | O_CLOEXEC);
         cr_assert(fd >= 0);
-        const DoctorHost host = { fd, plan, unit };
+        const DoctorHost host = { fd, plan, unit, files };
         cr_assert_eq(doctor_look(check, &host, &f), 0);
         (void) close(fd);
         cr_assert_neq(f.n_items, 0, "%s says nothing", check->name);
@@ -84,7 +87,7 @@ static const struct {
         const char *check, *path, *good, *bad;
         Severity severity;
         const char *remedy;
-} files[] = {
+} values[] = {
         { "smt", CPU "/smt/control", "off\n", "on\n", SEVERITY_WARNING, "echo off >" CPU "/smt/control" },
         { "smt", CPU "/smt/control", "forceoff\n", "on\n", SEVERITY_WARNING, "nosmt" },
         { "smt", CPU "/smt/control", "notsupported\n", "on\n", SEVERITY_WARNING, "nosmt" },
@@ -139,7 +142,7 @@ static const struct {
 
 Test(doctor, each_file_has_a_good_and_a_bad_value)
 {
-        FOREACH_ARRAY (f, files, ELEMENTSOF(files)) {
+        FOREACH_ARRAY (f, values, ELEMENTSOF(values)) {
                 has(f->path, f->good);
                 expect(f->check, SEVERITY_OK, "");
                 has(f->path, f->bad);
@@ -169,7 +172,7 @@ Test(doctor, a_value_that_nobody_expects_is_named_and_no_alarm)
 {
         static const char *const ignored[] = { "swap", "mitigations", "loglevel", "controllers" };
 
-        FOREACH_ARRAY (f, files, ELEMENTSOF(files)) {
+        FOREACH_ARRAY (f, values, ELEMENTSOF(values)) {
                 bool skip = false;
                 FOREACH_ARRAY (i, ignored, ELEMENTSOF(ignored))
                         skip |= strcmp(*i, f->check) == 0;
@@ -396,6 +399,34 @@ Test(doctor, settings_of_the_vm_that_weaken_it)
         expect_of_plan("resources", &plan, &unit, SEVERITY_NOTE, "is not set");
         unit.memory_max = 256UL << 20;
         expect_of_plan("resources", &plan, &unit, SEVERITY_OK, "256 MiB");
+}
+
+Test(doctor, what_the_vm_does_not_limit)
+{
+        static const char *const texts[] = {
+                "{}",
+                "{\"drives\": [{\"drive_id\": \"a\", \"path_on_host\": \"/a\", \"rate_limiter\": {\"ops\": {}}}],"
+                "\"network-interfaces\": [{\"iface_id\": \"e\", \"host_dev_name\": \"t\","
+                "\"rx_rate_limiter\": {\"bandwidth\": {}}, \"tx_rate_limiter\": {\"ops\": {}}}]}",
+                "{\"drives\": [{\"drive_id\": \"a\", \"path_on_host\": \"/a\", \"rate_limiter\": {}}],"
+                "\"network-interfaces\": [{\"iface_id\": \"e\", \"host_dev_name\": \"t\","
+                "\"rx_rate_limiter\": {\"bandwidth\": {}}, \"tx_rate_limiter\": null}]}",
+        };
+        Plan plan = { .config = (char *) "/web1.json" };
+
+        expect("rate-limiters", SEVERITY_NOTE, "name a VM");
+        expect("storage", SEVERITY_NOTE, "name a VM");
+        FOREACH_ARRAY (text, texts, ELEMENTSOF(texts)) {
+                _cleanup_vmm_files_ VmmFiles f = {};
+                _cleanup_free_ char *why = NULL;
+                const Severity s = text == &texts[2] ? SEVERITY_NOTE : SEVERITY_OK;
+
+                cr_assert_eq(vmm_files_read(*text, strlen(*text), &f, &why), 0, "%s", why);
+                files = &f;
+                expect_of_plan("rate-limiters", &plan, NULL, s, s ? "network interface 'e'" : "limits all");
+                expect_of_plan("storage", &plan, NULL, s, s ? "drive 'a'" : "limits all");
+                files = NULL;
+        }
 }
 
 /* Names in the JSON are stable, so no two checks have the same. */
