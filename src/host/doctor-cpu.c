@@ -14,6 +14,8 @@
 #define CPU             "/sys/devices/system/cpu"
 #define VULNERABILITIES CPU "/vulnerabilities"
 
+#define MANUAL "https://docs.kernel.org/admin-guide/hw-vuln"
+
 /* Of its own row. */
 #define OLD_MICROCODE "old_microcode"
 
@@ -37,28 +39,43 @@ static int check_smt(const DoctorHost *h, Findings *f)
                 "is on, so two VMs may share a core, and one can learn from caches and buffers what the other does");
 }
 
+/* Such a text has several parts, as "Mitigation: PTE Inversion; VMX: vulnerable". */
+static bool is_vulnerable(const char *text, bool *ret_with_smt)
+{
+        static const char word[] = "ulnerable", smt[] = "SMT v";
+        const size_t n = strlen(smt);
+
+        *ret_with_smt = false;
+        for (const char *p = text; (p = strstr(p, word)); p++) {
+                if ((size_t) (p - text) < n || memcmp(p - n, smt, n) != 0)
+                        return true;
+                *ret_with_smt = true;
+        }
+        return false;
+}
+
 static int look_at_vulnerability(const DoctorHost *h, Findings *f, const char *name)
 {
         char path[sizeof(VULNERABILITIES) + 1 + NAME_MAX], text[DOCTOR_TEXT_MAX];
+        bool with_smt;
         int r;
 
         (void) snprintf(path, sizeof(path), VULNERABILITIES "/%s", name);
         r = doctor_read(h, path, text);
         if (r < 0)
                 return doctor_unreadable(f, path, r);
-        if (strncmp(text, "Not affected", strlen("Not affected")) == 0)
-                return 0;
-        if (strncmp(text, "Vulnerable", strlen("Vulnerable")) == 0 || strstr(text, "KVM: Vulnerable"))
+        if (is_vulnerable(text, &with_smt))
                 return DOCTOR_WARNING(
                         f, path,
-                        "update kernel and microcode, and boot without mitigations=off; see https://docs.kernel.org/admin-guide/hw-vuln",
+                        "update kernel and microcode, and boot without mitigations=off; see " MANUAL,
                         "says '%.200s'", text);
-        if (strstr(text, "SMT vulnerable"))
+        if (with_smt)
                 return DOCTOR_WARNING(f, path, "boot with nosmt", "is mitigated except for SMT: '%.200s'",
                                       text);
-        if (strncmp(text, "Mitigation", strlen("Mitigation")) == 0 ||
-            strncmp(text, "KVM: Mitigation", strlen("KVM: Mitigation")) == 0)
+        if (strncmp(text, "Not affected", strlen("Not affected")) == 0 || strstr(text, "Mitigation"))
                 return 0;
+        if (strncmp(text, "Unknown", strlen("Unknown")) == 0)
+                return DOCTOR_NOTE(f, path, "see " MANUAL, "says '%.200s'", text);
         return doctor_unknown(f, path, text);
 }
 
@@ -113,6 +130,7 @@ static int check_mitigations(const DoctorHost *h, Findings *f)
                 "vmscape=off",
                 "tsa=off",
                 "kvm-intel.vmentry_l1d_flush=never",
+                "kvm_intel.vmentry_l1d_flush=never",
         };
         char text[DOCTOR_TEXT_MAX];
         int r;
