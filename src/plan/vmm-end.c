@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What systemd counts as the result comes first where only systemd knows it: out of memory, watchdog, time limits. Then the
+ * status or the signal of the VMM, from two tables. Status 0 is all that Firecracker says of a guest that shut down, rebooted
+ * or triple-faulted; there the guest's kernel is asked, by what it wrote on the console. A guest can lie about itself.
+ */
+
+#include <stdint.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "parse.h"
+#include "vmm-end.h"
+
+/* Firecracker's src/vmm/src/lib.rs, FcExitCode. It handles these signals itself, and ends with a status. */
+static const struct {
+        uint32_t status;
+        VmmEnd end;
+} statuses[] = {
+        { 1, { "error", LOG_ERR, "Firecracker failed" } },
+        { 2, { "error", LOG_ERR, "Firecracker failed where it thinks that it cannot" } },
+        { 148, { "bad-syscall", LOG_ERR, "Firecracker made a system call that its filter forbids" } },
+        { 149,
+          { "crashed", LOG_ERR,
+            "Firecracker got SIGBUS, as when the host has no huge page left or a file became shorter" } },
+        { 150, { "crashed", LOG_ERR, "Firecracker got SIGSEGV" } },
+        { 151, { "limit", LOG_ERR, "Firecracker got SIGXFSZ: a file would exceed LimitFSIZE=" } },
+        { 152, { "bad-config", LOG_ERR, "Firecracker refused its configuration" } },
+        { 153, { "bad-config", LOG_ERR, "Firecracker refused its command line" } },
+        { 154, { "limit", LOG_ERR, "Firecracker got SIGXCPU: it used the CPU time of LimitCPU=" } },
+        { 155, { "crashed", LOG_ERR, "Firecracker got SIGPIPE" } },
+        { 157, { "crashed", LOG_ERR, "Firecracker got SIGILL" } },
+};
+
+/* Of those that it does not handle, and of any before it has its handlers. */
+static const struct {
+        const char *name;
+        VmmEnd end;
+} signals[] = {
+        { "ABRT", { "crashed", LOG_ERR, "Firecracker aborted, as it does when it panics" } },
+        { "BUS", { "crashed", LOG_ERR, "Firecracker crashed" } },
+        { "FPE", { "crashed", LOG_ERR, "Firecracker crashed" } },
+        { "ILL", { "crashed", LOG_ERR, "Firecracker crashed" } },
+        { "SEGV", { "crashed", LOG_ERR, "Firecracker crashed" } },
+        { "TRAP", { "crashed", LOG_ERR, "Firecracker crashed" } },
+        { "SYS", { "bad-syscall", LOG_ERR, "Firecracker made a system call that a filter forbids" } },
+        { "XCPU", { "limit", LOG_ERR, "Firecracker used the CPU time of LimitCPU=" } },
+        { "XFSZ", { "limit", LOG_ERR, "a file of Firecracker's would exceed LimitFSIZE=" } },
+};
+
+/* What Linux writes when it ends, and Firecracker ends because of it. */
+static const struct {
+        const char *text;
+        VmmEnd end;
+} consoles[] = {
+        { "Kernel panic - not syncing", { "panic", LOG_ERR, "the guest's kernel has panicked" } },
+        { "reboot: Restarting system", { "reboot", LOG_INFO, "the guest has rebooted" } },
+        { "reboot: Power down", { "shutdown", LOG_INFO, "the guest has shut down" } },
+        { "reboot: System halted", { "shutdown", LOG_INFO, "the guest has shut down" } },
+};
+
+static bool is_digits(const char *s, size_t n)
+{
+        return strspn(s, "0123456789") >= n;
+}
+
+bool vmm_end_is_log(const char *line)
+{
+        static const char form[] = "0000-00-00T00:00:00.";
+
+        for (size_t i = 0; form[i]; i++)
+                if (form[i] == '0' ? !is_digits(line + i, 1) : line[i] != form[i])
+                        return false;
+        line += strlen(form);
+        line += strspn(line, "0123456789");
+        return strncmp(line, " [", 2) == 0;
+}
+
+/* NULL: the console does not tell. */
+static const VmmEnd *ask_console(const VmmEndFacts *f)
+{
+        for (size_t i = 0; i < f->n_lines; i++) {
+                if (vmm_end_is_log(f->lines[i]))
+                        continue;
+                FOREACH_ARRAY (c, consoles, ELEMENTSOF(consoles))
+                        if (strstr(f->lines[i], c->text))
+                                return &c->end;
+        }
+        return NULL;
+}
+
+static VmmEnd end_of_guest(const VmmEndFacts *f)
+{
+        const VmmEnd *told = ask_console(f);
+
+        if (told && told->priority == LOG_ERR)
+                return *told;
+        if (f->asked)
+                return (VmmEnd){ "stopped", LOG_INFO, "the guest has shut down, as it was asked to" };
+        return told ? *told
+                    : (VmmEnd){ "shutdown", LOG_INFO,
+                                "the guest has shut down, rebooted or triple-faulted" };
+}
+
+static VmmEnd end_by_hangup(const VmmEndFacts *f)
+{
+        return (VmmEnd){ f->asked ? "stopped" : "killed", f->asked ? LOG_INFO : LOG_WARNING,
+                         "SIGHUP ended Firecracker, without a shutdown of the guest" };
+}
+
+static VmmEnd end_by_status(const VmmEndFacts *f)
+{
+        uint32_t status;
+
+        if (parse_u32(f->status, 0, UINT8_MAX, &status) < 0)
+                return (VmmEnd){ "error", LOG_ERR, "its status is unknown" };
+        if (status == 0)
+                return end_of_guest(f);
+        if (status == VMM_END_HANGUP)
+                return end_by_hangup(f);
+        FOREACH_ARRAY (row, statuses, ELEMENTSOF(statuses))
+                if (row->status == status)
+                        return row->end;
+        return (VmmEnd){ "error", LOG_ERR, "the VMM failed with a status that Firecracker does not have" };
+}
+
+static VmmEnd end_by_signal(const VmmEndFacts *f)
+{
+        FOREACH_ARRAY (row, signals, ELEMENTSOF(signals))
+                if (strcmp(row->name, f->status) == 0)
+                        return row->end;
+        if (strcmp(f->status, "HUP") == 0)
+                return end_by_hangup(f);
+        return (VmmEnd){ "killed", LOG_ERR, "somebody or the kernel killed Firecracker" };
+}
+
+static bool is(const char *a, const char *b)
+{
+        return a && strcmp(a, b) == 0;
+}
+
+VmmEnd vmm_end(const VmmEndFacts *f)
+{
+        bool exited = strcmp(f->code, "exited") == 0;
+
+        if (is(f->result, "oom-kill"))
+                return (VmmEnd){
+                        "oom", LOG_ERR,
+                        "the kernel killed it, because MemoryMax= or the memory of the host was used up"
+                };
+        if (is(f->result, "watchdog"))
+                return (VmmEnd){ "watchdog", LOG_ERR,
+                                 "systemd ended it, because of WatchdogSec= of the unit" };
+        if (is(f->result, "timeout") && !exited)
+                return (VmmEnd){ "timeout", LOG_ERR,
+                                 "it did not end within TimeoutStopSec=, and systemd killed it" };
+        if (is(f->result, "timeout"))
+                return (VmmEnd){
+                        "timeout", LOG_WARNING,
+                        "systemd ended it, because TimeoutStopSec= or RuntimeMaxSec= of the unit was over"
+                };
+        return exited ? end_by_status(f) : end_by_signal(f);
+}

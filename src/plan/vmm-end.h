@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* How a VM has ended, in words: from what systemd says of its main process (systemd.exec(5)) and from the guest's console. */
+
+#include "macro.h"
+
+/* The newest lines of a VM's standard output that are looked at. */
+#define VMM_END_LINES_MAX 20
+
+/* Firecracker's status after SIGHUP. */
+#define VMM_END_HANGUP 156
+
+typedef struct VmmEndFacts {
+        const char *result; /* $SERVICE_RESULT; NULL: no unit */
+        const char *code;   /* $EXIT_CODE: "exited", "killed" or "dumped" */
+        const char *status; /* $EXIT_STATUS: a number, or a signal without "SIG" */
+        bool asked;         /* a stop had been asked for */
+        const char *lines
+                [VMM_END_LINES_MAX]; /* what the VM wrote last, newest first: the guest's console and Firecracker's log */
+        size_t n_lines;
+} VmmEndFacts;
+
+typedef struct VmmEnd {
+        const char *kind;     /* a word for programs */
+        int priority;         /* as in syslog(3) */
+        const char *sentence; /* for people; the status or signal stands behind it */
+} VmmEnd;
+
+VmmEnd vmm_end(const VmmEndFacts *f);
+
+/* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …". Guests can write such lines, too. */
+bool vmm_end_is_log(const char *line) _pure_;
