@@ -261,6 +261,7 @@ static const Line lines[] = {
         { "IMAGE",         STATE_IMAGES, read_image, write_names,  offsetof(State, images) },
         { "LOOP",          STATE_LOOPS, read_loop,  write_loops,  offsetof(State, loops) },
         { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
+        { "STOP_BY",       STATE_STOP,  read_string, write_string, offsetof(State, stop_by) },
         { "CGROUP",        STATE_CGROUP, read_whole_path, write_names, offsetof(State, cgroups) },
         { "TAP_INDEX",     STATE_TAP,   read_index,  write_index,  offsetof(State, taps) },
 };

@@ -102,6 +102,7 @@ void state_done(State *s)
         free(s->api);
         free(s->netns);
         free(s->uplink);
+        free(s->stop_by);
         names_done(&s->cgroups);
         names_done(&s->redirects);
         FOREACH_ARRAY (name, s->taps.names, s->taps.n)

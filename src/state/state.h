@@ -100,6 +100,7 @@ typedef struct State {
         StateNames redirects; /* interfaces there that a TAP takes over */
         char *uplink;         /* the device in the starter's network namespace; NULL: none */
         ProcRef vmm;          /* pid 0: never cloned */
+        char *stop_by; /* who has asked the VM of a unit to stop: "systemd" or "fcjail"; NULL or "": nobody */
 
         char *unknown; /* lines that this version does not know, a newline between two; NULL: none */
 } State;
@@ -163,6 +164,7 @@ typedef enum StateMoment {
         STATE_IMAGES, /* step `images`, before they are claimed */
         STATE_LOOPS,  /* step `loop`, before one is bound to a file */
         STATE_VMM,    /* step `clone`, by INSIDE about itself */
+        STATE_STOP,   /* `fcjail stop`, before it asks the guest, and after it has failed to */
         STATE_CGROUP, /* step `cgroup`, by INSIDE, before it makes one */
         STATE_TAP, /* step `tap`, by INSIDE, before a TAP is persistent in a namespace that outlives the VM */
 } StateMoment;

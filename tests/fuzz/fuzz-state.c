@@ -28,6 +28,7 @@ static void check_again(const State *s)
         CHECK(state_append(fd, s, STATE_IMAGES) == 0);
         CHECK(state_append(fd, s, STATE_LOOPS) == 0);
         CHECK(state_append(fd, s, STATE_VMM) == 0);
+        CHECK(state_append(fd, s, STATE_STOP) == 0);
         CHECK(state_append(fd, s, STATE_TAP) == 0);
         CHECK(state_read(fd, &again) == 0);
         (void) close(fd);
@@ -41,7 +42,7 @@ static void check_again(const State *s)
         check_names(&s->images, &again.images);
         CHECK(s->loops.n == again.loops.n && s->loops.n <= STATE_LOOPS_MAX);
         CHECK(same_text(s->sock, again.sock) && same_text(s->api, again.api));
-        CHECK(same_text(s->netns, again.netns));
+        CHECK(same_text(s->netns, again.netns) && same_text(s->stop_by, again.stop_by));
         CHECK(s->supervised == again.supervised && s->keep == again.keep &&
               s->stop_seconds == again.stop_seconds);
         CHECK(s->taps.n == again.taps.n);

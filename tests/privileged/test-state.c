@@ -40,6 +40,27 @@ CHILD_TEST(state, what_is_written_is_read)
         CHECK_IS(state_vmm_alive(&t), 1);
 }
 
+CHILD_TEST(state, the_last_who_asked_for_a_stop_counts)
+{
+        static char systemd[] = "systemd", nobody[] = "";
+        State s = example("web1", "abc"), t = STATE_NULL, u = STATE_NULL;
+
+        open_root();
+        write_down(&s, NULL);
+        _cleanup_close_ int fd = openat(root.vm_fd, "web1", O_RDWR | O_CLOEXEC);
+        CHECK_IS(state_append(fd, &s, STATE_STOP), 0);
+        CHECK_IS(state_read(fd, &t), 0);
+        CHECK(!t.stop_by);
+        s.stop_by = systemd;
+        CHECK_IS(state_append(fd, &s, STATE_STOP), 0);
+        CHECK_IS(state_read(fd, &t), 0);
+        CHECK(strcmp(t.stop_by, "systemd") == 0 && state_is_understood(&t));
+        s.stop_by = nobody;
+        CHECK_IS(state_append(fd, &s, STATE_STOP), 0);
+        CHECK_IS(state_read(fd, &u), 0);
+        CHECK(strcmp(u.stop_by, "") == 0);
+}
+
 CHILD_TEST(state, the_index_of_a_tap_comes_later)
 {
         static const char *const wrong[] = { "tap0", "tap0 0", "tap0 x", "tap0 2147483648", "tap1 7", "" };
