@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * fcjail-systemd: queries systemd for fcjail, with libsystemd, in a process without privileges. src/basic/systemd-unit.c
- * executes it, and describes its output.
+ * fcjail-systemd: queries systemd for fcjail, with libsystemd, in a process without privileges. src/basic/systemd-query.c
+ * executes it; who asks describes the output, as src/basic/systemd-unit.c does for a unit.
  */
 
 #include <inttypes.h>
@@ -158,6 +158,8 @@ int main(int argc, char **argv)
                 return query_starts(argv[2], argv[3]);
         if (argc == 5 && strcmp(argv[1], "follow") == 0)
                 return query_follow(argv[2], argv[3], argv[4]);
+        if (argc == 4 && strcmp(argv[1], "console") == 0)
+                return query_console(argv[2], argv[3]);
 
         (void) fprintf(stderr, "fcjail-systemd is executed by fcjail, see fcjail(1)\n");
         return EX_USAGE;
