@@ -84,6 +84,20 @@ test_reboot() {
         unit_is web1 inactive
 }
 
+test_collect() {
+        vm web1
+        use collect.conf
+        systemctl start fcjail@web1
+        kill -KILL "$(pid_of web1)"
+        eventually is_forgotten web1
+        is_gone web1
+}
+
+# is_forgotten ID: systemd has no such unit loaded.
+is_forgotten() {
+        [[ -z $(systemctl list-units --all -q --plain --no-legend "fcjail@$1.service") ]]
+}
+
 test_limits() {
         vm web1
         use limits.conf
