@@ -4,9 +4,14 @@
  * fcjail stop ID: the ExecStop= of fcjail@.service. Asks the guest to shut down by ctrl-alt-del and waits,
  * no longer than FCJAIL_STOP= said when the VM was started. Whatever comes of it, systemd goes on with
  * SIGHUP and SIGKILL; of a VM started by hand, that part is done here.
+ *
+ * Each rung of this ladder is an entry of its own. It is not STATUS=: systemd takes notifications of an ExecStop= only with
+ * NotifyAccess=exec, and the unit has main.
  */
 
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -24,6 +29,20 @@
 
 #define REQUEST_USEC (2U * 1000000U)
 #define HANGUP_USEC  (2U * 1000000U) /* a VMM that gets SIGHUP flushes its metrics */
+
+static _printf_(4, 5) void log_rung(const State *s, int priority, const char *rung, const char *format, ...)
+{
+        const LogField field = { "FCJAIL_RUNG", rung };
+        _cleanup_free_ char *text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        log_entry(priority, MESSAGE_STOPPING, 0, &field, 1, "Stopping VM '%s': %s", s->id,
+                  text ? text : rung);
+}
 
 /* 0: the VMM has passed it on to the guest. */
 static int press_ctrl_alt_del(const State *s, int pid_fd)
@@ -60,6 +79,9 @@ static bool ask_guest(const State *s, const Vmm *vmm)
         if (s->stop_seconds == 0 || !s->api)
                 return false;
 
+        /* Before: the VMM of a fast guest ends without an answer. */
+        log_rung(s, LOG_INFO, "ctrl-alt-del", "the guest is asked to shut down, and has %u s",
+                 s->stop_seconds);
         r = press_ctrl_alt_del(s, vmm->pid_fd);
         if (r == -ESRCH || r == -ECONNRESET)
                 return vmm_wait(vmm, deadline);
@@ -79,17 +101,48 @@ static bool ask_guest(const State *s, const Vmm *vmm)
 /* What systemd does for a unit. */
 static int end(const State *s, const Vmm *vmm)
 {
-        int r = vmm_signal(vmm, SIGHUP);
+        int r;
 
-        if (r == -ESRCH || (r >= 0 && vmm_wait(vmm, now_usec() + HANGUP_USEC)) || vmm_kill(vmm))
+        log_rung(s, LOG_INFO, "hangup", "SIGHUP is sent to the VMM, which has %u s to end",
+                 HANGUP_USEC / 1000000U);
+        r = vmm_signal(vmm, SIGHUP);
+        if (r == -ESRCH || (r >= 0 && vmm_wait(vmm, now_usec() + HANGUP_USEC)))
+                return EX_OK;
+        log_rung(s, LOG_WARNING, "kill", "the VMM has not ended by SIGHUP, and SIGKILL is sent to it");
+        if (vmm_kill(vmm))
                 return EX_OK;
         log_error("Failed to kill the VMM of '%s', process %i", s->id, s->vmm.pid);
         return EX_OSERR;
 }
 
-static int stop(const State *s)
+/* Into the record, so that the entry about the end can tell a stop from a guest that ends by itself. Nothing else depends on
+ * it, so nobody looks at the error. Of a VM by hand the starter has the lock, and it knows. */
+static int record_stop(const StateRoot *root, const State *s, const char *by)
+{
+        _cleanup_state_ State now = STATE_NULL;
+        int r;
+
+        if (!s->supervised)
+                return 0;
+        (void) signal(SIGXFSZ, SIG_IGN); /* LimitFSIZE= of the unit */
+        _cleanup_close_ int fd = state_lock(root, s->id, /* create= */ false);
+        if (fd < 0)
+                return fd;
+        r = state_read(fd, &now);
+        if (r < 0)
+                return r;
+        if (strcmp(now.invocation, s->invocation) != 0)
+                return -ESTALE;
+        free(now.stop_by);
+        now.stop_by = strdup(by);
+        return now.stop_by ? state_append(fd, &now, STATE_STOP) : -ENOMEM;
+}
+
+static int stop(const StateRoot *root, const State *s)
 {
         _cleanup_vmm_ Vmm vmm = { .pid_fd = -EBADF };
+        char span[TIME_SPAN_STR_MAX];
+        uint64_t begin = now_usec();
         int r;
 
         r = vmm_hold(s, &vmm);
@@ -101,15 +154,22 @@ static int stop(const State *s)
                 return EX_OSERR;
         }
 
+        (void) record_stop(root, s, systemd_runs_us() ? "systemd" : "fcjail");
         if (ask_guest(s, &vmm)) {
-                log_entry(LOG_INFO, MESSAGE_STOPPED, 0, NULL, 0, "The guest of '%s' has shut down", s->id);
+                log_entry(LOG_INFO, MESSAGE_STOPPED, 0, NULL, 0, "The guest of '%s' has shut down after %s",
+                          s->id, time_span_to_string(now_usec() - begin, span));
                 return EX_OK;
         }
 
         if (!s->supervised)
                 return end(s, &vmm);
-        if (!systemd_runs_us())
-                log_info("VM '%s' is still running; stop it with `systemctl stop fcjail@%s`", s->id, s->id);
+        if (systemd_runs_us()) {
+                log_rung(s, LOG_INFO, "hangup",
+                         "systemd sends SIGHUP to the VMM, and SIGKILL after TimeoutStopSec=");
+                return EX_OK;
+        }
+        (void) record_stop(root, s, ""); /* it goes on */
+        log_info("VM '%s' is still running; stop it with `systemctl stop fcjail@%s`", s->id, s->id);
         return EX_OK;
 }
 
@@ -147,5 +207,5 @@ int verb_stop(const CommandLine *c)
                 r = state_load(&root, id, &s);
         if (r == -ENOENT || r == -ENODATA)
                 return stop_without_record(id);
-        return r < 0 ? log_bad_record(id, r) : stop(&s);
+        return r < 0 ? log_bad_record(id, r) : stop(&root, &s);
 }
