@@ -9,12 +9,15 @@
 
 #include "by-hand.h"
 #include "common.h"
+#include "end.h"
 #include "fd-util.h"
 #include "log.h"
 #include "missing.h"
+#include "time-util.h"
 #include "vmm.h"
 
-static int wait_status(const Jail *jail)
+/* Says how the VM has ended; asked: we have sent it a signal. */
+static int wait_status(const Jail *jail, bool asked)
 {
         siginfo_t si = {};
 
@@ -22,6 +25,7 @@ static int wait_status(const Jail *jail)
                 if (errno != EINTR)
                         return EX_OSERR;
 
+        log_end_by_hand(jail->plan->id, &si, asked, now_usec() - jail->start_usec);
         return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 }
 
@@ -35,11 +39,10 @@ static int hand_on_signal(const Jail *jail, int signal_fd, unsigned *n_signals)
         return vmm_signal(&(Vmm){ jail->pid_fd, jail->uid, true }, ++*n_signals == 1 ? SIGHUP : SIGKILL);
 }
 
-static int watch(const Jail *jail, int signal_fd)
+static int watch(const Jail *jail, int signal_fd, unsigned *n_signals)
 {
         struct pollfd p[] = { { .fd = jail->pid_fd, .events = POLLIN },
                               { .fd = signal_fd, .events = POLLIN } };
-        unsigned n_signals = 0;
         int r;
 
         for (;;) {
@@ -48,7 +51,7 @@ static int watch(const Jail *jail, int signal_fd)
                 if (p[0].revents)
                         return 0;
                 if (p[1].revents) {
-                        r = hand_on_signal(jail, signal_fd, &n_signals);
+                        r = hand_on_signal(jail, signal_fd, n_signals);
                         if (r < 0 && r != -ESRCH)
                                 return r;
                 }
@@ -70,15 +73,16 @@ int receive_signals(void)
 
 int stay_with_vmm(Jail *jail, int signal_fd)
 {
+        unsigned n_signals = 0;
         int r;
 
-        r = signal_fd < 0 ? signal_fd : watch(jail, signal_fd);
+        r = signal_fd < 0 ? signal_fd : watch(jail, signal_fd, &n_signals);
         if (r < 0) {
                 log_error("Failed to watch the VMM of '%s': %s", jail->plan->id, strerror(-r));
                 (void) vmm_kill(&(Vmm){ jail->pid_fd, jail->uid, true }); /* waited for below */
         }
 
-        int status = wait_status(jail);
+        int status = wait_status(jail, n_signals > 0);
         r = clean_up(&jail->state_root, &jail->state);
         return r < 0 ? EX_OSERR : status;
 }

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "end.h"
 #include "fd-util.h"
 #include "log.h"
 #include "messages.h"
-#include "parse.h"
 #include "plan.h"
 #include "state.h"
 #include "systemd.h"
@@ -87,20 +87,6 @@ static int lock(const StateRoot *root, const char *id, bool ours)
                         return fd;
                 (void) usleep(RETRY_USEC);
         }
-}
-
-/* What systemd says of the main process. A start that fails before it has a record ends with one of sysexits(3), which
- * Firecracker does not use, or by the signal of a stop, which a VMM handles or, as PID 1 of its namespace, ignores. */
-static bool vmm_had_run(void)
-{
-        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
-        uint32_t n;
-
-        if (!code || !status)
-                return false;
-        if (strcmp(code, "exited") != 0)
-                return strcmp(status, "HUP") != 0 && strcmp(status, "TERM") != 0;
-        return parse_u32(status, 0, UINT8_MAX, &n) >= 0 && (n < EX__BASE || n > EX__MAX);
 }
 
 /* Somebody has removed it, or there was nothing to clean up. */
@@ -179,6 +165,7 @@ int verb_cleanup(const CommandLine *c)
         bool ours = load_our_own(&root, id, &own);
         if (ours)
                 kill_our_own(&own);
+        log_unit_end(id, ours ? &own : NULL);
         _cleanup_close_ int state_fd = lock(&root, id, ours);
         if (state_fd == -ENOENT)
                 return clean_without_record(id);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A VMM that refuses every request with a text that is meant for the terminal of whoever asks. */
+/* A VMM that refuses every request with a text that is meant for the terminal of whoever asks. Its console says such a thing, too,
+ * in one line that is also long. */
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,7 +15,12 @@
 int main(void)
 {
         const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/run/firecracker.socket" };
-        char request[4096];
+        char request[4096], filler[301];
+
+        (void) memset(filler, 'x', sizeof(filler) - 1);
+        filler[sizeof(filler) - 1] = '\0';
+        (void) printf("\x1b[2J\xc2\x9b\xff%s\n", filler);
+        (void) fflush(stdout);
 
         int listen_fd = socket(AF_UNIX, SOCK_STREAM, 0);
         if (listen_fd < 0 || bind(listen_fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ||

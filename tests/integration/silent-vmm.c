@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A VMM that never says anything but the line after --say, and ends only by force: it ignores what a process can
- * ignore. */
+ * ignore. --eat: it takes that many MiB of memory, in the end. */
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
@@ -15,6 +17,10 @@ int main(int argc, char **argv)
                         (void) dprintf(STDOUT_FILENO, "%s\n", argv[i + 1]);
         for (int sig = 1; sig < NSIG; sig++)
                 (void) signal(sig, SIG_IGN);
+        for (int i = 1; i + 1 < argc; i++)
+                if (strcmp(argv[i], "--eat") == 0)
+                        (void) mmap(NULL, (size_t) atoi(argv[i + 1]) << 20, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
         for (;;)
                 (void) pause();
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the guest has said is in the journal: fcjail-systemd reads it, without capabilities and not for long. Without an answer
+ * the entry goes without that. What the answer has is hostile text.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "end.h"
+#include "log.h"
+#include "messages.h"
+#include "parse.h"
+#include "systemd-query.h"
+#include "systemd.h"
+#include "text.h"
+#include "time-util.h"
+#include "vmm-end.h"
+
+#define CONSOLE_USEC     (2U * 1000000U)
+#define CONSOLE_SIZE_MAX 16384U
+
+#define LINE_SHOWN_MAX 200
+
+typedef struct ShownLine {
+        char s[LINE_SHOWN_MAX + sizeof("…")];
+} ShownLine;
+
+/* Escaped, and cut between two characters. */
+static const char *show_line(ShownLine *buf, const char *line)
+{
+        _cleanup_free_ char *escaped = text_escape(line);
+
+        if (!escaped)
+                return NULL;
+        size_t n = strnlen(escaped, LINE_SHOWN_MAX);
+        while (n > 0 && ((unsigned char) escaped[n] & 0xc0) == 0x80)
+                n--;
+        (void) snprintf(buf->s, sizeof(buf->s), "%.*s%s", (int) n, escaped, escaped[n] ? "…" : "");
+        return buf->s;
+}
+
+/* The newest line of that kind. NULL: there is none. */
+static const char *newest_line(const VmmEndFacts *f, bool of_log, ShownLine *buf)
+{
+        for (size_t i = 0; i < f->n_lines; i++)
+                if (f->lines[i][0] && vmm_end_is_log(f->lines[i]) == of_log)
+                        return show_line(buf, f->lines[i]);
+        return NULL;
+}
+
+/* All lines of Firecracker's log, in their order. NULL: there is none, or no memory. */
+static char *make_log(const VmmEndFacts *f)
+{
+        char *text = NULL;
+        size_t size = 0;
+        ShownLine line;
+
+        FILE *m = open_memstream(&text, &size);
+        if (!m)
+                return NULL;
+        for (size_t i = f->n_lines; i-- > 0;) {
+                const char *shown = vmm_end_is_log(f->lines[i]) ? show_line(&line, f->lines[i]) : NULL;
+                if (shown)
+                        (void) fprintf(m, "%s%s", ftell(m) > 0 ? "\n" : "", shown);
+        }
+        if (fclose(m) == 0 && size > 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+/* uptime_usec 0: unknown. */
+static void log_end(const char *id, const VmmEndFacts *f, const char *stop_by, uint64_t uptime_usec)
+{
+        const VmmEnd end = vmm_end(f);
+        _cleanup_free_ char *log = make_log(f);
+        char span[TIME_SPAN_STR_MAX], usec[24];
+        ShownLine console_line, log_line;
+        const char *console = newest_line(f, /* of_log= */ false, &console_line);
+        const char *word = end.priority <= LOG_ERR ? newest_line(f, /* of_log= */ true, &log_line) : NULL;
+        const LogField fields[] = {
+                { "FCJAIL_END", end.kind },
+                { "EXIT_CODE", f->code },
+                { "EXIT_STATUS", f->status },
+                { "FCJAIL_ASKED_BY", stop_by },
+                { "FCJAIL_UPTIME_USEC", uptime_usec > 0 ? usec : NULL },
+                { "FCJAIL_CONSOLE", console },
+                { "FCJAIL_LOG", log },
+        };
+
+        (void) snprintf(usec, sizeof(usec), "%" PRIu64, uptime_usec);
+        log_entry(end.priority, MESSAGE_ENDED, 0, fields, ELEMENTSOF(fields),
+                  "VM '%s' has ended%s%s: %s (%s%s)%s%s%s%s%s%s", id, uptime_usec > 0 ? " after " : "",
+                  uptime_usec > 0 ? time_span_to_string(uptime_usec, span) : "", end.sentence,
+                  strcmp(f->code, "exited") == 0 ? "status " : "signal ", f->status,
+                  console ? "; the last line of its console is '" : "", console ? console : "",
+                  console ? "'" : "", word ? "; Firecracker's log ends with '" : "", word ? word : "",
+                  word ? "'" : "");
+}
+
+/* The facts have pointers into buf. */
+static void read_console(const char *id, const char *invocation, char buf[CONSOLE_SIZE_MAX], VmmEndFacts *f)
+{
+        const char *const arguments[] = { "console", id, invocation, NULL };
+        size_t size;
+
+        if (systemd_query(arguments, CONSOLE_USEC, buf, CONSOLE_SIZE_MAX, &size) < 0)
+                return;
+        for (const char *s = buf, *nul; f->n_lines < VMM_END_LINES_MAX; s = nul + 1) {
+                nul = memchr(s, '\0', size - (size_t) (s - buf));
+                if (!nul)
+                        return;
+                f->lines[f->n_lines++] = s;
+        }
+}
+
+/* Since the process that became the VMM was made. 0: unknown. */
+static uint64_t uptime_of(const State *s)
+{
+        long ticks = sysconf(_SC_CLK_TCK);
+        uint64_t now = boottime_usec();
+
+        if (!s || s->vmm.start == 0 || ticks <= 0)
+                return 0;
+        uint64_t start = s->vmm.start * 1000000U / (uint64_t) ticks;
+        return start < now ? now - start : 0;
+}
+
+bool vmm_had_run(void)
+{
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
+        uint32_t n;
+
+        if (!code || !status)
+                return false;
+        if (strcmp(code, "exited") != 0)
+                return strcmp(status, "HUP") != 0 && strcmp(status, "TERM") != 0;
+        return parse_u32(status, 0, UINT8_MAX, &n) >= 0 && (n < EX__BASE || n > EX__MAX);
+}
+
+void log_unit_end(const char *id, const State *s)
+{
+        const char *invocation = getenv("INVOCATION_ID");
+        char console[CONSOLE_SIZE_MAX];
+        VmmEndFacts f = {
+                .result = getenv("SERVICE_RESULT"),
+                .code = getenv("EXIT_CODE"),
+                .status = getenv("EXIT_STATUS"),
+        };
+
+        if (!systemd_runs_us() || !f.code || !f.status || !vmm_had_run() || (s && s->vmm.pid == 0))
+                return;
+
+        const char *stop_by = s && s->stop_by && s->stop_by[0] ? s->stop_by : NULL;
+        f.asked = stop_by;
+        read_console(id, invocation, console, &f);
+        log_end(id, &f, stop_by, uptime_of(s));
+}
+
+/* As systemd writes it; libc has that from 2.32 on. NULL: it is none that a VMM usually ends by. */
+static const char *signal_name(int sig)
+{
+        static const struct {
+                int sig;
+                const char *name;
+        } names[] = {
+                { SIGABRT, "ABRT" }, { SIGBUS, "BUS" },   { SIGFPE, "FPE" },   { SIGHUP, "HUP" },
+                { SIGILL, "ILL" },   { SIGINT, "INT" },   { SIGKILL, "KILL" }, { SIGPIPE, "PIPE" },
+                { SIGQUIT, "QUIT" }, { SIGSEGV, "SEGV" }, { SIGSYS, "SYS" },   { SIGTERM, "TERM" },
+                { SIGTRAP, "TRAP" }, { SIGXCPU, "XCPU" }, { SIGXFSZ, "XFSZ" },
+        };
+
+        FOREACH_ARRAY (n, names, ELEMENTSOF(names))
+                if (n->sig == sig)
+                        return n->name;
+        return NULL;
+}
+
+void log_end_by_hand(const char *id, const siginfo_t *si, bool asked, uint64_t uptime_usec)
+{
+        bool exited = si->si_code == CLD_EXITED;
+        char number[16];
+        const char *name = exited ? NULL : signal_name(si->si_status);
+
+        (void) snprintf(number, sizeof(number), "%i", si->si_status);
+        const VmmEndFacts f = {
+                .code = exited                      ? "exited"
+                        : si->si_code == CLD_DUMPED ? "dumped"
+                                                    : "killed",
+                .status = name ? name : number,
+                .asked =
+                        asked || (exited && si->si_status == VMM_END_HANGUP), /* which `fcjail stop` sends */
+        };
+        log_end(id, &f, /* stop_by= */ NULL, uptime_usec);
+}
