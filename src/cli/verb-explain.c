@@ -14,6 +14,7 @@
 #include "step.h"
 #include "text.h"
 #include "verbs.h"
+#include "vmm-end.h"
 
 #define MESSAGE_ID_LEN 32
 
@@ -57,16 +58,27 @@ static void print_steps(uint32_t status)
         (void) fputs(after, stdout);
 }
 
-/* -ENOENT: it is no status of fcjail's own. */
+/* Firecracker has a few below and above those of fcjail. */
+static int explain_vmm_status(uint32_t status)
+{
+        const char *sentence = vmm_end_sentence(status);
+
+        if (!sentence)
+                return -ENOENT;
+        (void) printf("%-6u of a VM that has ended: %s.\n", status, sentence);
+        return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
+/* -ENOENT: it is no status. */
 static int explain_status(const char *status)
 {
         _cleanup_free_ char *text = NULL;
-        uint32_t n;
+        uint32_t n = 0;
         int r;
 
         r = parse_u32(status, 0, UINT8_MAX, &n) < 0 ? -ENOENT : manual_status(status, &text);
         if (r == -ENOENT)
-                return r;
+                return explain_vmm_status(n);
         if (r >= 0)
                 print_steps(n);
         return print(r, text);

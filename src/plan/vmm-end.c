@@ -103,10 +103,28 @@ static VmmEnd end_of_guest(const VmmEndFacts *f)
                                 "the guest has shut down, rebooted or triple-faulted" };
 }
 
+static const VmmEnd hangup = { "killed", LOG_WARNING,
+                               "SIGHUP ended Firecracker, without a shutdown of the guest" };
+
 static VmmEnd end_by_hangup(const VmmEndFacts *f)
 {
-        return (VmmEnd){ f->asked ? "stopped" : "killed", f->asked ? LOG_INFO : LOG_WARNING,
-                         "SIGHUP ended Firecracker, without a shutdown of the guest" };
+        return f->asked ? (VmmEnd){ "stopped", LOG_INFO, hangup.sentence } : hangup;
+}
+
+/* NULL: it is none of a failure. */
+static const VmmEnd *find_status(uint32_t status)
+{
+        FOREACH_ARRAY (row, statuses, ELEMENTSOF(statuses))
+                if (row->status == status)
+                        return &row->end;
+        return NULL;
+}
+
+const char *vmm_end_sentence(uint32_t status)
+{
+        const VmmEnd *e = status == VMM_END_HANGUP ? &hangup : find_status(status);
+
+        return e ? e->sentence : NULL;
 }
 
 static VmmEnd end_by_status(const VmmEndFacts *f)
@@ -119,10 +137,10 @@ static VmmEnd end_by_status(const VmmEndFacts *f)
                 return end_of_guest(f);
         if (status == VMM_END_HANGUP)
                 return end_by_hangup(f);
-        FOREACH_ARRAY (row, statuses, ELEMENTSOF(statuses))
-                if (row->status == status)
-                        return row->end;
-        return (VmmEnd){ "error", LOG_ERR, "the VMM failed with a status that Firecracker does not have" };
+        const VmmEnd *e = find_status(status);
+        return e ? *e
+                 : (VmmEnd){ "error", LOG_ERR,
+                             "the VMM failed with a status that Firecracker does not have" };
 }
 
 static VmmEnd end_by_signal(const VmmEndFacts *f)

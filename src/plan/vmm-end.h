@@ -3,6 +3,8 @@
 
 /* How a VM has ended, in words: from what systemd says of its main process (systemd.exec(5)) and from the guest's console. */
 
+#include <stdint.h>
+
 #include "macro.h"
 
 /* The newest lines of a VM's standard output that are looked at. */
@@ -28,6 +30,9 @@ typedef struct VmmEnd {
 } VmmEnd;
 
 VmmEnd vmm_end(const VmmEndFacts *f);
+
+/* What a status of Firecracker other than 0 means; NULL: it has no such status. */
+const char *vmm_end_sentence(uint32_t status) _pure_;
 
 /* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …". Guests can write such lines, too. */
 bool vmm_end_is_log(const char *line) _pure_;

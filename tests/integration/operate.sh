@@ -126,6 +126,7 @@ test_explain_needs_no_installed_manual() {
         grep -F "ip -details link show" /tmp/out
         fcjail explain 5c547506-3a1a44bb832344e91dfbc0f2 | grep -F "needs something that is missing or unsafe"
         fcjail explain 75 | grep -F "Steps of a start that usually end with it: state, uid, images"
+        is "148    of a VM that has ended: Firecracker made a system call that its filter forbids." "$(fcjail explain 148)"
         fcjail explain FCJAIL_STOP | grep -F "ctrl-alt-del"
         fcjail explain FCJAIL_STOPP 2>/tmp/err || status=$?
         is 66 "$status"
