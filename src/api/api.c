@@ -272,13 +272,23 @@ static char *string_member(const ApiReply *reply, const char *name)
         return s;
 }
 
-int api_says_running(const ApiReply *reply)
+static int says_state(const ApiReply *reply, const char *what)
 {
         _cleanup_free_ char *state = reply->status == 200 ? string_member(reply, "state") : NULL;
 
         if (!state)
                 return -EBADMSG;
-        return strcmp(state, "Running") == 0;
+        return strcmp(state, what) == 0;
+}
+
+int api_says_running(const ApiReply *reply)
+{
+        return says_state(reply, "Running");
+}
+
+int api_says_paused(const ApiReply *reply)
+{
+        return says_state(reply, "Paused");
 }
 
 char *api_fault(const ApiReply *reply)

@@ -41,6 +41,7 @@ int api_request(int fd, const char *method, const char *path, const char *body, 
 
 /* 1 if the body of GET / says that the guest runs, 0 if it says something else, -EBADMSG. */
 int api_says_running(const ApiReply *reply) _must_check_;
+int api_says_paused(const ApiReply *reply) _must_check_; /* the same, that it is paused */
 
 /* The fault_message in the body of an error, to be freed; NULL if there is none. */
 char *api_fault(const ApiReply *reply);

@@ -13,22 +13,18 @@
 #include "parse.h"
 #include "proc.h"
 
-/* Pid and start time. The command name between them may hold anything, so the last ')' counts. */
-static int read_stat(const char *path, ProcRef *ret)
+int proc_parse_stat(char *text, ProcRef *ret, char *ret_state)
 {
-        _cleanup_free_ char *text = NULL;
         uint64_t start;
         uint32_t pid;
         int r;
 
-        r = at_read_file(AT_FDCWD, path, 4096, &text, NULL);
-        if (r < 0)
-                return r;
-
+        /* The command name between pid and state may hold anything, so the last ')' counts. */
         char *p = strrchr(text, ')');
         if (!p || p[1] != ' ')
                 return -EBADMSG;
         p += 2; /* field 3 */
+        const char state = *p;
         for (unsigned field = 3; field < 22; field++) {
                 p = strchr(p, ' ');
                 if (!p)
@@ -45,7 +41,18 @@ static int read_stat(const char *path, ProcRef *ret)
 
         ret->pid = (pid_t) pid;
         ret->start = start;
+        if (ret_state)
+                *ret_state = state;
         return 0;
+}
+
+static int read_stat(const char *path, ProcRef *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = at_read_file(AT_FDCWD, path, 4096, &text, NULL);
+        return r < 0 ? r : proc_parse_stat(text, ret, NULL);
 }
 
 int proc_ref_self(ProcRef *ret)

@@ -14,6 +14,10 @@ typedef struct ProcRef {
         uint64_t ns;    /* the PID namespace in which it has that pid; 0: unknown, taken for ours */
 } ProcRef;
 
+/* Pid, start time and state ("R", "Z" …) from the text of /proc/PID/stat, which it changes; ret->ns stays what it was, and
+ * ret_state may be NULL. 0 or -EBADMSG. */
+int proc_parse_stat(char *text, ProcRef *ret, char *ret_state) _must_check_;
+
 /* Pid and start time of this process, as /proc shows them: also in a new PID namespace, the pid is that on the host. ret->ns
  * stays what it was. 0 or -errno. */
 int proc_ref_self(ProcRef *ret) _must_check_;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* `fcjail-systemd unit NAME` writes strings, PROPERTY=value, each with its NUL: Environment= once for each variable,
- * booleans as 0 or 1. Both programs are of one build, so there are no versions. */
+ * booleans as 0 or 1. `fcjail-systemd units PATTERN` writes two for each unit: its name and its state. Both programs are of one
+ * build, so there are no versions. */
 
 #include <string.h>
 
@@ -9,8 +10,9 @@
 #include "systemd-query.h"
 #include "systemd.h"
 
-/* More than any unit can have. */
-#define TEXT_MAX (1024U * 1024U)
+/* More than any unit can have; and more than 100 bytes for each of 64,000 units. */
+#define TEXT_MAX  (1024U * 1024U)
+#define UNITS_MAX (8 * TEXT_MAX)
 
 /* The value, if s is KEY=value. */
 static char *value_of(char *s, const char *key)
@@ -62,6 +64,15 @@ static int take_property(SystemdUnit *u, char *s, size_t *n_environment)
         return 0;
 }
 
+static size_t count_strings(const char *text, size_t size)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < size; i++)
+                n += text[i] == '\0';
+        return n;
+}
+
 int systemd_unit_query(const char *name, SystemdUnit *ret)
 {
         _cleanup_systemd_unit_ SystemdUnit u = {
@@ -83,8 +94,7 @@ int systemd_unit_query(const char *name, SystemdUnit *ret)
         if (r < 0)
                 return r;
 
-        for (size_t i = 0; i < size; i++)
-                n += u.text[i] == '\0';
+        n = count_strings(u.text, size);
         u.environment = calloc(n + 1, sizeof(char *));
         if (!u.environment)
                 return -ENOMEM;
@@ -112,4 +122,41 @@ void systemd_unit_done(SystemdUnit *u)
         free(u->environment);
         free(u->text);
         *u = (SystemdUnit){};
+}
+
+int systemd_units_query(const char *pattern, SystemdUnits *ret)
+{
+        _cleanup_systemd_units_ SystemdUnits u = {};
+        const char *const arguments[] = { "units", pattern, NULL };
+        size_t size = 0;
+        int r;
+
+        u.text = malloc(UNITS_MAX);
+        if (!u.text)
+                return -ENOMEM;
+        r = systemd_query(arguments, SYSTEMD_QUERY_NO_TIMEOUT, u.text, UNITS_MAX, &size);
+        if (r < 0)
+                return r;
+
+        u.n_items = count_strings(u.text, size) / 2;
+        u.items = calloc(u.n_items + 1, sizeof(*u.items));
+        if (!u.items)
+                return -ENOMEM;
+        const char *s = u.text;
+        FOREACH_ARRAY (i, u.items, u.n_items) {
+                i->name = s;
+                i->active = s + strlen(s) + 1;
+                s = i->active + strlen(i->active) + 1;
+        }
+
+        *ret = u;
+        u = (SystemdUnits){};
+        return 0;
+}
+
+void systemd_units_done(SystemdUnits *u)
+{
+        free(u->items);
+        free(u->text);
+        *u = (SystemdUnits){};
 }

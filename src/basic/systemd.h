@@ -66,3 +66,21 @@ bool systemd_unit_has_netns(const SystemdUnit *u) _pure_;
 /* Asks for a unit by D-Bus, as root the manager itself. 0, or -errno: fcjail-systemd cannot be executed, or has said on
  * standard error why there is no answer (-EREMOTEIO). */
 int systemd_unit_query(const char *name, SystemdUnit *ret) _must_check_;
+
+/* A loaded unit. */
+typedef struct SystemdUnitState {
+        const char *name;
+        const char *active; /* ActiveState: "active", "failed" … */
+} SystemdUnitState;
+
+typedef struct SystemdUnits {
+        SystemdUnitState *items;
+        size_t n_items;
+        char *text; /* where all strings are */
+} SystemdUnits;
+
+void systemd_units_done(SystemdUnits *u);
+#define _cleanup_systemd_units_ _cleanup_(systemd_units_done)
+
+/* Asks in one call for all loaded units whose names match, in no order. As above. */
+int systemd_units_query(const char *pattern, SystemdUnits *ret) _must_check_;

@@ -12,6 +12,7 @@
 #define COLOR_HIGHLIGHT "\033[0;1;39m"
 #define COLOR_HEADER    "\033[0;4;39m" /* underlined: of a table */
 #define COLOR_OFF       "\033[0m"
+#define CLEAR_SCREEN    "\033[H\033[J"
 
 /* $SYSTEMD_COLORS decides. Otherwise colours are for a terminal that is not dumb, unless $NO_COLOR is set. */
 bool terminal_colors(int fd);

@@ -201,6 +201,37 @@ int state_load(const StateRoot *root, const char *id, State *ret)
         return fd < 0 ? fd : state_read(fd, ret);
 }
 
+static int is_locked(int fd, bool *ret)
+{
+        struct flock lock = whole_file(F_WRLCK);
+
+        if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+                return -errno;
+        *ret = lock.l_type != F_UNLCK;
+        return 0;
+}
+
+int state_glance(const StateRoot *root, const char *id, State *ret, StateGlance *ret_glance)
+{
+        bool before = false, after = false;
+        struct stat st;
+        int r, k;
+
+        /* O_NONBLOCK: what has the name may be a FIFO. */
+        _cleanup_close_ int fd = open_record(root, id, O_RDONLY | O_NONBLOCK);
+        if (fd < 0)
+                return fd;
+
+        /* Whatever begins or ends meanwhile, a record of a start under way is not taken for one of nobody. */
+        r = is_locked(fd, &before);
+        k = r < 0 ? r : state_read(fd, ret);
+        r = r < 0 ? r : is_locked(fd, &after);
+        if (r < 0 || fstat(fd, &st) < 0)
+                return r < 0 ? r : -errno;
+        *ret_glance = (StateGlance){ .locked = before || after, .written = st.st_mtim };
+        return k;
+}
+
 int state_each(const StateRoot *root, int (*each)(const char *id, void *userdata), void *userdata)
 {
         _cleanup_closedir_ DIR *d = NULL;

@@ -20,6 +20,7 @@
  */
 
 #include <stdint.h>
+#include <time.h>
 
 #include "macro.h"
 #include "parse.h"
@@ -133,6 +134,16 @@ bool state_is_understood(const State *s) _pure_;
 
 /* Opens and reads without a lock, for those who only look. -ENOENT: no such VM. */
 int state_load(const StateRoot *root, const char *id, State *ret) _must_check_;
+
+/* What the file itself tells. */
+typedef struct StateGlance {
+        bool locked; /* somebody starts the VM, runs it by hand, or cleans it up */
+        struct timespec written;
+} StateGlance;
+
+/* The same, with that; it is filled in too where there is a file that cannot be read (-ENODATA, -EBADMSG). It needs no
+ * permission but to read. */
+int state_glance(const StateRoot *root, const char *id, State *ret, StateGlance *ret_glance) _must_check_;
 
 /* Calls `each` with the id of every record until it returns another value than 0, and returns that; otherwise 0 or -errno.
  * The record may be gone when `each` opens it. */

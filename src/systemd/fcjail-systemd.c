@@ -150,6 +150,46 @@ static int verb_unit(const char *name)
         return r < 0 ? EX_UNAVAILABLE : EX_OK;
 }
 
+/* (ssssssouso): name, description, load state, active state, sub state, followed, path, job, type, path of the job. */
+static int put_states(sd_bus_message *reply)
+{
+        const char *name, *active;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0) {
+                r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, &active, NULL, NULL, NULL,
+                                        NULL, NULL, NULL);
+                if (r == 0)
+                        return 0;
+                if (r > 0)
+                        (void) printf("%s%c%s%c", name, '\0', active, '\0');
+        }
+        return r;
+}
+
+static int verb_units(const char *pattern)
+{
+        sd_bus_message *reply = NULL;
+        sd_bus *bus = NULL;
+        int r;
+
+        r = connect_manager(&bus);
+        if (r >= 0)
+                r = sd_bus_call_method(bus, geteuid() == 0 ? NULL : MANAGER, "/org/freedesktop/systemd1",
+                                       MANAGER ".Manager", "ListUnitsByPatterns", NULL, &reply, "asas", 0, 1,
+                                       pattern);
+        if (r >= 0)
+                r = put_states(reply);
+        (void) sd_bus_message_unref(reply);
+        (void) sd_bus_flush_close_unref(bus);
+        if (r >= 0 && fflush(stdout) != 0)
+                r = -errno;
+        if (r < 0)
+                (void) fprintf(stderr, "fcjail-systemd: Failed to list %s: %s\n", pattern, strerror(-r));
+        return r < 0 ? EX_UNAVAILABLE : EX_OK;
+}
+
 int main(int argc, char **argv)
 {
         if (argc == 3 && strcmp(argv[1], "unit") == 0)
@@ -160,6 +200,8 @@ int main(int argc, char **argv)
                 return query_follow(argv[2], argv[3], argv[4]);
         if (argc == 4 && strcmp(argv[1], "console") == 0)
                 return query_console(argv[2], argv[3]);
+        if (argc == 3 && strcmp(argv[1], "units") == 0)
+                return verb_units(argv[2]);
 
         (void) fprintf(stderr, "fcjail-systemd is executed by fcjail, see fcjail(1)\n");
         return EX_USAGE;
