@@ -6,6 +6,7 @@
 #include "command-line.h"
 
 int verb_run(const CommandLine *c);      /* ID */
+int verb_list(const CommandLine *c);     /* [--json] [--prometheus] [--watch] [ID…] */
 int verb_stop(const CommandLine *c);     /* ID */
 int verb_cleanup(const CommandLine *c);  /* ID */
 int verb_check(const CommandLine *c);    /* [--json] ID */
