@@ -29,10 +29,20 @@ static bool unit_is(const VmEvidence *e, const char *active)
 
 static VmState state_without_record(const VmEvidence *e)
 {
-        return unit_is(e, "failed")       ? VM_FAILED
-               : unit_is(e, "activating") ? VM_STARTING
-               : unit_is(e, "active")     ? VM_RUNNING
-                                          : _VM_STATE_INVALID;
+        static const struct {
+                const char *unit;
+                VmState state;
+        } states[] = {
+                { "failed", VM_FAILED },
+                { "activating", VM_STARTING },
+                { "active", VM_RUNNING },
+                { "deactivating", VM_STOPPING },
+        };
+
+        FOREACH_ARRAY (s, states, ELEMENTSOF(states))
+                if (unit_is(e, s->unit))
+                        return s->state;
+        return _VM_STATE_INVALID;
 }
 
 /* A start has the lock until the VM is ready, and one by hand until the VMM has ended. */

@@ -155,6 +155,7 @@ int vm_list_look(VmList *l, char *const *ids, size_t n_ids, void (*missing)(cons
 {
         int r;
 
+        l->n_vms = 0;
         l->vms = calloc(l->n_names + 1, sizeof(*l->vms));
         if (!l->vms)
                 return -ENOMEM;

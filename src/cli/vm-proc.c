@@ -183,7 +183,7 @@ void vm_cgroup_usage(VmEyes *eyes, const char *path, VmUsage *ret)
                 return;
         if (read_text(eyes, eyes->cgroups_fd, file) >= 0)
                 ret->has_memory = read_number(eyes->text, "", &ret->memory_bytes) >= 0;
-        (void) strcpy(strrchr(file, '/'), "/cpu.stat");
+        memcpy(strrchr(file, '/'), "/cpu.stat", sizeof("/cpu.stat")); /* which is shorter */
         if (read_text(eyes, eyes->cgroups_fd, file) >= 0)
                 ret->has_cpu = read_number(eyes->text, "usage_usec ", &ret->cpu_usec) >= 0;
 }

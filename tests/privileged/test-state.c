@@ -61,6 +61,42 @@ CHILD_TEST(state, the_last_who_asked_for_a_stop_counts)
         CHECK(strcmp(u.stop_by, "") == 0);
 }
 
+CHILD_TEST(state, a_glance_sees_the_lock_and_takes_none)
+{
+        State s = example("web1", "abc"), t = STATE_NULL;
+        StateGlance glance = {};
+
+        open_root();
+        CHECK_IS(state_glance(&root, "web1", &t, &glance), -ENOENT);
+        write_down(&s, NULL);
+        CHECK_IS(state_glance(&root, "web1", &t, &glance), 0);
+        CHECK(!glance.locked && glance.written.tv_sec > 0 && strcmp(t.id, "web1") == 0);
+        state_done(&t);
+
+        int fd = state_lock(&root, "web1", /* create= */ false);
+        CHECK(fd >= 0);
+        CHECK_IS(state_glance(&root, "web1", &t, &glance), 0);
+        CHECK(glance.locked);
+        state_done(&t);
+        (void) close(fd);
+        fd = state_lock(&root, "web1", /* create= */ false);
+        CHECK(fd >= 0);
+        CHECK_IS(ftruncate(fd, 0), 0);
+        CHECK_IS(state_glance(&root, "web1", &t, &glance), -ENODATA);
+        CHECK(glance.locked);
+        (void) close(fd);
+}
+
+CHILD_TEST(state, a_glance_waits_for_no_writer_of_a_fifo)
+{
+        State t = STATE_NULL;
+        StateGlance glance = {};
+
+        open_root();
+        CHECK_IS(mkfifoat(root.vm_fd, "web1", 0600), 0);
+        CHECK_IS(state_glance(&root, "web1", &t, &glance), -EBADMSG);
+}
+
 CHILD_TEST(state, the_index_of_a_tap_comes_later)
 {
         static const char *const wrong[] = { "tap0", "tap0 0", "tap0 x", "tap0 2147483648", "tap1 7", "" };

@@ -18,6 +18,7 @@ Test(vm_state, without_a_record_it_is_what_the_unit_is)
         cr_expect_eq(STATE(.record = -ENOENT, .unit = "failed"), VM_FAILED);
         cr_expect_eq(STATE(.record = -ENOENT, .unit = "activating"), VM_STARTING);
         cr_expect_eq(STATE(.record = -ENOENT, .unit = "active"), VM_RUNNING);
+        cr_expect_eq(STATE(.record = -ENOENT, .unit = "deactivating"), VM_STOPPING);
         cr_expect_eq(STATE(.record = -ENOENT, .unit = "inactive"), _VM_STATE_INVALID);
         cr_expect_eq(STATE(.record = -ENOENT), _VM_STATE_INVALID);
 }
