@@ -75,12 +75,9 @@ static int read_all(int fd, uint64_t deadline_usec, char *buf, size_t size, size
         return n == size ? -E2BIG : 0;
 }
 
-int systemd_query(const char *const *arguments, uint64_t timeout_usec, char *buf, size_t size, size_t *ret)
+int systemd_ask(const char *const *arguments, SystemdQuestion *ret)
 {
-        uint64_t deadline_usec =
-                timeout_usec == SYSTEMD_QUERY_NO_TIMEOUT ? timeout_usec : now_usec() + timeout_usec;
-        int pair[2], status, r;
-        size_t n = 0;
+        int pair[2];
 
         if (access(PEER_PATH, X_OK) < 0 || pipe2(pair, O_CLOEXEC) < 0)
                 return -errno;
@@ -90,20 +87,56 @@ int systemd_query(const char *const *arguments, uint64_t timeout_usec, char *buf
                 return -errno;
         if (pid == 0)
                 become_peer(arguments, out_fd);
-        out_fd = safe_close(out_fd);
-        r = read_all(in_fd, deadline_usec, buf, size, &n);
-        in_fd = safe_close(in_fd);
-        /* Not waited for: it may hang in the kernel. It becomes a child of init's when we end. */
-        if (r == -ETIMEDOUT)
-                return kill(pid, SIGKILL) < 0 ? -errno : r;
-        while (waitpid(pid, &status, 0) < 0)
+        *ret = (SystemdQuestion){ pid, TAKE_FD(in_fd) };
+        return 0;
+}
+
+/* It ends, at the latest when it writes what nobody reads. */
+static int wait_for_peer(SystemdQuestion *q)
+{
+        int status;
+
+        q->fd = safe_close(q->fd);
+        while (waitpid(q->pid, &status, 0) < 0)
                 if (errno != EINTR)
                         return -errno;
+        q->pid = 0;
+        return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : -EREMOTEIO;
+}
 
-        if (r < 0)
+int systemd_hear(SystemdQuestion *q, uint64_t timeout_usec, char *buf, size_t size, size_t *ret)
+{
+        uint64_t deadline_usec =
+                timeout_usec == SYSTEMD_QUERY_NO_TIMEOUT ? timeout_usec : now_usec() + timeout_usec;
+        size_t n = 0;
+        int r, k;
+
+        r = read_all(q->fd, deadline_usec, buf, size, &n);
+        if (r == -ETIMEDOUT) {
+                systemd_question_done(q);
                 return r;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
-                return -EREMOTEIO;
+        }
+        k = wait_for_peer(q);
+        if (r < 0 || k < 0)
+                return r < 0 ? r : k;
         *ret = n;
         return 0;
+}
+
+/* Not waited for: it may hang in the kernel. It becomes a child of init's when we end. */
+void systemd_question_done(SystemdQuestion *q)
+{
+        if (q->pid > 0)
+                (void) kill(q->pid, SIGKILL);
+        q->pid = 0;
+        q->fd = safe_close(q->fd);
+}
+
+int systemd_query(const char *const *arguments, uint64_t timeout_usec, char *buf, size_t size, size_t *ret)
+{
+        SystemdQuestion q = { .fd = -EBADF };
+        int r;
+
+        r = systemd_ask(arguments, &q);
+        return r < 0 ? r : systemd_hear(&q, timeout_usec, buf, size, ret);
 }

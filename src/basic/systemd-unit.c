@@ -14,6 +14,9 @@
 #define TEXT_MAX  (1024U * 1024U)
 #define UNITS_MAX (8 * TEXT_MAX)
 
+/* A list goes without a systemd that is so busy. */
+#define LIST_USEC (5U * 1000000U)
+
 /* The value, if s is KEY=value. */
 static char *value_of(char *s, const char *key)
 {
@@ -124,17 +127,21 @@ void systemd_unit_done(SystemdUnit *u)
         *u = (SystemdUnit){};
 }
 
-int systemd_units_query(const char *pattern, SystemdUnits *ret)
+int systemd_units_ask(const char *pattern, SystemdQuestion *ret)
+{
+        return systemd_ask((const char *const[]){ "units", pattern, NULL }, ret);
+}
+
+int systemd_units_answer(SystemdQuestion *q, SystemdUnits *ret)
 {
         _cleanup_systemd_units_ SystemdUnits u = {};
-        const char *const arguments[] = { "units", pattern, NULL };
         size_t size = 0;
         int r;
 
         u.text = malloc(UNITS_MAX);
         if (!u.text)
                 return -ENOMEM;
-        r = systemd_query(arguments, SYSTEMD_QUERY_NO_TIMEOUT, u.text, UNITS_MAX, &size);
+        r = systemd_hear(q, LIST_USEC, u.text, UNITS_MAX, &size);
         if (r < 0)
                 return r;
 

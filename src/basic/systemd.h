@@ -10,8 +10,10 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "macro.h"
+#include "systemd-query.h"
 
 /* systemd started this process itself, not through a process that passed INVOCATION_ID on, such as a shell in a terminal's
  * scope or service. Reads the environment. */
@@ -82,5 +84,8 @@ typedef struct SystemdUnits {
 void systemd_units_done(SystemdUnits *u);
 #define _cleanup_systemd_units_ _cleanup_(systemd_units_done)
 
-/* Asks in one call for all loaded units whose names match, in no order. As above. */
-int systemd_units_query(const char *pattern, SystemdUnits *ret) _must_check_;
+/* Asks in one call for all loaded units whose names match. 0 or -errno, as above. */
+int systemd_units_ask(const char *pattern, SystemdQuestion *ret) _must_check_;
+
+/* Waits for the answer, at most 5 s; it is in no order. */
+int systemd_units_answer(SystemdQuestion *q, SystemdUnits *ret) _must_check_;

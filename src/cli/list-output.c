@@ -165,7 +165,7 @@ static int add_vm(struct json_object *array, const VmFacts *v)
         if (add_value(array, o) < 0)
                 return -ENOMEM;
         return ALL(add_escaped(o, "id", v->id), add_string(o, "state", vm_state_to_string(v->state)),
-                   add_string(o, "error", error_of(v)), add_escaped(o, "unit_state", v->unit_state),
+                   add_string(o, "error", error_of(v)), add_escaped(o, "unit_state", v->evidence.unit),
                    add_u64(o, "pid", v->pid > 0, (uint64_t) v->pid),
                    add_u64(o, "uid", v->record.uid != UID_INVALID, v->record.uid),
                    add_u64(o, "gid", v->record.gid != GID_INVALID, v->record.gid),

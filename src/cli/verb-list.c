@@ -34,14 +34,6 @@ static int fail_list(int r)
         return denied ? EX_NOPERM : EX_OSERR;
 }
 
-static void tell_missing(const char *id, void *userdata)
-{
-        int *status = userdata;
-
-        log_error("VM '%s' is not running, and nothing of it is left", id);
-        *status = EX_NOINPUT;
-}
-
 /* What the rows themselves do not say. */
 static void tell(const VmList *l, int *status)
 {
@@ -54,6 +46,11 @@ static void tell(const VmList *l, int *status)
                         log_info("A newer fcjail wrote the record of '%s' (version %" PRIu32
                                  "); this one lists what it knows",
                                  v->id, v->record.version);
+        FOREACH_ARRAY (id, l->ids, l->n_ids)
+                if (!vm_list_find(l, *id)) {
+                        log_error("VM '%s' is not running, and nothing of it is left", *id);
+                        *status = EX_NOINPUT;
+                }
 }
 
 static int print(const CommandLine *c, const VmList *l)
@@ -73,9 +70,9 @@ static int list(const CommandLine *c)
         _cleanup_vm_list_ VmList l = VM_LIST_NULL;
         int status = EX_OK, r;
 
-        r = vm_list_find(&l);
-        if (r >= 0)
-                r = vm_list_look(&l, c->args, (size_t) c->n_args, tell_missing, &status);
+        l.ids = c->args;
+        l.n_ids = (size_t) c->n_args;
+        r = vm_list_make(&l);
         if (r < 0)
                 return fail_list(r);
         tell(&l, &status);

@@ -114,38 +114,38 @@ static void look_at_process(VmEyes *eyes, VmFacts *v, VmEvidence *e)
         vm_proc_usage(eyes, s, &v->usage);
 }
 
-int vm_facts_look(const StateRoot *root, VmEyes *eyes, const char *id, const char *unit_state, VmFacts *ret)
+int vm_facts_look(const StateRoot *root, VmEyes *eyes, VmFacts *v)
 {
-        VmFacts v = { .id = id, .unit_state = unit_state, .record = STATE_NULL };
+        VmEvidence *e = &v->evidence;
         StateGlance glance = {};
-        VmEvidence e = { .unit = unit_state };
         int r;
 
-        e.record = root->vm_fd >= 0 ? state_glance(root, id, &v.record, &glance) : -ENOENT;
-        if (e.record == -ENOMEM)
+        v->record = STATE_NULL;
+        e->record = root->vm_fd >= 0 ? state_glance(root, v->id, &v->record, &glance) : -ENOENT;
+        if (e->record == -ENOMEM)
                 return -ENOMEM;
-        if (e.record >= 0 && strcmp(v.record.id, id) != 0) {
-                state_done(&v.record);
-                e.record = -EBADMSG;
+        if (e->record >= 0 && (!v->record.id || strcmp(v->record.id, v->id) != 0)) {
+                state_done(&v->record);
+                e->record = -EBADMSG;
         }
-        v.since_usec = (uint64_t) glance.written.tv_sec * 1000000 + (uint64_t) glance.written.tv_nsec / 1000;
-        e.locked = glance.locked;
-        e.supervised = v.record.supervised;
-        e.was_cloned = e.record >= 0 && v.record.vmm.pid > 0;
-        if (e.was_cloned)
-                look_at_process(eyes, &v, &e);
+        v->since_usec =
+                (uint64_t) glance.written.tv_sec * 1000000 + (uint64_t) glance.written.tv_nsec / 1000;
+        e->locked = glance.locked;
+        e->supervised = v->record.supervised;
+        e->was_cloned = v->record.vmm.pid > 0;
+        if (e->was_cloned)
+                look_at_process(eyes, v, e);
+        r = find_netns(eyes, v);
+        return r < 0 ? r : find_api(v);
+}
 
-        v.state = vm_state(&e);
-        v.error = v.state == VM_UNREADABLE ? e.record : v.state == VM_UNKNOWN ? e.alive : 0;
-        r = v.state == VM_UNREADABLE ? 0 : find_netns(eyes, &v);
-        if (r >= 0 && v.state != VM_UNREADABLE)
-                r = find_api(&v);
-        if (r < 0) {
-                vm_facts_done(&v);
-                return r;
-        }
-        *ret = v;
-        return 0;
+void vm_facts_settle(VmFacts *v, const char *unit_state)
+{
+        const VmEvidence *e = &v->evidence;
+
+        v->evidence.unit = unit_state;
+        v->state = vm_state(e);
+        v->error = v->state == VM_UNREADABLE ? e->record : v->state == VM_UNKNOWN ? e->alive : 0;
 }
 
 void vm_facts_ask(VmFacts *v, uint64_t deadline_usec)

@@ -36,10 +36,10 @@ typedef struct VmEvidence {
 VmState vm_state(const VmEvidence *e) _pure_;
 
 typedef struct VmFacts {
-        const char *id; /* borrowed, as is unit_state */
+        char id[ID_LEN_MAX + 1];
+        VmEvidence evidence;
         VmState state;
-        int error; /* why it is unknown or unreadable */
-        const char *unit_state;
+        int error;    /* why it is unknown or unreadable */
         State record; /* STATE_NULL if there is none */
         pid_t pid;    /* 0: it does not live */
         char *api;    /* path of the socket; NULL: none */
@@ -50,9 +50,11 @@ typedef struct VmFacts {
 
 void vm_facts_done(VmFacts *v);
 
-/* Borrows both strings. 0, also for a state that is invalid, or -ENOMEM. */
-int vm_facts_look(const StateRoot *root, VmEyes *eyes, const char *id, const char *unit_state, VmFacts *ret)
-        _must_check_;
+/* Looks at the VM of v->id. 0 or -ENOMEM. */
+int vm_facts_look(const StateRoot *root, VmEyes *eyes, VmFacts *v) _must_check_;
+
+/* Sets the state, with that of the unit, which it borrows (NULL: unknown). */
+void vm_facts_settle(VmFacts *v, const char *unit_state);
 
 /* Asks the API of a running VM whether it is paused; no longer than that (CLOCK_MONOTONIC). No answer changes nothing. */
 void vm_facts_ask(VmFacts *v, uint64_t deadline_usec);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+/* systemd is asked first and heard last: it answers while the records are read. A VM that has appeared meanwhile is looked at
+ * after that. */
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,123 +23,131 @@ void vm_list_done(VmList *l)
         FOREACH_ARRAY (v, l->vms, l->n_vms)
                 vm_facts_done(v);
         free(l->vms);
-        free(l->names);
         systemd_units_done(&l->units);
         state_root_done(&l->root);
         *l = VM_LIST_NULL;
 }
 
-static int add_name(VmList *l, const char *id, size_t n, const char *unit_state)
+static bool is_wanted(const VmList *l, const char *id)
 {
-        if (l->n_names == l->room) {
+        FOREACH_ARRAY (i, l->ids, l->n_ids)
+                if (strcmp(*i, id) == 0)
+                        return true;
+        return l->n_ids == 0;
+}
+
+static int add(const char *id, void *userdata)
+{
+        VmList *l = userdata;
+
+        if (!is_wanted(l, id))
+                return 0;
+        if (l->n_vms == l->room) {
                 const size_t room = l->room > 0 ? 2 * l->room : 64;
-                VmName *longer = reallocarray(l->names, room, sizeof(*longer));
+                VmFacts *longer = reallocarray(l->vms, room, sizeof(*longer));
                 if (!longer)
                         return -ENOMEM;
-                l->names = longer;
+                l->vms = longer;
                 l->room = room;
         }
-        VmName *name = &l->names[l->n_names];
-        (void) snprintf(name->id, sizeof(name->id), "%.*s", (int) n, id);
-        name->unit_state = unit_state;
-        l->n_names += jailer_id_valid(name->id);
+        VmFacts *v = &l->vms[l->n_vms++];
+        *v = (VmFacts){ .record = STATE_NULL, .evidence.record = -ENOENT };
+        (void) snprintf(v->id, sizeof(v->id), "%s", id);
         return 0;
-}
-
-static int add_record(const char *id, void *userdata)
-{
-        return add_name(userdata, id, strlen(id), NULL);
-}
-
-static int add_unit(VmList *l, const SystemdUnitState *u)
-{
-        const size_t n = strlen(u->name), prefix = strlen(UNIT_PREFIX), suffix = strlen(UNIT_SUFFIX);
-
-        if (n <= prefix + suffix || n - prefix - suffix > ID_LEN_MAX ||
-            strncmp(u->name, UNIT_PREFIX, prefix) != 0 || strcmp(u->name + n - suffix, UNIT_SUFFIX) != 0)
-                return 0;
-        return add_name(l, u->name + prefix, n - prefix - suffix, u->active);
 }
 
 static int compare(const void *a, const void *b)
 {
-        const VmName *x = a, *y = b;
+        const VmFacts *x = a, *y = b;
 
         return strcmp(x->id, y->id);
 }
 
-/* An id with a record and a unit is there twice. */
 static void sort(VmList *l)
 {
-        size_t n = 0;
+        if (l->n_vms > 0)
+                qsort(l->vms, l->n_vms, sizeof(*l->vms), compare);
+}
 
-        if (l->n_names == 0)
-                return;
-        qsort(l->names, l->n_names, sizeof(*l->names), compare);
-        for (size_t i = 1; i < l->n_names; i++)
-                if (strcmp(l->names[n].id, l->names[i].id) != 0)
-                        l->names[++n] = l->names[i];
-                else if (!l->names[n].unit_state)
-                        l->names[n].unit_state = l->names[i].unit_state;
-        l->n_names = n + 1;
+static int compare_id(const void *id, const void *v)
+{
+        return strcmp(id, ((const VmFacts *) v)->id);
+}
+
+static VmFacts *find(const VmList *l, const char *id, size_t n)
+{
+        return n > 0 ? bsearch(id, l->vms, n, sizeof(*l->vms), compare_id) : NULL;
+}
+
+const VmFacts *vm_list_find(const VmList *l, const char *id)
+{
+        return find(l, id, l->n_vms);
 }
 
 /* Makes no directory: without one there are no records. */
-static int add_records(VmList *l)
+static int add_records(VmList *l, VmEyes *eyes)
 {
         int r;
 
         if (access("/run/fcjail/vm", F_OK) < 0 && errno == ENOENT)
                 return 0;
         r = state_root_open(&l->root, NULL);
-        return r < 0 ? r : state_each(&l->root, add_record, l);
-}
-
-int vm_list_find(VmList *l)
-{
-        int r = 0;
-
-        l->units_unknown =
-                !systemd_is_init() || systemd_units_query(UNIT_PREFIX "*" UNIT_SUFFIX, &l->units) < 0;
-        FOREACH_ARRAY (u, l->units.items, l->units.n_items)
-                if (r >= 0)
-                        r = add_unit(l, u);
         if (r >= 0)
-                r = add_records(l);
+                r = state_each(&l->root, add, l);
+        FOREACH_ARRAY (v, l->vms, l->n_vms)
+                if (r >= 0)
+                        r = vm_facts_look(&l->root, eyes, v);
         sort(l);
         return r;
 }
 
-/* One that was gone meanwhile is left out. */
-static int look(VmList *l, VmEyes *eyes, const VmName *name)
+/* false: it is none of ours. */
+static bool id_of_unit(const char *name, char ret[ID_LEN_MAX + 1])
 {
-        VmFacts *v = &l->vms[l->n_vms];
+        const size_t n = strlen(name), prefix = strlen(UNIT_PREFIX), suffix = strlen(UNIT_SUFFIX);
+
+        if (n <= prefix + suffix || n - prefix - suffix > ID_LEN_MAX ||
+            strncmp(name, UNIT_PREFIX, prefix) != 0 || strcmp(name + n - suffix, UNIT_SUFFIX) != 0)
+                return false;
+        (void) snprintf(ret, ID_LEN_MAX + 1, "%.*s", (int) (n - prefix - suffix), name + prefix);
+        return jailer_id_valid(ret);
+}
+
+/* The first n VMs have records and are sorted. */
+static int add_unit(VmList *l, VmEyes *eyes, const SystemdUnitState *u, size_t n)
+{
+        char id[ID_LEN_MAX + 1];
         int r;
 
-        r = vm_facts_look(&l->root, eyes, name->id, name->unit_state, v);
-        if (r < 0)
+        if (!id_of_unit(u->name, id))
+                return 0;
+        VmFacts *v = find(l, id, n);
+        if (v) {
+                v->evidence.unit = u->active;
+                return 0;
+        }
+        const size_t before = l->n_vms;
+        r = add(id, l);
+        if (r < 0 || l->n_vms == before)
                 return r;
-        if (v->state == _VM_STATE_INVALID)
-                vm_facts_done(v);
-        else
-                l->n_vms++;
-        return 0;
+        l->vms[before].evidence.unit = u->active;
+        return vm_facts_look(&l->root, eyes, &l->vms[before]);
 }
 
-static bool is_among(const char *id, char *const *ids, size_t n_ids)
+/* Those of which nothing is known any more are left out. */
+static void settle(VmList *l)
 {
-        FOREACH_ARRAY (i, ids, n_ids)
-                if (strcmp(*i, id) == 0)
-                        return true;
-        return false;
-}
+        size_t n = 0;
 
-static bool is_listed(const VmList *l, const char *id)
-{
-        FOREACH_ARRAY (v, l->vms, l->n_vms)
-                if (strcmp(v->id, id) == 0)
-                        return true;
-        return false;
+        FOREACH_ARRAY (v, l->vms, l->n_vms) {
+                vm_facts_settle(v, v->evidence.unit);
+                if (v->state == _VM_STATE_INVALID)
+                        vm_facts_done(v);
+                else
+                        l->vms[n++] = *v;
+        }
+        l->n_vms = n;
+        sort(l);
 }
 
 static void ask(VmList *l)
@@ -150,27 +161,27 @@ static void ask(VmList *l)
         }
 }
 
-int vm_list_look(VmList *l, char *const *ids, size_t n_ids, void (*missing)(const char *id, void *userdata),
-                 void *userdata)
+int vm_list_make(VmList *l)
 {
+        _cleanup_vm_eyes_ VmEyes eyes = { .proc_fd = -EBADF, .cgroups_fd = -EBADF };
+        _cleanup_systemd_question_ SystemdQuestion question = { .fd = -EBADF };
         int r;
 
-        l->n_vms = 0;
-        l->vms = calloc(l->n_names + 1, sizeof(*l->vms));
-        if (!l->vms)
-                return -ENOMEM;
-        _cleanup_vm_eyes_ VmEyes eyes = { .proc_fd = -EBADF, .cgroups_fd = -EBADF };
+        l->units_unknown =
+                !systemd_is_init() || systemd_units_ask(UNIT_PREFIX "*" UNIT_SUFFIX, &question) < 0;
         r = vm_eyes_open(&eyes);
-        FOREACH_ARRAY (name, l->names, l->n_names)
-                if (r >= 0 && (n_ids == 0 || is_among(name->id, ids, n_ids)))
-                        r = look(l, &eyes, name);
+        if (r >= 0)
+                r = add_records(l, &eyes);
+        if (!l->units_unknown)
+                l->units_unknown = systemd_units_answer(&question, &l->units) < 0;
+        const size_t n_records = l->n_vms;
+        FOREACH_ARRAY (u, l->units.items, l->units.n_items)
+                if (r >= 0)
+                        r = add_unit(l, &eyes, u, n_records);
         if (r < 0)
                 return r;
-
-        if (n_ids > 0)
+        settle(l);
+        if (l->n_ids > 0)
                 ask(l);
-        FOREACH_ARRAY (id, ids, n_ids)
-                if (!is_listed(l, *id))
-                        missing(*id, userdata);
         return 0;
 }

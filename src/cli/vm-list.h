@@ -6,19 +6,14 @@
 #include "systemd.h"
 #include "vm-facts.h"
 
-typedef struct VmName {
-        char id[ID_LEN_MAX + 1];
-        const char *unit_state; /* borrowed from the units; NULL: unknown */
-} VmName;
-
 typedef struct VmList {
         StateRoot root;
         SystemdUnits units;
         bool units_unknown; /* systemd does not answer, or is not the init */
-        VmName *names;
-        size_t n_names, room;
+        char *const *ids;   /* only these */
+        size_t n_ids;       /* 0: all */
         VmFacts *vms;
-        size_t n_vms;
+        size_t n_vms, room;
 } VmList;
 
 #define VM_LIST_NULL ((VmList){ .root = { .fd = -EBADF, .vm_fd = -EBADF } })
@@ -26,10 +21,8 @@ typedef struct VmList {
 void vm_list_done(VmList *l);
 #define _cleanup_vm_list_ _cleanup_(vm_list_done)
 
-/* Finds the names. 0 or -errno of reading /run/fcjail. */
-int vm_list_find(VmList *l) _must_check_;
+/* Looks at all of them or, if l->ids are set, at those, whose APIs are asked too. 0 or -errno of reading /run/fcjail. */
+int vm_list_make(VmList *l) _must_check_;
 
-/* Looks at all of them or, if n_ids is not 0, at those with these ids, whose API is asked too. Calls `missing` for an id that
- * nothing is known of. 0 or -ENOMEM. */
-int vm_list_look(VmList *l, char *const *ids, size_t n_ids, void (*missing)(const char *id, void *userdata),
-                 void *userdata) _must_check_;
+/* NULL: nothing is known of it. */
+const VmFacts *vm_list_find(const VmList *l, const char *id);

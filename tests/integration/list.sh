@@ -159,6 +159,22 @@ test_a_failed_unit() {
         is "" "$(listed)"
 }
 
+test_without_an_answer_of_systemd() {
+        vm web1 FCJAIL_UUID=1
+        not systemctl start fcjail@web1
+        vm web2
+        systemctl start fcjail@web2
+        status_is 0 unshare --mount bash -c 'mount -t tmpfs tmpfs /run/systemd && mkdir /run/systemd/system && fcjail list'
+        is "ID web2" "$(awk '{ print $1 }' /tmp/list | xargs)"
+        grep "fcjail-systemd: Failed to list fcjail@\*.service" /tmp/err
+        grep "systemd does not answer, so failed units are not listed" /tmp/err
+        # Where another init runs, nobody is asked.
+        status_is 0 unshare --mount bash -c 'mount -t tmpfs tmpfs /run/systemd && fcjail list'
+        is "ID web2" "$(awk '{ print $1 }' /tmp/list | xargs)"
+        not grep "fcjail-systemd:" /tmp/err
+        systemctl stop fcjail@web2
+}
+
 test_paused_is_asked_only_of_those_that_are_named() {
         vm web1
         vm web2
