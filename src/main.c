@@ -103,7 +103,7 @@ static void usage(FILE *f, bool colors)
                 "fcjail COMMAND ID …\n\n%sStarts Firecracker microVMs in a jail; usually as fcjail@ID.service.%s\n\n",
                 on, off);
         FOREACH_ARRAY (v, verbs, ELEMENTSOF(verbs))
-                fprintf(f, "  fcjail %-10s %-22s %s\n", v->name, synopsis(v, buf), v->summary);
+                fprintf(f, "  %-10s %-42s %s\n", v->name, synopsis(v, buf), v->summary);
         fprintf(f, "\n  fcjail COMMAND --help\n  fcjail --help\n  fcjail --version\n\n"
                    "See fcjail(1), fcjail.env(5), fcjail@.service(8).\n");
 }
