@@ -28,6 +28,13 @@ void log_open(const char *vm_id)
         (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
 }
 
+void log_open_journal(const char *vm_id)
+{
+        log_open(vm_id);
+        if (log_target.journal_fd < 0)
+                log_target.journal_fd = systemd_connect_journal();
+}
+
 void log_close(void)
 {
         log_target.journal_fd = safe_close(log_target.journal_fd);

@@ -23,6 +23,9 @@ typedef struct LogField {
  * missing from `journalctl -u` in 1-2 % of the cases. */
 void log_open(const char *vm_id);
 
+/* The same for a process whose stderr leads nowhere: the journal, whoever runs it. */
+void log_open_journal(const char *vm_id);
+
 /* Lets go of the journal. */
 void log_close(void);
 

@@ -13,6 +13,7 @@
 #include "fd-util.h"
 #include "log.h"
 #include "missing.h"
+#include "step.h"
 #include "time-util.h"
 #include "vmm.h"
 

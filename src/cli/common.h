@@ -45,6 +45,3 @@ int open_run_dir(const State *s) _must_check_;
 
 /* The name in run/ of the API socket. */
 const char *api_name(const char *api);
-
-/* Undoes everything that the record names, and removes the record. 0 or -errno; errors are logged. */
-int clean_up(const StateRoot *root, const State *s) _must_check_;

@@ -19,6 +19,7 @@
 #include "messages.h"
 #include "plan.h"
 #include "state.h"
+#include "step.h"
 #include "systemd.h"
 #include "time-util.h"
 #include "verbs.h"

@@ -15,6 +15,7 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
+#include "step.h"
 #include "verbs.h"
 
 typedef struct Collection {

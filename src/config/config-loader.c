@@ -65,6 +65,10 @@ static int read_value(ConfigLoader *l, const Place *p, const ConfigKey *k, const
                 return complain(l, DIAGNOSTIC_VALUE, p, k->name,
                                 "%s= is not for VMs in the place of the jailer, see fcjail-jailer(1)",
                                 k->name);
+        if (k->only_by_jailer && l->scope != ENV_SCOPE_JAILER)
+                return complain(l, DIAGNOSTIC_VALUE, p, k->name,
+                                "%s= is allowed only in jailer.env and jailer.env.d/, see fcjail-jailer(1)",
+                                k->name);
         if (value[0] == '\0')
                 return complain(l, DIAGNOSTIC_VALUE, p, k->name, "%s= must be %s, not empty", k->name,
                                 k->takes);

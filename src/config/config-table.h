@@ -23,7 +23,8 @@ typedef struct ConfigKey {
         const char *takes;    /* "must be …" */
         const char *alias_of; /* NULL: it is a key of its own */
         bool default_only;    /* only default.env and default.env.d may have it */
-        bool by_jailer;       /* jailer.env and jailer.env.d may have it */
+        bool by_jailer;       /* jailer.env and jailer.env.d may have it, */
+        bool only_by_jailer;  /* and nothing else */
 } ConfigKey;
 
 extern const ConfigKey config_keys[]; /* CONFIG_KEYS_MAX of them */

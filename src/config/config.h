@@ -163,7 +163,7 @@ void jailer_config_done(JailerConfig *j);
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 28
+#define CONFIG_KEYS_MAX 29
 
 typedef struct Config {
         Tristate any_id;
@@ -194,9 +194,10 @@ typedef struct Config {
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;
         SeccompKind seccomp;
-        char *seccomp_path;  /* of SECCOMP_PATH */
-        char *apparmor;      /* a profile */
-        char *selinux;       /* a label */
+        char *seccomp_path; /* of SECCOMP_PATH */
+        char *apparmor;     /* a profile */
+        char *selinux;      /* a label */
+        Tristate jailer_cleanup;
         JailerConfig jailer; /* of no key */
 
         Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */

@@ -351,6 +351,7 @@ void jailer_args_over(JailerArgs *a, Config *files)
         c->vmm_text = files->vmm_text;
         c->seccomp = files->seccomp;
         c->seccomp_path = TAKE_PTR(files->seccomp_path);
+        c->jailer_cleanup = files->jailer_cleanup;
         c->apparmor = TAKE_PTR(files->apparmor);
         c->selinux = TAKE_PTR(files->selinux);
         memcpy(c->taps, files->taps, sizeof(c->taps));

@@ -121,6 +121,7 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
                 return r;
         p->starter_stays = false;
         p->starter_leaves = true;
+        p->watched = c->jailer_cleanup == TRISTATE_YES;
         p->starter_becomes_vmm = !j->daemonize && !j->new_pid_ns;
         p->own_session =
                 !p->starter_becomes_vmm; /* a process may be the leader of its group, which it cannot leave */

@@ -167,8 +167,9 @@ int state_lock(const StateRoot *root, const char *id, bool create)
         int r, k;
 
         for (;;) {
-                /* root:<group> 0640: who may read it may also lock it, which would hold up a start. */
-                r = fs_ids_set((FsIds){ mine.uid, root->group });
+                /* root:<group> 0640: who may read it may also lock it, which would hold up a start. It takes CAP_SETGID,
+                 * which the watcher of a VM does not have. */
+                r = fs_ids_set((FsIds){ mine.uid, create ? root->group : mine.gid });
                 if (r < 0)
                         return r;
                 _cleanup_close_ int fd = open_record(root, id, O_RDWR | (create ? O_CREAT : 0));

@@ -118,6 +118,9 @@ static int change_places(Jail *jail, int inside_fd)
 {
         int r;
 
+        /* An attribute that the execve keeps: orphans would become children of the VMM. */
+        if (prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) < 0)
+                return step_fail(jail, -errno, "child subreaper");
         jail->pid = getpid();
         long pid = syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, 0UL);
         if (pid < 0)

@@ -16,6 +16,7 @@
 
 #include "channel.h"
 #include "step.h"
+#include "watcher.h"
 
 static int interrupt_fd = -EBADF; /* the pidfd of INSIDE; never closed, as the signal may always come */
 static volatile sig_atomic_t interrupted;
@@ -56,6 +57,13 @@ int step_launch(Jail *jail)
                 r = take_signals(jail);
                 if (r < 0)
                         return step_fail(jail, r, "signals");
+        }
+
+        /* While INSIDE is busy. */
+        if (jail->plan->watched) {
+                r = watcher_start(jail);
+                if (r < 0)
+                        return step_fail(jail, r, "the process that cleans up");
         }
 
         /* The end of the channel is the execve, if INSIDE has announced it. */

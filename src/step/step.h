@@ -51,6 +51,9 @@ void steps_take_times(Jail *jail, const uint32_t *usec);
  */
 int steps_undo(const StateRoot *root, const State *state) _must_check_;
 
+/* The same, and removes the record. 0 or -errno; errors are logged. */
+int clean_up(const StateRoot *root, const State *s) _must_check_;
+
 /* By hand: SIGINT, SIGHUP or SIGTERM came before the VM was ready, and INSIDE or the VMM was killed for that. */
 bool start_was_interrupted(void);
 

@@ -289,6 +289,22 @@ static int undo_names(Undo *undo, int root_fd)
         return r;
 }
 
+/* Else the VM's directories would stay for nothing but that. */
+static int remove_socket(const State *s, int root_fd)
+{
+        struct stat st;
+
+        if (!s->vm_owns_root || !s->api)
+                return 0;
+        _cleanup_close_ int fd = at_hold_dir(root_fd, JAIL_RUN);
+        if (fd < 0)
+                return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
+        const char *name = strrchr(s->api, '/') + 1;
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return S_ISSOCK(st.st_mode) ? at_remove(fd, name) : 0;
+}
+
 static int undo_root(Undo *undo, const Layout *layout, int vm_fd)
 {
         int r;
@@ -298,7 +314,9 @@ static int undo_root(Undo *undo, const Layout *layout, int vm_fd)
         if (root_fd < 0)
                 return root_fd == -ENOENT ? 0 : root_fd;
 
-        r = undo_names(undo, root_fd);
+        r = remove_socket(undo->state, root_fd);
+        if (r >= 0)
+                r = undo_names(undo, root_fd);
         return r < 0 ? r : remove_level(vm_fd, layout_name(layout, LAYOUT_ROOT), "root/", &undo->kept);
 }
 

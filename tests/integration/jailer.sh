@@ -633,6 +633,148 @@ test_convert() {
         not fcjail convert --metald jailer >/tmp/out 2>&1
 }
 
+# watcher_of ID: the process that cleans up after it; nothing if there is none.
+watcher_of() {
+        pgrep -x fcjail-watcher | while read -r pid; do
+                ! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -x -- "$1" >/dev/null || echo "$pid"
+        done
+}
+
+# Nothing of it is the caller's, and it has no more power than it needs.
+is_detached() {
+        local pid=$1 cap=$2
+        is "/dev/null /dev/null /dev/null" "$(readlink /proc/"$pid"/fd/{0,1,2} | xargs)"
+        is 'anon_inode:[pidfd]' "$(readlink "/proc/$pid/fd/3")"
+        is 4 "$(find "/proc/$pid/fd" -type l | wc -l)"
+        is / "$(readlink "/proc/$pid/cwd")"
+        is "$pid" "$(ps -o sid= -p "$pid" | tr -d ' ')"
+        is 1 "$(status_of "$pid" PPid)"
+        is "$cap $cap $cap" "$(status_of "$pid" CapPrm) $(status_of "$pid" CapEff) $(status_of "$pid" CapBnd)"
+        is "0000000000000000 0000000000000000 1" "$(status_of "$pid" CapInh) $(status_of "$pid" CapAmb) $(status_of "$pid" NoNewPrivs)"
+}
+
+all_is_gone() {
+        [[ ! -e $JAILS/$ID && ! -e $STATE/vm/$ID && -z $(watcher_of $ID) ]]
+}
+
+# FCJAIL_JAILER_CLEANUP=yes. Who reads what the VMM writes hears of its end, as the watcher holds nothing.
+test_cleanup() {
+        local watcher words
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        cd /srv
+        start
+        cd /
+        watcher=$(watcher_of $ID)
+        is_detached "$watcher" 000000000000000a # CAP_DAC_OVERRIDE, CAP_FOWNER
+        # The VMM has no child, and one watcher is all.
+        is '' "$(cat "/proc/$vmm/task/$vmm/children")"
+        # What ends the caller's unit is not for the watcher, which waits for the end of the VMM.
+        kill -TERM "$watcher"
+        kill -HUP "$watcher"
+        kill -0 "$watcher"
+        ends_with 143 TERM
+        eventually all_is_gone
+        is_empty $JAILS
+        is_empty $STATE/uid
+        is '' "$( (jailer --daemonize -- --no-such-option) 2>&1 </dev/null)"
+        eventually all_is_gone
+        # The exit status, and the end of a pipe.
+        words=$( (jailer -- --version) 2>&1)
+        grep -qi demo-vmm <<<"$words"
+        (jailer -- --no-such-option) >/tmp/out 2>&1 || is 153 $?
+        eventually all_is_gone
+        rmdir $JAILS
+}
+
+test_cleanup_of_what_runs_on() {
+        local pid option
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        for option in --daemonize --new-pid-ns "--new-pid-ns --daemonize"; do
+                (jailer $option) >/tmp/out 2>&1 </dev/null
+                pid=$(cat "$ROOT/demo-vmm.pid")
+                eventually answers "$ROOT/run/firecracker.socket"
+                is_detached "$(watcher_of $ID)" 000000000000000a
+                # A PID namespace of the VM's has nothing but the VM.
+                [[ $option == --daemonize ]] || is "$pid" "$(pgrep -d ' ' --ns "$pid" --nslist pid .)"
+                kill -KILL "$pid"
+                eventually all_is_gone
+        done
+        rmdir $JAILS
+}
+
+# What others have put there stays, with all that is above it.
+test_cleanup_keeps_what_others_have_made() {
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        mkdir -p "$ROOT"
+        echo data >"$ROOT/disk"
+        start
+        ends_with 143 TERM
+        eventually test ! -e "$STATE/vm/$ID"
+        is disk "$(cd "$ROOT" && echo *)"
+        rm -rf "${JAILS:?}"
+}
+
+# A TAP in a namespace that stays.
+test_cleanup_of_a_tap() {
+        printf '%s\n' FCJAIL_JAILER_CLEANUP=yes FCJAIL_TAP=tap0 >"$ENV/jailer.env"
+        ip netns add blue
+        mkdir -p "$ROOT"
+        cp "$ENV/demo.json" "$ROOT/vm.json"
+        start --netns /run/netns/blue -- --config-file /vm.json
+        is_detached "$(watcher_of $ID)" 000000000020100a # and CAP_NET_ADMIN, CAP_SYS_ADMIN
+        ends_with 143 TERM
+        eventually test ! -e "$STATE/vm/$ID"
+        is lo "$(ip -n blue -brief link | awk '{ print $1 }')"
+        rm -rf "${JAILS:?}"
+}
+
+# Whoever starts the same id again at once waits for the watcher.
+test_cleanup_and_the_next_start() {
+        local i
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        for i in {1..10}; do
+                (jailer -- --version) >/tmp/out 2>&1 || fail "start $i: $(cat /tmp/out)"
+        done
+        # An old watcher does nothing to a new VM.
+        start
+        eventually is 1 "$(watcher_of $ID | wc -l)"
+        answers "$ROOT/run/firecracker.socket"
+        ends_with 143 TERM
+        eventually all_is_gone
+        rmdir $JAILS
+}
+
+test_a_watcher_that_is_killed() {
+        local watcher
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        start
+        watcher=$(watcher_of $ID)
+        kill -KILL "$watcher"
+        eventually has_ended "$watcher"
+        answers "$ROOT/run/firecracker.socket"
+        ends_with 143 TERM
+        [[ -e $JAILS/$ID && -e $STATE/vm/$ID ]]
+        fcjail gc
+        all_is_gone
+        rmdir $JAILS
+}
+
+# Who fails cleans up by himself, and the watcher goes. Without one there is no start.
+test_cleanup_after_a_failed_start() {
+        local status=0
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        (jailer --resource-limit no-file=18446744073709551615 -- --version) >/tmp/out 2>&1 || status=$?
+        is 1 "$status"
+        eventually all_is_gone
+        status=0
+        strace -f -o /dev/null -e trace=setsid -e inject=setsid:error=EPERM \
+                /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892 -- --version >/tmp/out 2>&1 </dev/null || status=$?
+        is 1 "$status"
+        grep 'step launch .*the process that cleans up' /tmp/out
+        eventually all_is_gone
+        rmdir $JAILS
+}
+
 # cgroup_of PID: in the unified hierarchy.
 cgroup_of() {
         sed -n 's/^0:://p' "/proc/$1/cgroup"
