@@ -228,6 +228,10 @@ int convert_jailer(const JailerArgs *a, FILE *f, char **ret_why)
 
         if (!id_valid(a->id))
                 return refuse(ret_why, "--id, which becomes a part of the name of a unit,", a->id);
+        if (c->uid == 0 || c->gid == 0) {
+                *ret_why = strdup("a unit runs no VM with uid or gid 0; choose others");
+                return *ret_why ? -EINVAL : -ENOMEM;
+        }
         if (c->vmm[0] != '/' || (c->chroot_dir && c->chroot_dir[0] != '/') ||
             (c->netns_path && c->netns_path[0] != '/'))
                 return asprintf(ret_why, "paths must be absolute, as the unit starts in another directory") <

@@ -135,6 +135,9 @@ static int start(JailerArgs *a)
                 status = make_plan(a, &plan);
         if (status != EX_OK)
                 return status;
+        if (plan.vm_is_root)
+                log_warning("VM '%s' runs with uid %u and gid %u, as FCJAIL_JAILER_ROOT=yes allows", a->id,
+                            plan.uid, plan.gid);
         if (start_reduce_environment() < 0)
                 return EX_OSERR;
 

@@ -63,6 +63,8 @@ const ConfigKey config_keys[] = {
           .by_jailer = true },
         { "FCJAIL_JAILER_CLEANUP", config_parse_tristate, MEMBER(jailer_cleanup), "yes or no",
           .by_jailer = true, .only_by_jailer = true },
+        { "FCJAIL_JAILER_ROOT", config_parse_tristate, MEMBER(jailer_root), "yes or no",
+          .by_jailer = true, .only_by_jailer = true },
 
         { "UNKEY_METALD_JAILER_UID",        config_parse_vm_id, MEMBER(uid),        TAKES_ID,
           .alias_of = "FCJAIL_UID" },

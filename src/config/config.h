@@ -163,7 +163,7 @@ void jailer_config_done(JailerConfig *j);
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 29
+#define CONFIG_KEYS_MAX 30
 
 typedef struct Config {
         Tristate any_id;
@@ -198,6 +198,7 @@ typedef struct Config {
         char *apparmor;     /* a profile */
         char *selinux;      /* a label */
         Tristate jailer_cleanup;
+        Tristate jailer_root;
         JailerConfig jailer; /* of no key */
 
         Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */

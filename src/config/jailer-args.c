@@ -75,9 +75,7 @@ static int parse_some_id(const char *value, uint32_t *ret, char **why)
 
         if (parse_u32(without_padding(value), 0, UINT32_MAX, &id) < 0)
                 return -EINVAL;
-        if (id == 0)
-                return refuse(why, "is 0, but fcjail runs no VMM as root; give each VM an id of its own");
-        if (!vm_id_valid(id))
+        if (id != 0 && !vm_id_valid(id)) /* of 0 the plan decides */
                 return refuse(why, "is %u, which stands for nobody; give each VM an id of its own", id);
         *ret = id;
         return 0;
@@ -352,6 +350,7 @@ void jailer_args_over(JailerArgs *a, Config *files)
         c->seccomp = files->seccomp;
         c->seccomp_path = TAKE_PTR(files->seccomp_path);
         c->jailer_cleanup = files->jailer_cleanup;
+        c->jailer_root = files->jailer_root;
         c->apparmor = TAKE_PTR(files->apparmor);
         c->selinux = TAKE_PTR(files->selinux);
         memcpy(c->taps, files->taps, sizeof(c->taps));

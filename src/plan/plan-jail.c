@@ -12,7 +12,8 @@
 #include "plan-jail.h"
 
 /* Not readable: a program that its process cannot read is not dumpable and cannot be traced by another one of its uid. */
-#define VMM_MODE (S_IFREG | 0511)
+#define VMM_MODE         (S_IFREG | 0511)
+#define VMM_MODE_OF_ROOT (S_IFREG | 0111)
 
 static void add_node(Plan *p, const char *path, mode_t mode, dev_t rdev)
 {
@@ -76,7 +77,7 @@ void plan_jail_mounts(const HostFacts *facts, Plan *p)
 
 static void plan_files(const HostFacts *facts, Plan *p)
 {
-        add_file(p, p->vmm_name, FILE_VMM, VMM_MODE);
+        add_file(p, p->vmm_name, FILE_VMM, p->vm_is_root ? VMM_MODE_OF_ROOT : VMM_MODE);
         add_file(p, JAIL_DEV, FILE_PLACE, S_IFDIR | 0755);
         if (facts->cpu_files)
                 add_file(p, JAIL_SYS, FILE_PLACE, S_IFDIR | 0755);

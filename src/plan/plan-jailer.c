@@ -109,6 +109,39 @@ static int check_name(const Plan *p, Diagnostics *d)
         return 0;
 }
 
+static int refuse_root(Diagnostics *d, const char *what, const char *remedy)
+{
+        return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, NULL, "%s; %s", what, remedy);
+}
+
+/* See D87 in docs/decisions.md: without a capability uid 0 still is who owns the host's processes and listens on its abstract
+ * sockets. */
+static int plan_root(const Config *c, Diagnostics *d, Plan *p)
+{
+        char what[96];
+
+        p->vm_is_root = p->uid == 0 || p->gid == 0;
+        if (!p->vm_is_root)
+                return 0;
+        if (c->jailer_root != TRISTATE_YES) {
+                (void) snprintf(what, sizeof(what), "--%cid is 0, but fcjail runs no VMM as root",
+                                p->uid == 0 ? 'u' : 'g');
+                return refuse_root(
+                        d, what,
+                        "give each VM an id of its own, or set FCJAIL_JAILER_ROOT=yes in jailer.env");
+        }
+        if (!plan_filter_is_ours(p))
+                return refuse_root(d, "A VM with uid or gid 0 needs fcjail's own system call filter",
+                                   "remove FCJAIL_SECCOMP=");
+        if (p->netns != NETNS_PATH)
+                return refuse_root(d, "A VM with uid or gid 0 needs a network namespace of its own",
+                                   "give --netns");
+        if (!c->jailer.new_pid_ns && !c->jailer.daemonize)
+                return refuse_root(d, "A VM with uid or gid 0 needs a PID namespace of its own",
+                                   "give --new-pid-ns or --daemonize");
+        return 0;
+}
+
 int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         const JailerConfig *j = &c->jailer;
@@ -117,6 +150,8 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         if (!p->vmm_name) /* there was no memory for more */
                 return -ENOMEM;
         r = check_name(p, d);
+        if (r >= 0)
+                r = plan_root(c, d, p);
         if (r < 0)
                 return r;
         p->starter_stays = false;
@@ -128,7 +163,7 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         p->stdio_is_null = j->daemonize;
         p->vm_owns_root = true;
         p->args_as_given = true;
-        if (!j->new_pid_ns)
+        if (!j->new_pid_ns && !p->vm_is_root)
                 p->new_namespaces &= ~CLONE_NEWPID;
 
         if (j->has_fsize)

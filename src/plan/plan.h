@@ -223,6 +223,7 @@ typedef struct Plan {
         bool starter_stays; /* until the VMM ends, and then cleans up; if the starter dies, so does the VMM */
         bool unit_cleans_up; /* systemd does, and ends the VMM in any case */
         bool starter_leaves; /* before the VMM is executed; nobody waits for it, or cleans up after it */
+        bool vm_is_root;     /* its uid or gid is 0, so that on the host only root may reach what it makes */
         bool watched;        /* a process of its own waits until the VM has ended, and then cleans up */
         bool starter_becomes_vmm; /* and leaves the rest to a child of its own */
         bool own_session;         /* the VMM is the leader of its session */

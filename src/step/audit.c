@@ -123,13 +123,18 @@ static bool is_refusal(int error)
         return error == EPERM || error == ENOSPC || error == EUSERS || error == EINVAL;
 }
 
-/* Tries what must be impossible. */
+/* Tries what must be impossible. Who has an id may set it, so root tries to become somebody else. */
 static int audit_no_way_back(Jail *jail)
 {
-        if (setuid(0) >= 0 || errno != EPERM)
-                return step_differs(jail, "setuid(0)", "the kernel did not refuse it");
-        if (setgid(0) >= 0 || errno != EPERM)
-                return step_differs(jail, "setgid(0)", "the kernel did not refuse it");
+        const uid_t uid = jail->uid == 0;
+        const gid_t gid = jail->gid == 0;
+
+        if (setuid(uid) >= 0 || errno != EPERM)
+                return step_differs(jail, uid == 0 ? "setuid(0)" : "setuid(1)",
+                                    "the kernel did not refuse it");
+        if (setgid(gid) >= 0 || errno != EPERM)
+                return step_differs(jail, gid == 0 ? "setgid(0)" : "setgid(1)",
+                                    "the kernel did not refuse it");
         if (unshare(CLONE_NEWUSER) >= 0 || !is_refusal(errno))
                 return step_differs(jail, "unshare(CLONE_NEWUSER)", "the kernel did not refuse it");
         return 0;

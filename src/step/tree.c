@@ -183,11 +183,28 @@ static int open_vm_root(Jail *jail, int dir_fd, const char *name, const char *pa
         return r;
 }
 
+/* Below it are files of root's that the VM has made. */
+static int check_is_roots_alone(Jail *jail, int fd, const char *path)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return fail_at(jail, -errno, path);
+        if ((st.st_mode & S_IXOTH) || (st.st_gid != 0 && (st.st_mode & S_IXGRP)))
+                return step_fail_because(
+                        jail, -EPERM, EX_NOPERM, path,
+                        "has mode %04o, so that others could execute what a VM with uid or gid 0 leaves there; `chmod 0700` it",
+                        st.st_mode & 07777U);
+        return 0;
+}
+
 int step_tree(Jail *jail)
 {
         const Layout layout = plan_layout(jail->plan);
         char path[PATH_MAX];
         int r, fd = -EBADF;
+
+        const mode_t mode = jail->plan->vm_is_root ? 0700 : 0755;
 
         for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
                 const int above = level == 0 ? jail->host.base_fd : jail->root_fd;
@@ -196,7 +213,9 @@ int step_tree(Jail *jail)
                 (void) layout_path(&layout, level, "", path);
                 r = level == LAYOUT_ROOT && jail->plan->vm_owns_root
                             ? open_vm_root(jail, above, name, path, &fd)
-                            : tree_open_dir(jail, above, name, 0755, path, &fd);
+                            : tree_open_dir(jail, above, name, level == LAYOUT_VM ? mode : 0755, path, &fd);
+                if (r >= 0 && level == LAYOUT_VM && jail->plan->vm_is_root)
+                        r = check_is_roots_alone(jail, fd, path);
                 if (r < 0)
                         return r;
                 (void) safe_close(jail->root_fd);

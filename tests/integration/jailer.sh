@@ -630,6 +630,8 @@ test_convert() {
         is "893 893 893 893" "$(grep -w Uid "/proc/$(pid_of web2)/status" | cut -f 2- | tr '\t' ' ')"
         systemctl stop fcjail@web2
         not fcjail convert -- jailer --id a/b >/tmp/out 2>&1
+        not fcjail convert -- jailer --id web1 --exec-file /vmm --uid 0 --gid 1 >/tmp/out 2>&1
+        grep "runs no VM with uid or gid 0" /tmp/out
         not fcjail convert --metald jailer >/tmp/out 2>&1
 }
 
@@ -637,7 +639,7 @@ test_convert() {
 watcher_of() {
         pgrep -x fcjail-watcher | while read -r pid; do
                 ! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -x -- "$1" >/dev/null || echo "$pid"
-        done
+        done || true
 }
 
 # Nothing of it is the caller's, and it has no more power than it needs.
@@ -773,6 +775,82 @@ test_cleanup_after_a_failed_start() {
         grep 'step launch .*the process that cleans up' /tmp/out
         eventually all_is_gone
         rmdir $JAILS
+}
+
+# FCJAIL_JAILER_ROOT=yes: root in name only.
+test_root() {
+        local pid none=0000000000000000 option
+        local -a ids=(--id vm1 --exec-file "$VMM" --uid 0 --gid 0)
+        refuses "--uid is 0, but fcjail runs no VMM as root; give each VM an id of its own, or set FCJAIL_JAILER_ROOT=yes" "${ids[@]}"
+        refuses "--gid is 0" "${ids[@]:0:4}" --uid 891 --gid 0
+        ip netns add blue
+        echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
+        # What a capability does not protect.
+        refuses "needs a network namespace of its own; give --netns" "${ids[@]}" --new-pid-ns
+        refuses "needs a PID namespace of its own; give --new-pid-ns or --daemonize" "${ids[@]}" --netns /run/netns/blue
+        printf '%s\n' FCJAIL_JAILER_ROOT=yes FCJAIL_SECCOMP=off >"$ENV/jailer.env"
+        refuses "needs fcjail's own system call filter; remove FCJAIL_SECCOMP=" "${ids[@]}" --netns /run/netns/blue --new-pid-ns
+        echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
+
+        for option in --daemonize --new-pid-ns; do
+                /usr/libexec/fcjail/jailer "${ids[@]}" --netns /run/netns/blue $option >/tmp/out 2>&1 </dev/null
+                is 1 "$(grep -c "VM 'vm1' runs with uid 0 and gid 0" /tmp/out)"
+                pid=$(cat "$ROOT/demo-vmm.pid")
+                eventually answers "$ROOT/run/firecracker.socket"
+                is "0 0 0 0" "$(grep -w Uid "/proc/$pid/status" | cut -f 2- | tr '\t' ' ')"
+                is "0 0 0 0" "$(grep -w Gid "/proc/$pid/status" | cut -f 2- | tr '\t' ' ')"
+                is "$none $none $none $none $none" "$(awk '/^Cap/ { print $2 }' "/proc/$pid/status" | xargs)"
+                is "1 2" "$(status_of "$pid" NoNewPrivs) $(status_of "$pid" Seccomp)"
+                is "$pid 1" "$(awk '/^NSpid/ { print $2, $3 }' "/proc/$pid/status")"
+                is "root:root 700" "$(owner "$JAILS/$ID")"
+                is "root:root 700" "$(owner "$ROOT")"
+                # Without a capability nobody reads it, so its memory is nobody's.
+                is "root:root 111" "$(owner "$ROOT/demo-vmm")"
+                kill -KILL "$pid"
+                eventually has_ended "$pid"
+                # By its record.
+                fcjail cleanup $ID
+                rm -rf "${JAILS:?}"
+        done
+        # A uid of its own needs none of this.
+        start
+        is 891 "$(status_of $vmm Uid)"
+        ends_with 143 TERM
+        forget
+}
+
+# What root's VM makes there is root's.
+test_root_in_a_directory_of_everybodys() {
+        local status=0
+        ip netns add blue
+        echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
+        install -d -m 755 "$JAILS" "$JAILS/$ID"
+        /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 0 --gid 0 --netns /run/netns/blue --daemonize >/tmp/out 2>&1 || status=$?
+        is 1 "$status"
+        grep "$JAILS/$ID: has mode 0755, so that others could execute" /tmp/out
+        rm -rf "${JAILS:?}"
+}
+
+# What the VMM sees of itself: the same as with any other uid.
+test_the_jail_of_root() {
+        ip netns add blue
+        echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
+        install -d -m 755 "$JAILS"
+        install -d -m 700 "$JAILS/$ID"
+        mkdir "$ROOT"
+        echo '{}' >"$ROOT/vm.json"
+        /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 0 --gid 0 --netns /run/netns/blue --new-pid-ns -- \
+                --probe --no-api --config-file /vm.json >/tmp/out 2>&1 </dev/null
+        eventually grep '^{"uid"' /tmp/out
+        grep '^{"uid"' /tmp/out >/tmp/json
+        sees '[0,0,0]' .uid
+        sees '[]' .groups
+        sees '["0000000000000000"]' '[.caps[]] | unique'
+        sees '[1,2,0]' '[.no_new_privs, .seccomp, .dumpable]'
+        sees 239 .securebits
+        kill -KILL "$(cat "$ROOT/demo-vmm.pid")"
+        eventually fcjail cleanup $ID
+        rm -rf "${JAILS:?}"
 }
 
 # cgroup_of PID: in the unified hierarchy.

@@ -112,6 +112,7 @@ static const struct {
         { "FCJAIL_BIND", "/srv/a.img:/b.img:idmap=1000" },
         { "FCJAIL_BIND_RO", "/srv/c.img" },
         { "FCJAIL_JAILER_CLEANUP", "yes" },
+        { "FCJAIL_JAILER_ROOT", "yes" },
 };
 
 /* Loads all samples, but for a key without which the others make sense. */
