@@ -113,14 +113,26 @@ static int outlive_signals(void)
         return 0;
 }
 
+/* The caller may have made this process a child subreaper, which an execve keeps: the watcher would become a child of the VMM. */
+static int adopt_nobody(Jail *jail)
+{
+        int on = 1;
+
+        if (prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) < 0 || prctl(PR_GET_CHILD_SUBREAPER, &on, 0, 0, 0) < 0)
+                return step_fail(jail, -errno, "child subreaper");
+        return on ? step_differs(jail, "child subreaper", "the kernel did not reset it") : 0;
+}
+
 /* Returns in the child. */
 static int change_places(Jail *jail, int inside_fd)
 {
         int r;
 
-        /* An attribute that the execve keeps: orphans would become children of the VMM. */
-        if (prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) < 0)
-                return step_fail(jail, -errno, "child subreaper");
+        if (jail->plan->watched) {
+                r = adopt_nobody(jail);
+                if (r < 0)
+                        return r;
+        }
         jail->pid = getpid();
         long pid = syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, 0UL);
         if (pid < 0)

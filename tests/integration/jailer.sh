@@ -761,6 +761,20 @@ test_a_watcher_that_is_killed() {
         rmdir $JAILS
 }
 
+# A caller that adopts orphans, and hands that down by its exec.
+test_a_watcher_is_no_child_of_a_subreaper() {
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        (exec perl -e 'syscall('"$(is_pc && echo 157 || echo 167)"', 36, 1, 0, 0, 0) == 0 or die; exec @ARGV' \
+                /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892) >/tmp/out 2>&1 </dev/null &
+        vmm=$!
+        eventually answers "$ROOT/run/firecracker.socket"
+        is '' "$(cat "/proc/$vmm/task/$vmm/children")"
+        is 1 "$(watcher_of $ID | wc -l)"
+        ends_with 143 TERM
+        eventually all_is_gone
+        rmdir $JAILS
+}
+
 # Who fails cleans up by himself, and the watcher goes. Without one there is no start.
 test_cleanup_after_a_failed_start() {
         local status=0
