@@ -737,6 +737,16 @@ test_cleanup_and_the_next_start() {
         for i in {1..10}; do
                 (jailer -- --version) >/tmp/out 2>&1 || fail "start $i: $(cat /tmp/out)"
         done
+        # In the middle of it.
+        eventually all_is_gone
+        strace -f -o /dev/null -e trace=unlinkat -e inject=unlinkat:delay_enter=200000 \
+                /usr/libexec/fcjail/jailer --id $ID --exec-file $VMM --uid 891 --gid 892 -- --version >/tmp/first 2>&1 </dev/null &
+        eventually grep -qi demo-vmm /tmp/first
+        eventually test ! -e "$ROOT/demo-vmm"
+        [[ -e $STATE/vm/$ID ]]
+        (jailer -- --version) >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
+        wait
+        eventually all_is_gone
         # An old watcher does nothing to a new VM.
         start
         eventually is 1 "$(watcher_of $ID | wc -l)"
