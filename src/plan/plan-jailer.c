@@ -114,7 +114,7 @@ static int refuse_root(Diagnostics *d, const char *what, const char *remedy)
         return diagnostics_add(d, DIAGNOSTIC_CONFLICT, NULL, NULL, "%s; %s", what, remedy);
 }
 
-/* See D87 in docs/decisions.md: without a capability uid 0 still is who owns the host's processes and listens on its abstract
+/* See D88 in docs/decisions.md: without a capability uid 0 still is who owns the host's processes and listens on its abstract
  * sockets. */
 static int plan_root(const Config *c, Diagnostics *d, Plan *p)
 {
