@@ -133,6 +133,10 @@ static int plan_root(const Config *c, Diagnostics *d, Plan *p)
         if (!plan_filter_is_ours(p))
                 return refuse_root(d, "A VM with uid or gid 0 needs fcjail's own system call filter",
                                    "remove FCJAIL_SECCOMP=");
+        if (c->vmm_text == VMM_TEXT_SHARED)
+                return refuse_root(
+                        d, "A VM with uid or gid 0 needs a copy of the VMM, as it would own the host's",
+                        "remove FCJAIL_VMM_TEXT=shared");
         if (p->netns != NETNS_PATH)
                 return refuse_root(d, "A VM with uid or gid 0 needs a network namespace of its own",
                                    "give --netns");

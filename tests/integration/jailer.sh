@@ -814,6 +814,8 @@ test_root() {
         refuses "needs a PID namespace of its own; give --new-pid-ns or --daemonize" "${ids[@]}" --netns /run/netns/blue
         printf '%s\n' FCJAIL_JAILER_ROOT=yes FCJAIL_SECCOMP=off >"$ENV/jailer.env"
         refuses "needs fcjail's own system call filter; remove FCJAIL_SECCOMP=" "${ids[@]}" --netns /run/netns/blue --new-pid-ns
+        printf '%s\n' FCJAIL_JAILER_ROOT=yes FCJAIL_VMM_TEXT=shared >"$ENV/jailer.env"
+        refuses "needs a copy of the VMM, as it would own the host's; remove FCJAIL_VMM_TEXT=shared" "${ids[@]}" --netns /run/netns/blue --new-pid-ns
         echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
 
         for option in --daemonize --new-pid-ns; do
