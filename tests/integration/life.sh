@@ -516,14 +516,14 @@ usage() {
 test_the_command_line() {
         local verb
         usage 0 --help
-        grep 'fcjail run' /tmp/out
+        grep '^  run ' /tmp/out
         usage 0 --version
         grep '^fcjail [0-9]' /tmp/out
         usage 64
         not grep 'unknown command' /tmp/out
         usage 64 halt
         is "fcjail: unknown command 'halt'" "$(head -n 1 /tmp/out)"
-        grep 'fcjail run' /tmp/out
+        grep '^  run ' /tmp/out
         usage 64 run jailer
         grep "'default' and 'jailer' are reserved" /tmp/out
         for verb in run check stop cleanup api; do

@@ -225,11 +225,12 @@ CHILD_TEST(state, a_uid_that_was_not_chosen_is_invalid)
 
 CHILD_TEST(state, what_is_not_ours_is_refused)
 {
-        static const char *const wrong[] = { "what=ever\n",      "\n",           "=x\n",       "ID=../x\n",
-                                             "CHROOT_DIR=srv\n", "UID=0\n",      "VMM=0 1\n",  "VMM=1\n",
-                                             "TAP=a/b\n",        "KEEP=\n",      "FILE=..\n",  "TREE=a/b\n",
-                                             "PLACE=\n",         "VMM_NAME=/\n", "IMAGE=..\n", "IMAGE=\n",
-                                             "LOOP=loop0\n" };
+        static const char *const wrong[] = {
+                "what=ever\n",      "\n",          "=x\n",     "ID=../x\n",    "CHROOT_DIR=srv\n",
+                "UID=4294967295\n", "VMM=0 1\n",   "VMM=1\n",  "TAP=a/b\n",    "KEEP=\n",
+                "FILE=..\n",        "TREE=a/b\n",  "PLACE=\n", "VMM_NAME=/\n", "IMAGE=..\n",
+                "IMAGE=\n",         "LOOP=loop0\n"
+        };
         State s = example("web1", "abc"), t = STATE_NULL;
 
         open_root();
