@@ -11,6 +11,10 @@
 /* In messages: what the VM calls it. */
 #define ETH0 "eth0"
 
+/* IEEE 802.1Q reserves 0 and 4095. */
+#define VLAN_MIN 1
+#define VLAN_MAX 4094
+
 static int set_kind(UplinkKind kind, UplinkConfig *u, char **ret_why)
 {
         if (u->kind != UPLINK_NONE)
@@ -54,6 +58,20 @@ static int parse_uplink_address(const char *value, UplinkConfig *u, char **ret_w
                         ": '%s' is not an address of a host without a prefix length, such as 192.0.2.2 or 2001:db8::2",
                         text_cut(&cut, value));
         return config_link_address(&a, value, ETH0, u->addresses, &u->n_addresses, ret_why);
+}
+
+static int parse_vlan(const char *value, UplinkConfig *u, char **ret_why)
+{
+        uint32_t vlan;
+        CutText cut;
+
+        if (u->vlan > 0)
+                return config_why(ret_why, "has vlan= twice");
+        if (parse_u32(value, VLAN_MIN, VLAN_MAX, &vlan) < 0)
+                return config_why(ret_why, "has an invalid vlan=: '%s' is not a number from %i to %i",
+                                  text_cut(&cut, value), VLAN_MIN, VLAN_MAX);
+        u->vlan = (uint16_t) vlan;
+        return 0;
 }
 
 static int parse_isolated(const char *value, UplinkConfig *u, char **ret_why)
@@ -104,6 +122,7 @@ static const struct {
         { "mtu=", parse_mtu },
         { "mac=", parse_uplink_mac },
         { "address=", parse_uplink_address },
+        { "vlan=", parse_vlan },
         { "isolated", parse_isolated },
         { "neigh_suppress", parse_neigh_suppress },
         { "learning=", parse_learning },
@@ -122,13 +141,14 @@ static int parse_option(const char *option, UplinkConfig *u, char **ret_why)
         }
         return config_why(
                 ret_why,
-                "has an unknown option '%s'; use bridge= or route, mtu=, mac=, address=, isolated, neigh_suppress, learning= and antispoof=",
+                "has an unknown option '%s'; use bridge= or route, mtu=, mac=, address=, vlan=, isolated, neigh_suppress, learning= and antispoof=",
                 text_cut(&cut, option));
 }
 
 static int check(const UplinkConfig *u, char **ret_why)
 {
-        const char *of_port = u->isolated         ? "isolated"
+        const char *of_port = u->vlan > 0         ? "vlan="
+                              : u->isolated       ? "isolated"
                               : u->neigh_suppress ? "neigh_suppress"
                               : u->no_learning    ? "learning="
                                                   : NULL;

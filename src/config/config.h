@@ -89,6 +89,7 @@ typedef struct UplinkConfig {
         struct ether_addr mac;                     /* the guest's */
         InAddrPrefix addresses[TAP_ADDRESSES_MAX]; /* the guest's, each a whole address */
         size_t n_addresses;
+        uint16_t vlan;                              /* of the port, 1 to 4094; 0: unset */
         bool isolated, neigh_suppress, no_learning; /* flags of the port, see bridge(8) */
         bool no_antispoof;
 } UplinkConfig;

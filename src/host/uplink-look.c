@@ -47,6 +47,11 @@ static int check_bridge(const Look *l)
         if (!bridge.is_bridge)
                 return findings_add(l->findings, SEVERITY_ERROR, -EINVAL, EX_NOINPUT, u->bridge,
                                     "set another one in FCJAIL_UPLINK=", "is not a bridge");
+        if (u->vlan != 0 && !bridge.vlan_filtering &&
+            findings_add(l->findings, SEVERITY_ERROR, -EINVAL, EX_NOINPUT, u->bridge,
+                         "run `ip link set BRIDGE type bridge vlan_filtering 1`",
+                         "does not filter VLANs, which vlan= in FCJAIL_UPLINK= needs") == -ENOMEM)
+                return -ENOMEM;
         if (!bridge.up && findings_add(l->findings, SEVERITY_WARNING, -ENETDOWN, EX_OK, u->bridge,
                                        "bring it up with `ip link set BRIDGE up`", "is down") == -ENOMEM)
                 return -ENOMEM;

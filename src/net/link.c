@@ -48,6 +48,16 @@ static void read_port(const struct nlattr *nest, Link *l)
                 *f->value = tb[f->attribute] && nla_get_u8(tb[f->attribute]) != 0;
 }
 
+static void read_bridge(const struct nlattr *nest, Link *l)
+{
+        struct nlattr *tb[IFLA_BR_MAX + 1];
+
+        if (nla_parse_nested(tb, IFLA_BR_MAX, (struct nlattr *) nest, NULL) < 0)
+                return;
+        l->vlan_filtering = tb[IFLA_BR_VLAN_FILTERING] && nla_get_u8(tb[IFLA_BR_VLAN_FILTERING]) != 0;
+        l->default_vlan = tb[IFLA_BR_VLAN_DEFAULT_PVID] ? nla_get_u16(tb[IFLA_BR_VLAN_DEFAULT_PVID]) : 0;
+}
+
 static void read_info(const struct nlattr *nest, Link *l)
 {
         struct nlattr *tb[IFLA_INFO_MAX + 1];
@@ -57,6 +67,8 @@ static void read_info(const struct nlattr *nest, Link *l)
         l->is_bridge = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "bridge") == 0;
         l->is_veth = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "veth") == 0;
         l->is_tun = strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "tun") == 0;
+        if (l->is_bridge && tb[IFLA_INFO_DATA])
+                read_bridge(tb[IFLA_INFO_DATA], l);
         if (l->is_tun && tb[IFLA_INFO_DATA])
                 read_tun(tb[IFLA_INFO_DATA], l);
         if (tb[IFLA_INFO_SLAVE_KIND] && tb[IFLA_INFO_SLAVE_DATA] &&

@@ -25,8 +25,10 @@ typedef struct Link {
         char alias[LINK_ALIAS_MAX];              /* "": none */
 
         bool is_bridge, is_veth;
-        bool is_tun;          /* TUN or TAP; the rest is of these only */
-        int64_t owner, group; /* -1: none */
+        bool vlan_filtering;   /* of a bridge … */
+        uint16_t default_vlan; /* … which gives it to new ports; 0: none */
+        bool is_tun;           /* TUN or TAP; the rest is of these only */
+        int64_t owner, group;  /* -1: none */
         uint8_t type, pi, vnet_hdr, persist, multi_queue;
 } Link;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "guard.h"
+#include "port-vlan.h"
 #include "route.h"
 #include "veth.h"
 
@@ -90,6 +91,11 @@ static int add_port(Netlink *nl, const VethSpec *spec, int ifindex)
         return 0;
 }
 
+static int add_vlan(Netlink *nl, const VethSpec *spec, int ifindex)
+{
+        return spec->vlan != 0 ? port_vlan_set(nl, ifindex, spec->vlan, spec->default_vlan) : 0;
+}
+
 static int add_guard(Netlink *nl, const VethSpec *spec, int ifindex)
 {
         return spec->filter ? guard_add(nl, ifindex, spec->filter, spec->n_filter) : 0;
@@ -128,6 +134,7 @@ static const struct {
         { add_mark, "cannot have its alias" },
         { add_altname, "cannot have its alternative name" },
         { add_port, "cannot have the options of its port of the bridge" },
+        { add_vlan, "cannot have its VLAN" },
         { add_guard,
           "cannot have a filter for what the guest sends, which needs CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS in the kernel, or antispoof=no" },
         { add_addresses, "cannot have its address" },
@@ -214,6 +221,11 @@ int veth_verify(Netlink *nl, const VethSpec *spec, int ifindex, char why[VETH_WH
                 if (r == -EBADE)
                         (void) snprintf(why, VETH_WHY_MAX,
                                         "does not filter what the guest sends as it should");
+        }
+        if (r >= 0 && spec->vlan != 0) {
+                r = port_vlan_verify(nl, ifindex, spec->vlan);
+                if (r == -EBADE)
+                        (void) snprintf(why, VETH_WHY_MAX, "has another VLAN than %u", spec->vlan);
         }
         for (size_t i = 0; r >= 0 && i < spec->n_routes; i++)
                 r = verify_route(nl, &spec->routes[i], ifindex, why);

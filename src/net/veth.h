@@ -21,7 +21,9 @@ typedef struct VethSpec {
         const char *alias;                       /* the mark */
         const char *altname;                     /* a longer name */
         bool isolated, neigh_suppress, learning; /* as a port */
-        const struct sock_filter *filter;        /* what may come out of it, as a direct action; NULL: all */
+        uint16_t vlan;                    /* of the port, which has no other; 0: what the bridge gives it */
+        uint16_t default_vlan;            /* what the bridge gives it; 0: none */
+        const struct sock_filter *filter; /* what may come out of it, as a direct action; NULL: all */
         size_t n_filter;
         const InAddrPrefix *addresses; /* of the end here */
         size_t n_addresses;

@@ -105,6 +105,8 @@ static void dump_uplink(FILE *f, const Plan *p)
                 fprintf(f, " address=%s", host_address_to_string(a, text));
         FOREACH_ARRAY (g, p->gateways, p->n_gateways)
                 fprintf(f, " gateway=%s", host_address_to_string(g, text));
+        if (u->vlan != 0)
+                fprintf(f, " vlan=%u", u->vlan);
         fprintf(f, "%s%s%s%s\n", u->isolated ? " isolated" : "", u->neigh_suppress ? " neigh_suppress" : "",
                 u->no_learning ? " learning=no" : "", u->no_antispoof ? " antispoof=no" : "");
 }

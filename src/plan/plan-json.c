@@ -207,7 +207,7 @@ static int add_uplink(struct json_object *o, const Plan *p)
                    add_string(uplink, "mac", u->has_mac ? mac_to_string(&u->mac, mac) : NULL),
                    add_addresses(uplink, "addresses", u->addresses, u->n_addresses, host_address_to_string),
                    add_addresses(uplink, "gateways", p->gateways, p->n_gateways, host_address_to_string),
-                   add_bool(uplink, "isolated", u->isolated),
+                   add_number(uplink, "vlan", u->vlan), add_bool(uplink, "isolated", u->isolated),
                    add_bool(uplink, "neigh_suppress", u->neigh_suppress),
                    add_bool(uplink, "learning", !u->no_learning),
                    add_bool(uplink, "antispoof", !u->no_antispoof));

@@ -60,6 +60,12 @@ static int find_bridge(Uplink *u)
         if (!l.is_bridge)
                 return step_fail_because(u->jail, -EINVAL, EX_NOINPUT, name,
                                          "is not a bridge; set another one in FCJAIL_UPLINK=");
+        if (u->spec.vlan != 0 && !l.vlan_filtering)
+                return step_fail_because(
+                        u->jail, -EINVAL, EX_NOINPUT, name,
+                        "does not filter VLANs, which vlan= in FCJAIL_UPLINK= needs; run `ip link set %s type bridge vlan_filtering 1`",
+                        name);
+        u->spec.default_vlan = l.default_vlan;
         u->spec.master = l.ifindex;
         if (u->spec.mtu == 0)
                 u->spec.mtu = l.mtu;
@@ -91,6 +97,7 @@ static int specify(Uplink *u)
                 .mtu = c->mtu,
                 .alias = state_mark(&u->jail->state, u->mark),
                 .altname = p->uplink_altname,
+                .vlan = c->vlan,
                 .isolated = c->isolated,
                 .neigh_suppress = c->neigh_suppress,
                 .learning = !c->no_learning,

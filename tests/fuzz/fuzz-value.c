@@ -80,6 +80,8 @@ static void print_uplink(FILE *f, const UplinkConfig *u)
                 fprintf(f, ",mac=%s", mac_to_string(&u->mac, mac));
         FOREACH_ARRAY (a, u->addresses, u->n_addresses)
                 fprintf(f, ",address=%s", host_address_to_string(a, address));
+        if (u->vlan != 0)
+                fprintf(f, ",vlan=%u", u->vlan);
         fprintf(f, "%s%s%s%s", u->isolated ? ",isolated" : "", u->neigh_suppress ? ",neigh_suppress" : "",
                 u->no_learning ? ",learning=no" : "", u->no_antispoof ? ",antispoof=no" : "");
 }

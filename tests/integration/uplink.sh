@@ -103,6 +103,19 @@ test_isolated_guests_reach_the_host_and_not_each_other() {
         ip link del br0
 }
 
+# Of one that does: machine/vlan.sh.
+test_a_bridge_that_does_not_filter_vlans_is_refused() {
+        bridge br0
+        demo web1 FCJAIL_UPLINK=bridge=br0,vlan=100
+        not systemctl start fcjail@web1
+        says web1 "br0: does not filter VLANs, which vlan= in FCJAIL_UPLINK= needs; run \`ip link set br0 type bridge vlan_filtering 1\`"
+        is_gone web1
+        not ip link show dev fc-web1
+        not fcjail check web1 >/tmp/out 2>&1
+        grep "br0: does not filter VLANs" /tmp/out
+        ip link del br0
+}
+
 test_the_mtu_is_that_of_the_bridge() {
         bridge br0
         ip link set br0 mtu 1400
