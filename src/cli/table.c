@@ -34,10 +34,12 @@ int table_add(Table *t, const char *text, const char *color)
                 t->room = room;
         }
 
-        char *copy = strdup(text && text[0] ? text : "-");
-        if (!copy)
+        TableCell *cell = &t->cells[t->n_cells];
+        cell->text = strdup(text && text[0] ? text : "-");
+        if (!cell->text)
                 return -ENOMEM;
-        t->cells[t->n_cells++] = (TableCell){ copy, color };
+        cell->color = color;
+        t->n_cells++;
         return 0;
 }
 

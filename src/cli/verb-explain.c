@@ -111,7 +111,7 @@ static int explain_key(const char *word)
         int r;
 
         if (!name)
-                return print(-ENOMEM, NULL);
+                return print(-ENOMEM, "");
         r = key ? manual_key(key->name, &text) : -ENOENT;
         return r == -ENOENT ? r : print(r, text);
 }

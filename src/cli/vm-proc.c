@@ -164,13 +164,12 @@ static bool is_own_cgroup(const State *s, const char *path)
 /* The last line, "0::/path"; NULL: there is none. */
 static const char *path_of(char *text)
 {
-        char *line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
+        char *line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/"),
+             *path = line ? strchr(line, '/') : NULL;
 
-        if (!line)
-                return NULL;
-        line = strchr(line, '/');
-        line[strcspn(line, "\n")] = '\0';
-        return line;
+        if (path)
+                path[strcspn(path, "\n")] = '\0';
+        return path;
 }
 
 void vm_cgroup_usage(VmEyes *eyes, const char *path, VmUsage *ret)

@@ -221,7 +221,8 @@ test_a_snapshot_goes_to_a_bound_directory_and_comes_back() {
         restore "$dir"
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
         # It goes on where it was: it does not say hello again, and still listens to its keyboard.
-        ! is_pc || fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
+        # The VMM of a guest that is fast ends without an answer.
+        ! is_pc || fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}' || true
         ! is_pc || eventually unit_is web1 inactive
         systemctl stop fcjail@web1
         not journal_has web1 "hello from guest"
