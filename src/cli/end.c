@@ -106,9 +106,11 @@ static void log_end(const char *id, const VmmEndFacts *f, const char *stop_by, u
 /* The facts have pointers into buf. */
 static void read_console(const char *id, const char *invocation, char buf[CONSOLE_SIZE_MAX], VmmEndFacts *f)
 {
-        const char *const arguments[] = { "console", id, invocation, NULL };
+        char max[16];
+        const char *const arguments[] = { "console", id, invocation, max, NULL };
         size_t size;
 
+        (void) snprintf(max, sizeof(max), "%i", VMM_END_LINES_MAX);
         if (systemd_query(arguments, CONSOLE_USEC, buf, CONSOLE_SIZE_MAX, &size) < 0)
                 return;
         for (const char *s = buf, *nul; f->n_lines < VMM_END_LINES_MAX; s = nul + 1) {

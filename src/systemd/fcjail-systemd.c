@@ -198,8 +198,8 @@ int main(int argc, char **argv)
                 return query_starts(argv[2], argv[3]);
         if (argc == 5 && strcmp(argv[1], "follow") == 0)
                 return query_follow(argv[2], argv[3], argv[4]);
-        if (argc == 4 && strcmp(argv[1], "console") == 0)
-                return query_console(argv[2], argv[3]);
+        if (argc == 5 && strcmp(argv[1], "console") == 0)
+                return query_console(argv[2], argv[3], argv[4]);
         if (argc == 3 && strcmp(argv[1], "units") == 0)
                 return verb_units(argv[2]);
 

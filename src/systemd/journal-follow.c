@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The console of a VM, as it comes. The unit sets the identifier; systemd-journald sets the other fields, whatever a VM says. */
+/* The console of a VM, as it comes. */
 
 #include <stdio.h>
-#include <string.h>
-#include <sysexits.h>
-#include <systemd/sd-journal.h>
 
 #include "console-line.h"
+#include "journal.h"
 #include "parse.h"
 #include "queries.h"
 
-#define LINES_MAX 1000000U
-#define MATCH_MAX 128 /* longer than any id with its field */
-
-static int select_console(sd_journal *journal, const char *id)
-{
-        char identifier[MATCH_MAX], unit[MATCH_MAX];
-        int r;
-
-        (void) snprintf(identifier, sizeof(identifier), "SYSLOG_IDENTIFIER=fcjail@%s", id);
-        (void) snprintf(unit, sizeof(unit), "_SYSTEMD_UNIT=fcjail@%s.service", id);
-        r = sd_journal_add_match(journal, identifier, 0);
-        if (r >= 0)
-                r = sd_journal_add_match(journal, unit, 0);
-        if (r >= 0)
-                r = sd_journal_add_match(journal, "_TRANSPORT=stdout", 0);
-        return r;
-}
-
 static int put_line(sd_journal *journal)
 {
-        static const char field[] = "MESSAGE=";
-        const void *data;
+        const char *line;
         size_t size;
         int r;
 
-        r = sd_journal_get_data(journal, "MESSAGE", &data, &size);
-        if (r == -ENOENT)
-                return 0;
-        return r < 0 ? r
-                     : console_line_put((const char *) data + strlen(field), size - strlen(field), stdout);
+        r = journal_message(journal, &line, &size);
+        return r < 0 ? r : console_line_put(line, size, stdout);
 }
 
 /* All that are there. */
@@ -67,8 +43,7 @@ static int seek(sd_journal *journal, uint32_t lines)
                 return n;
         if (n == 0)
                 (void) fprintf(stderr, "fcjail: The journal has no line of that console yet\n");
-        r = sd_journal_seek_head(journal);
-        return r;
+        return sd_journal_seek_head(journal);
 }
 
 static int follow(sd_journal *journal)
@@ -89,18 +64,14 @@ int query_follow(const char *id, const char *lines, const char *stay)
         uint32_t n;
         int r;
 
-        r = id_valid(id) ? parse_u32(lines, 0, LINES_MAX, &n) : -EINVAL;
+        r = parse_u32(lines, 0, UINT32_MAX, &n);
         if (r >= 0)
-                r = sd_journal_open_namespace(&journal, NULL,
-                                              SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_ALL_NAMESPACES);
+                r = journal_open(&journal);
         if (r >= 0)
-                r = select_console(journal, id);
+                r = journal_match_console(journal, id);
         if (r >= 0)
                 r = seek(journal, n);
         if (r >= 0)
                 r = stay[0] ? follow(journal) : put_lines(journal);
-        sd_journal_close(journal);
-        if (r < 0)
-                (void) fprintf(stderr, "fcjail-systemd: Failed to read the journal: %s\n", strerror(-r));
-        return r < 0 ? EX_UNAVAILABLE : EX_OK;
+        return journal_finish(journal, r);
 }

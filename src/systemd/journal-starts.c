@@ -3,24 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
-#include <systemd/sd-journal.h>
 
+#include "journal.h"
 #include "messages.h"
 #include "parse.h"
 #include "queries.h"
 
-#define STARTS_MAX 1000000U
-#define VALUE_MAX  128 /* longer than any number */
-
-static int match(sd_journal *journal, const char *field, const char *value)
-{
-        char text[VALUE_MAX];
-        const int n = snprintf(text, sizeof(text), "%s=%s", field, value);
-
-        return n < 0 || (size_t) n >= sizeof(text) ? -EINVAL
-                                                   : sd_journal_add_match(journal, text, (size_t) n);
-}
+#define VALUE_MAX 128 /* longer than any number */
 
 static bool is_wanted(const char *data, size_t size)
 {
@@ -55,11 +44,11 @@ static int put_entries(sd_journal *journal, const char *id, uint32_t max)
 {
         int r;
 
-        r = match(journal, "MESSAGE_ID", MESSAGE_STARTED);
+        r = journal_match(journal, "MESSAGE_ID", MESSAGE_STARTED);
         if (r >= 0)
-                r = match(journal, "FCJAIL_VM_ID", id);
+                r = journal_match(journal, "FCJAIL_VM_ID", id);
         if (r >= 0)
-                r = match(journal, "_UID", "0"); /* anybody can log anything */
+                r = journal_match(journal, "_UID", "0"); /* anybody can log anything */
         if (r >= 0)
                 r = sd_journal_seek_tail(journal);
         for (uint32_t i = 0; r >= 0 && i < max; i++) {
@@ -78,16 +67,10 @@ int query_starts(const char *id, const char *max)
         uint32_t n;
         int r;
 
-        r = id_valid(id) ? parse_u32(max, 1, STARTS_MAX, &n) : -EINVAL;
+        r = parse_u32(max, 1, UINT32_MAX, &n);
         if (r >= 0)
-                r = sd_journal_open_namespace(&journal, NULL,
-                                              SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_ALL_NAMESPACES);
+                r = journal_open(&journal);
         if (r >= 0)
                 r = put_entries(journal, id, n);
-        sd_journal_close(journal);
-        if (r >= 0 && fflush(stdout) != 0)
-                r = -errno;
-        if (r < 0)
-                (void) fprintf(stderr, "fcjail-systemd: Failed to read the journal: %s\n", strerror(-r));
-        return r < 0 ? EX_UNAVAILABLE : EX_OK;
+        return journal_finish(journal, r);
 }

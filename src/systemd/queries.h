@@ -11,6 +11,6 @@ int query_starts(const char *id, const char *max);
 /* The last lines of a VM's console, for people; then, if `stay` is not empty, what follows until somebody kills the process. */
 int query_follow(const char *id, const char *lines, const char *stay);
 
-/* The last lines that the service fcjail@ID has written to its standard output in that invocation, newest first, each with its
- * NUL. */
-int query_console(const char *id, const char *invocation);
+/* The last `max` lines that the service fcjail@ID has written to its standard output in that invocation, newest first, each with
+ * its NUL. */
+int query_console(const char *id, const char *invocation, const char *max);
