@@ -25,6 +25,11 @@ uint64_t boottime_usec(void)
         return usec_of(CLOCK_BOOTTIME);
 }
 
+uint64_t realtime_usec(void)
+{
+        return usec_of(CLOCK_REALTIME);
+}
+
 uint64_t cpu_usec(void)
 {
         return usec_of(CLOCK_PROCESS_CPUTIME_ID);

@@ -6,8 +6,9 @@
 /* CLOCK_MONOTONIC, in µs. */
 uint64_t now_usec(void);
 
-/* CLOCK_BOOTTIME, in µs. */
+/* CLOCK_BOOTTIME and CLOCK_REALTIME, in µs. */
 uint64_t boottime_usec(void);
+uint64_t realtime_usec(void);
 
 /* The CPU time of this process, in µs. */
 uint64_t cpu_usec(void);

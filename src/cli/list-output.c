@@ -12,6 +12,7 @@
 #include "table.h"
 #include "terminal.h"
 #include "text.h"
+#include "time-util.h"
 
 #define LIST_VERSION 1
 
@@ -59,20 +60,11 @@ static int add_u32(Table *t, bool known, uint32_t value)
         return table_add(t, text, NULL);
 }
 
-/* Seconds, with the hundredths that matter to short ones only. */
 static int add_cpu(Table *t, const VmFacts *v)
 {
-        const uint64_t s = v->usage.cpu_usec / 1000000;
-        char text[32] = "";
+        char text[TIME_SPAN_STR_MAX];
 
-        if (v->usage.has_cpu && s < 100)
-                (void) snprintf(text, sizeof(text), "%.2fs", (double) v->usage.cpu_usec / 1e6);
-        else if (v->usage.has_cpu && s < 6000)
-                (void) snprintf(text, sizeof(text), "%" PRIu64 "min%02us", s / 60, (unsigned) (s % 60));
-        else if (v->usage.has_cpu)
-                (void) snprintf(text, sizeof(text), "%" PRIu64 "h%02umin", s / 3600,
-                                (unsigned) (s / 60 % 60));
-        return table_add(t, text, NULL);
+        return table_add(t, v->usage.has_cpu ? time_span_to_string(v->usage.cpu_usec, text) : NULL, NULL);
 }
 
 /* To the base of 1024, as systemd has it. */

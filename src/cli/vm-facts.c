@@ -139,11 +139,10 @@ int vm_facts_look(const StateRoot *root, VmEyes *eyes, VmFacts *v)
         return r < 0 ? r : find_api(v);
 }
 
-void vm_facts_settle(VmFacts *v, const char *unit_state)
+void vm_facts_settle(VmFacts *v)
 {
         const VmEvidence *e = &v->evidence;
 
-        v->evidence.unit = unit_state;
         v->state = vm_state(e);
         v->error = v->state == VM_UNREADABLE ? e->record : v->state == VM_UNKNOWN ? e->alive : 0;
 }

@@ -53,8 +53,8 @@ void vm_facts_done(VmFacts *v);
 /* Looks at the VM of v->id. 0 or -ENOMEM. */
 int vm_facts_look(const StateRoot *root, VmEyes *eyes, VmFacts *v) _must_check_;
 
-/* Sets the state, with that of the unit, which it borrows (NULL: unknown). */
-void vm_facts_settle(VmFacts *v, const char *unit_state);
+/* Sets the state, when all evidence is there. */
+void vm_facts_settle(VmFacts *v);
 
 /* Asks the API of a running VM whether it is paused; no longer than that (CLOCK_MONOTONIC). No answer changes nothing. */
 void vm_facts_ask(VmFacts *v, uint64_t deadline_usec);

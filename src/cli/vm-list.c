@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fd-util.h"
 #include "time-util.h"
@@ -84,14 +83,13 @@ const VmFacts *vm_list_find(const VmList *l, const char *id)
         return find(l, id, l->n_vms);
 }
 
-/* Makes no directory: without one there are no records. */
 static int add_records(VmList *l, VmEyes *eyes)
 {
         int r;
 
-        if (access("/run/fcjail/vm", F_OK) < 0 && errno == ENOENT)
+        r = state_root_look(&l->root);
+        if (r == -ENOENT)
                 return 0;
-        r = state_root_open(&l->root, NULL);
         if (r >= 0)
                 r = state_each(&l->root, add, l);
         FOREACH_ARRAY (v, l->vms, l->n_vms)
@@ -140,7 +138,7 @@ static void settle(VmList *l)
         size_t n = 0;
 
         FOREACH_ARRAY (v, l->vms, l->n_vms) {
-                vm_facts_settle(v, v->evidence.unit);
+                vm_facts_settle(v);
                 if (v->state == _VM_STATE_INVALID)
                         vm_facts_done(v);
                 else

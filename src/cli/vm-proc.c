@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "at.h"
 #include "chase.h"
 #include "fd-util.h"
+#include "time-util.h"
 #include "vm-proc.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -35,18 +35,10 @@ static int open_cgroups(void)
         return fs.f_type == CGROUP2_SUPER_MAGIC ? TAKE_FD(fd) : -ENODEV;
 }
 
-static uint64_t clock_usec(clockid_t clock)
-{
-        struct timespec ts = {};
-
-        (void) clock_gettime(clock, &ts);
-        return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
-}
-
 /* To the hundredth of a second that the start of a process is known to. */
 static uint64_t find_boot(void)
 {
-        const uint64_t usec = clock_usec(CLOCK_REALTIME) - clock_usec(CLOCK_BOOTTIME);
+        const uint64_t usec = realtime_usec() - boottime_usec();
 
         return (usec + 5000) / 10000 * 10000;
 }

@@ -64,7 +64,7 @@ test_a_vm_of_a_unit() {
         ((cpu > 0))
         (($(sed -n 's/^usage_usec //p' /sys/fs/cgroup/fcjail.slice/fcjail@web1.service/cpu.stat) >= cpu))
         has web1 'if .memory_bytes then .memory_bytes > 4096 else false end' "$(counts_memory)"
-        fcjail list | grep -E "^web1 +running +$pid +30123 +[0-9.]+s +(-|[0-9.]+[KMG]) +20..-..-.. ..:..:.. tap0 +net:.[0-9]+. /run/fcjail/sock/web1/firecracker.socket\$"
+        fcjail list | grep -E "^web1 +running +$pid +30123 +[0-9.]+m?s +(-|[0-9.]+[KMG]) +20..-..-.. ..:..:.. tap0 +net:.[0-9]+. /run/fcjail/sock/web1/firecracker.socket\$"
         systemctl stop fcjail@web1
         is "" "$(listed)"
 }
@@ -249,7 +249,7 @@ test_without_root() {
         vm web2 FCJAIL_UUID=1
         not systemctl start fcjail@web2
         status_is 0 member fcjail list
-        grep -E "^web1 +running +$(pid_of web1) +30123 +[0-9.]+s " /tmp/list
+        grep -E "^web1 +running +$(pid_of web1) +30123 +[0-9.]+m?s " /tmp/list
         has web1 'has("netns")' false member
         has web1 '[.state, has("cpu_usec")] | join(" ")' "running true" member
         # systemd answers them on the message bus, if there is one.
