@@ -128,9 +128,9 @@ static int add_escaped(struct json_object *o, const char *name, const char *valu
         return value && !escaped ? -ENOMEM : add_string(o, name, escaped);
 }
 
-static int add_u64(struct json_object *o, const char *name, bool known, uint64_t value)
+static int add_known(struct json_object *o, const char *name, bool known, uint64_t value)
 {
-        return known ? add_member(o, name, json_object_new_uint64(value)) : 0;
+        return known ? add_u64(o, name, value) : 0;
 }
 
 static int add_names(struct json_object *o, const StateTaps *taps)
@@ -158,14 +158,14 @@ static int add_vm(struct json_object *array, const VmFacts *v)
                 return -ENOMEM;
         return ALL(add_escaped(o, "id", v->id), add_string(o, "state", vm_state_to_string(v->state)),
                    add_string(o, "error", error_of(v)), add_escaped(o, "unit_state", v->evidence.unit),
-                   add_u64(o, "pid", v->pid > 0, (uint64_t) v->pid),
-                   add_u64(o, "uid", v->record.uid != UID_INVALID, v->record.uid),
-                   add_u64(o, "gid", v->record.gid != GID_INVALID, v->record.gid),
+                   add_known(o, "pid", v->pid > 0, (uint64_t) v->pid),
+                   add_known(o, "uid", v->record.uid != UID_INVALID, v->record.uid),
+                   add_known(o, "gid", v->record.gid != GID_INVALID, v->record.gid),
                    add_escaped(o, "netns", v->netns), add_names(o, &v->record.taps),
                    add_escaped(o, "api", v->api),
-                   add_u64(o, "cpu_usec", v->usage.has_cpu, v->usage.cpu_usec),
-                   add_u64(o, "memory_bytes", v->usage.has_memory, v->usage.memory_bytes),
-                   add_u64(o, "since_usec", v->since_usec > 0, v->since_usec));
+                   add_known(o, "cpu_usec", v->usage.has_cpu, v->usage.cpu_usec),
+                   add_known(o, "memory_bytes", v->usage.has_memory, v->usage.memory_bytes),
+                   add_known(o, "since_usec", v->since_usec > 0, v->since_usec));
 }
 
 int list_json(const VmFacts *vms, size_t n, FILE *f)
@@ -175,7 +175,7 @@ int list_json(const VmFacts *vms, size_t n, FILE *f)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = o ? ALL(add_number(o, "version", LIST_VERSION)) : -ENOMEM;
+        r = o ? ALL(add_u64(o, "version", LIST_VERSION)) : -ENOMEM;
         if (r < 0) {
                 json_object_put(array);
                 return r;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "table.h"
 #include "timeline.h"
 
 /* A step that has nothing to do for this VM. */
@@ -141,6 +142,17 @@ static int compare_u64(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
+static const TableColumn columns[] = {
+        { "STEP" },
+        { "50 %", .right = true },
+        { "90 %", .right = true },
+        { "99 %", .right = true },
+        { "LONGEST", .right = true },
+};
+
+/* Of the columns behind the first. */
+static const unsigned percents[] = { 50, 90, 99, 100 };
+
 /* The smallest value that at least `percent` of them do not exceed. */
 static uint64_t percentile(const uint64_t *sorted, size_t n, unsigned percent)
 {
@@ -149,32 +161,49 @@ static uint64_t percentile(const uint64_t *sorted, size_t n, unsigned percent)
         return sorted[rank > 0 ? rank - 1 : 0];
 }
 
-static void print_row(const char *name, uint64_t *values, size_t n, FILE *f)
+/* None of a step that has nothing to do for this VM. */
+static int add_row(Table *t, const char *name, uint64_t *values, size_t n)
 {
+        char text[32];
+        int r;
+
         qsort(values, n, sizeof(*values), compare_u64);
-        if (values[n - 1] >= NOTHING_USEC)
-                (void) fprintf(f, "%-10s %7.3f ms %7.3f ms %7.3f ms %7.3f ms\n", name,
-                               msec(percentile(values, n, 50)), msec(percentile(values, n, 90)),
-                               msec(percentile(values, n, 99)), msec(values[n - 1]));
+        if (values[n - 1] < NOTHING_USEC)
+                return 0;
+        r = table_add(t, name, NULL);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(percents); i++) {
+                (void) snprintf(text, sizeof(text), "%.3f ms", msec(percentile(values, n, percents[i])));
+                r = table_add(t, text, NULL);
+        }
+        return r;
+}
+
+/* `values` has room for one of each start. */
+static int add_rows(Table *t, const Starts *s, uint64_t *values)
+{
+        int r = 0;
+
+        for (size_t k = 0; r >= 0 && k < s->items[0].n_phases; k++) {
+                for (size_t i = 0; i < s->n_items; i++)
+                        values[i] = s->items[i].phases[k].usec;
+                r = add_row(t, s->items[0].phases[k].name, values, s->n_items);
+        }
+        for (size_t i = 0; i < s->n_items; i++)
+                values[i] = s->items[i].usec;
+        return r < 0 ? r : add_row(t, "all", values, s->n_items);
 }
 
 int starts_print_percentiles(const Starts *s, const char *id, FILE *f)
 {
+        _cleanup_table_ Table t = { .columns = columns, .n_columns = ELEMENTSOF(columns) };
         _cleanup_free_ uint64_t *values = calloc(s->n_items + 1, sizeof(uint64_t));
+        int r;
 
         if (!values)
                 return -ENOMEM;
         if (s->n_items == 0)
                 return 0;
-        (void) fprintf(f, "VM '%s', starts: %zu\n\n%-10s %10s %10s %10s %10s\n", id, s->n_items, "STEP",
-                       "50 %", "90 %", "99 %", "LONGEST");
-        for (size_t k = 0; k < s->items[0].n_phases; k++) {
-                for (size_t i = 0; i < s->n_items; i++)
-                        values[i] = s->items[i].phases[k].usec;
-                print_row(s->items[0].phases[k].name, values, s->n_items, f);
-        }
-        for (size_t i = 0; i < s->n_items; i++)
-                values[i] = s->items[i].usec;
-        print_row("all", values, s->n_items, f);
-        return 0;
+        (void) fprintf(f, "VM '%s', starts: %zu\n\n", id, s->n_items);
+        r = add_rows(&t, s, values);
+        return r < 0 ? r : table_print(&t, f, /* width= */ 0, /* colors= */ false);
 }

@@ -106,11 +106,6 @@ int starts_parse(char *text, size_t size, Starts *ret)
         return 0;
 }
 
-static int add_u64(struct json_object *o, const char *name, uint64_t value)
-{
-        return add_member(o, name, json_object_new_int64((int64_t) value));
-}
-
 static int add_phase_row(struct json_object *array, const Phase *p)
 {
         struct json_object *row = json_object_new_object();

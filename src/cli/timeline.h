@@ -47,7 +47,7 @@ void start_print(const Start *s, const char *id, unsigned columns, FILE *f);
 /* The same as a picture. */
 void start_draw(const Start *s, const char *id, FILE *f);
 
-/* A line for each phase, with the median and other percentiles of all starts. 0 or -ENOMEM. */
+/* A line for each phase, with the median and other percentiles of all starts. 0, -ENOMEM or -EIO. */
 int starts_print_percentiles(const Starts *s, const char *id, FILE *f) _must_check_;
 
 /* NULL: no memory. */

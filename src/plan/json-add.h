@@ -32,6 +32,12 @@ static inline int add_number(struct json_object *o, const char *name, uint32_t v
         return value != 0 ? add_member(o, name, json_object_new_int64(value)) : 0;
 }
 
+/* Also if it is 0. JSON's readers know numbers up to 2^63 - 1. */
+static inline int add_u64(struct json_object *o, const char *name, uint64_t value)
+{
+        return add_member(o, name, json_object_new_int64((int64_t) value));
+}
+
 static inline int add_bool(struct json_object *o, const char *name, bool value)
 {
         return add_member(o, name, json_object_new_boolean(value));
