@@ -71,9 +71,11 @@ static Piece find_entry(const char *id)
 }
 
 /* A line of a table's frame. */
-static bool is_rule(const char *line, const char *end)
+static bool is_rule(const char *line)
 {
-        return line[strspn(line, " =\n")] == '\0' || line + strspn(line, " =") >= end - 1;
+        const size_t n = strspn(line, " =");
+
+        return n > 0 && line[n] == '\n';
 }
 
 /* The mark of reStructuredText at s, which is not shown: *emphasis*, **strong**, ``literal``, or a backslash, which takes a
@@ -109,12 +111,8 @@ static void put_plain(FILE *f, const char *line, const char *end)
 
 static void put_paragraph(FILE *f, Piece p)
 {
-        const char *end = p.s + p.n;
-
-        while (end > p.s + 1 && end[-1] == '\n' && end[-2] == '\n')
-                end--;
-        for (const char *line = p.s; line < end; line = next_line(line))
-                if (*line == '\n' || !is_rule(line, next_line(line)))
+        for (const char *line = p.s; line < p.s + p.n; line = next_line(line))
+                if (!is_rule(line))
                         put_plain(f, line, next_line(line));
 }
 
@@ -140,11 +138,7 @@ static const char *put_field_name(FILE *f, const char *s)
 static void put_entry(FILE *f, Piece p)
 {
         static const char subject[] = "Subject: ", by[] = "Defined-By: ";
-        const char *end = p.s + p.n;
-
-        while (end > p.s + 1 && end[-1] == '\n' && end[-2] == '\n')
-                end--;
-        for (const char *s = p.s; s < end;) {
+        for (const char *s = p.s; s < p.s + p.n;) {
                 const bool starts = s == p.s || s[-1] == '\n';
 
                 if (starts && strncmp(s, by, strlen(by)) == 0)
@@ -165,6 +159,8 @@ static int piece_text(Piece p, void (*put)(FILE *f, Piece p), char **ret)
 
         if (!p.s)
                 return -ENOENT;
+        while (p.n > 1 && p.s[p.n - 1] == '\n' && p.s[p.n - 2] == '\n') /* empty lines */
+                p.n--;
         FILE *f = open_memstream(&text, &size);
         if (!f)
                 return -ENOMEM;

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common.h"
 #include "end.h"
@@ -21,12 +20,11 @@
 #include "state.h"
 #include "step.h"
 #include "systemd.h"
-#include "time-util.h"
 #include "verbs.h"
 #include "vmm.h"
 
-#define WAIT_USEC  (5U * 1000000U)
-#define RETRY_USEC 1000U
+/* The lock of our own start is free as soon as its last process is gone. */
+#define WAIT_USEC (5U * 1000000U)
 
 /* Another start owns the id. After a start that did not get the id, systemd also calls us: no error. To a person, it is
  * one. */
@@ -75,19 +73,6 @@ static void kill_our_own(const State *s)
 
         if (vmm_hold(s, &vmm) >= 0)
                 (void) vmm_kill(&vmm); /* clean() looks at what came of it */
-}
-
-/* The lock of our own start is free as soon as its last process is gone. */
-static int lock(const StateRoot *root, const char *id, bool ours)
-{
-        uint64_t deadline = now_usec() + (ours ? WAIT_USEC : 0);
-
-        for (;;) {
-                int fd = state_lock(root, id, /* create= */ false);
-                if (fd != -EBUSY || now_usec() >= deadline)
-                        return fd;
-                (void) usleep(RETRY_USEC);
-        }
 }
 
 /* Somebody has removed it, or there was nothing to clean up. */
@@ -167,7 +152,7 @@ int verb_cleanup(const CommandLine *c)
         if (ours)
                 kill_our_own(&own);
         log_unit_end(id, ours ? &own : NULL);
-        _cleanup_close_ int state_fd = lock(&root, id, ours);
+        _cleanup_close_ int state_fd = state_lock_wait(&root, id, /* create= */ false, ours ? WAIT_USEC : 0);
         if (state_fd == -ENOENT)
                 return clean_without_record(id);
         if (state_fd == -EBUSY && ours) {

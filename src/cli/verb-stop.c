@@ -10,8 +10,6 @@
  */
 
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -30,19 +28,9 @@
 #define REQUEST_USEC (2U * 1000000U)
 #define HANGUP_USEC  (2U * 1000000U) /* a VMM that gets SIGHUP flushes its metrics */
 
-static _printf_(4, 5) void log_rung(const State *s, int priority, const char *rung, const char *format, ...)
-{
-        const LogField field = { "FCJAIL_RUNG", rung };
-        _cleanup_free_ char *text = NULL;
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
-        va_end(ap);
-        log_entry(priority, MESSAGE_STOPPING, 0, &field, 1, "Stopping VM '%s': %s", s->id,
-                  text ? text : rung);
-}
+#define log_rung(s, priority, rung, format, ...)                                                            \
+        log_entry(priority, MESSAGE_STOPPING, 0, &(const LogField){ "FCJAIL_RUNG", rung }, 1,               \
+                  "Stopping VM '%s': " format, (s)->id, ##__VA_ARGS__)
 
 /* 0: the VMM has passed it on to the guest. */
 static int press_ctrl_alt_del(const State *s, int pid_fd)

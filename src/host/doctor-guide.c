@@ -10,9 +10,6 @@
 #include "doctor-read.h"
 #include "parse.h"
 
-/* Lines of it are long, and a container has many. */
-#define MOUNTINFO_MAX (8 * 1024 * 1024)
-
 static bool has_argument(char *const *args, const char *name)
 {
         const size_t n = strlen(name);
@@ -97,7 +94,7 @@ static bool has_favordynmods(const DoctorHost *h)
 {
         _cleanup_free_ char *text = NULL;
 
-        if (at_read_file(h->root_fd, "proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL) < 0)
+        if (at_read_file(h->root_fd, "proc/self/mountinfo", DOCTOR_MOUNTINFO_MAX, &text, NULL) < 0)
                 return false;
         for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
                 const char *options = strstr(line, " - cgroup2 ");

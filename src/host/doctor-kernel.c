@@ -30,7 +30,7 @@ static int check_version(const DoctorHost *h, Findings *f)
         return DOCTOR_OK(f, OSRELEASE, "is %.64s; Firecracker is tested on 5.10, 6.1 and 6.18", text);
 }
 
-/* A descriptor that is none: only the call itself is looked for. */
+/* With a descriptor that is not open: the error tells whether the kernel has the call. */
 static int check_idmap(const DoctorHost *h, Findings *f)
 {
         struct mount_attr attr = {};

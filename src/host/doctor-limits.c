@@ -12,8 +12,6 @@
 #include "doctor-read.h"
 #include "parse.h"
 
-#define MOUNTINFO_MAX (8 * 1024 * 1024)
-
 /* Each VM takes one of each. */
 static int check_namespaces(const DoctorHost *h, Findings *f)
 {
@@ -71,7 +69,7 @@ static int check_mounts(const DoctorHost *h, Findings *f)
         r = doctor_get_number(h, f, path, "is not a sysctl of this kernel", &max);
         if (r <= 0)
                 return r;
-        r = at_read_file(h->root_fd, "proc/self/mountinfo", MOUNTINFO_MAX, &text, &size);
+        r = at_read_file(h->root_fd, "proc/self/mountinfo", DOCTOR_MOUNTINFO_MAX, &text, &size);
         if (r < 0)
                 return r == -ENOMEM ? r : doctor_unreadable(f, "/proc/self/mountinfo", r);
         for (size_t i = 0; i < size; i++)

@@ -29,6 +29,9 @@ extern const DoctorGroup doctor_kvm, doctor_kernel, doctor_limits, doctor_base, 
 /* What is read of a file at most; the rest of a longer one is not needed. */
 #define DOCTOR_TEXT_MAX 4096
 
+/* Of /proc/self/mountinfo, which counts as a whole: its lines are long, and a container has many. */
+#define DOCTOR_MOUNTINFO_MAX (8U * 1024 * 1024)
+
 /* Reads the beginning of a file, without the newlines at its end. 0 or -errno. */
 int doctor_read(const DoctorHost *h, const char *path, char text[DOCTOR_TEXT_MAX]) _must_check_;
 

@@ -60,17 +60,12 @@ static const struct {
         { "reboot: System halted", { "shutdown", LOG_INFO, "the guest has shut down" } },
 };
 
-static bool is_digits(const char *s, size_t n)
-{
-        return strspn(s, "0123456789") >= n;
-}
-
 bool vmm_end_is_log(const char *line)
 {
         static const char form[] = "0000-00-00T00:00:00.";
 
         for (size_t i = 0; form[i]; i++)
-                if (form[i] == '0' ? !is_digits(line + i, 1) : line[i] != form[i])
+                if (form[i] == '0' ? line[i] < '0' || line[i] > '9' : line[i] != form[i])
                         return false;
         line += strlen(form);
         line += strspn(line, "0123456789");

@@ -11,8 +11,10 @@
 #include "fd-util.h"
 #include "fs-ids.h"
 #include "state.h"
+#include "time-util.h"
 
-#define STATE_DIR "/run/fcjail"
+#define STATE_DIR  "/run/fcjail"
+#define RETRY_USEC 1000U
 
 /* It needs no walk: only root can change what lies above. */
 static int open_vm_dir(int root_fd, char **ret_culprit)
@@ -188,6 +190,16 @@ int state_lock(const StateRoot *root, const char *id, bool create)
                 if (r > 0)
                         return TAKE_FD(fd);
         }
+}
+
+int state_lock_wait(const StateRoot *root, const char *id, bool create, uint64_t usec)
+{
+        const uint64_t deadline = now_usec() + usec;
+        int fd;
+
+        while ((fd = state_lock(root, id, create)) == -EBUSY && now_usec() < deadline)
+                (void) usleep(RETRY_USEC);
+        return fd;
 }
 
 bool state_is_understood(const State *s)

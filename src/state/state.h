@@ -125,6 +125,9 @@ bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1]);
  */
 int state_lock(const StateRoot *root, const char *id, bool create) _must_check_;
 
+/* The same, but who has the lock may be about to end: waits for it, in µs. */
+int state_lock_wait(const StateRoot *root, const char *id, bool create, uint64_t usec) _must_check_;
+
 /* Reads the file behind fd. 0, -ENODATA: it is empty (nothing was made), -EBADMSG: not one of ours. Unknown lines and newer
  * versions are for the caller to look at, by state_is_understood(). */
 int state_read(int fd, State *ret) _must_check_;

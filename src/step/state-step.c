@@ -12,16 +12,14 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "fd-util.h"
 #include "parse.h"
 #include "step.h"
 #include "text.h"
-#include "time-util.h"
 
-#define WAIT_USEC  (5U * 1000000U)
-#define RETRY_USEC 1000U
+/* The watcher of the earlier life may be at work, and soon ends. */
+#define WATCHER_USEC (5U * 1000000U)
 
 #define DAMAGED                                                                                             \
         "is damaged, or fcjail did not write it; if the VM is not running, remove the record and start again"
@@ -231,18 +229,6 @@ static int bury_earlier_life(Jail *jail, const char *record)
         return 0;
 }
 
-/* The watcher of the earlier life may be at work, and soon ends. */
-static int lock(const Jail *jail)
-{
-        const uint64_t deadline = now_usec() + (jail->plan->watched ? WAIT_USEC : 0);
-        int fd;
-
-        while ((fd = state_lock(&jail->state_root, jail->plan->id, /* create= */ true)) == -EBUSY &&
-               now_usec() < deadline)
-                (void) usleep(RETRY_USEC);
-        return fd;
-}
-
 int step_state(Jail *jail)
 {
         _cleanup_free_ char *culprit = NULL;
@@ -254,7 +240,8 @@ int step_state(Jail *jail)
         if (r < 0)
                 return step_fail(jail, r, "%s", culprit ? culprit : "/run/fcjail");
 
-        jail->state_fd = lock(jail);
+        jail->state_fd = state_lock_wait(&jail->state_root, jail->plan->id, /* create= */ true,
+                                         jail->plan->watched ? WATCHER_USEC : 0);
         if (jail->state_fd == -EBUSY)
                 return step_fail_because(
                         jail, -EBUSY, EX_TEMPFAIL, jail->plan->id,
