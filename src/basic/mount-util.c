@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -13,6 +15,16 @@
 static int fs_config(int fd, unsigned cmd, const char *key, const char *value)
 {
         return RET_NERRNO(syscall(SYS_fsconfig, fd, cmd, key, value, 0));
+}
+
+/* Not through glibc: without statx(2) it falls back to fstatat(2), which does not report mounts. */
+int mount_is_on(int dir_fd, const char *name)
+{
+        struct statx sx;
+
+        if (syscall(SYS_statx, dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, /* mask= */ 0, &sx) < 0)
+                return -errno;
+        return (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 int new_tmpfs(const char *n_inodes, const char *size)

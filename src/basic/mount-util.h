@@ -14,6 +14,9 @@ int mount_make_private(const char *path, const char *checked) _must_check_;
 /* Attaches a detached tree at dir_fd/name; "" is dir_fd itself. 0 or -errno. */
 int mount_attach(int tree_fd, int dir_fd, const char *name) _must_check_;
 
+/* 1 if something is mounted on dir_fd/name, in this mount namespace, 0 if not, or -errno. Links are not followed. */
+int mount_is_on(int dir_fd, const char *name) _must_check_;
+
 /* The name of the file system that fd (O_PATH will do) is on, for a message: "ext4", also of its two forerunners, or
  * "0x5346544e", as statfs(2) numbers one that is not in the table. */
 #define FS_NAME_MAX 24

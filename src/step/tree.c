@@ -266,9 +266,12 @@ static int remove_level(int dir_fd, const char *name, const char *prefix, char *
 {
         if (unlinkat(dir_fd, name, AT_REMOVEDIR) >= 0 || errno == ENOENT)
                 return 0;
-        if (errno == ENOTDIR ||
-            errno == EBUSY) /* not ours, or others mount on it; the level above names it */
+        if (errno == ENOTDIR) /* not ours; the level above names it */
                 return 0;
+        if (errno == EBUSY) { /* so with one that others mount on */
+                int r = mount_is_on(dir_fd, name);
+                return r == 0 ? -EBUSY : r < 0 ? r : 0;
+        }
         if (errno != ENOTEMPTY && errno != EEXIST)
                 return -errno;
 

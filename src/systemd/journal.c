@@ -5,7 +5,7 @@
 #include <sysexits.h>
 
 #include "journal.h"
-#include "macro.h"
+#include "parse.h"
 
 int journal_open(sd_journal **ret)
 {
@@ -24,16 +24,15 @@ int journal_match(sd_journal *journal, const char *field, const char *value)
 /* The unit sets the identifier; systemd-journald sets what begins with '_', whatever a VM says. */
 int journal_match_console(sd_journal *journal, const char *id)
 {
-        _cleanup_free_ char *unit = NULL;
+        char identifier[sizeof("fcjail@") + ID_LEN_MAX], unit[sizeof(identifier) + sizeof(".service")];
         int r;
 
-        if (ASPRINTF(&unit, "fcjail@%s.service", id) < 0)
-                return -ENOMEM;
+        (void) snprintf(identifier, sizeof(identifier), "fcjail@%.*s", ID_LEN_MAX, id);
+        (void) snprintf(unit, sizeof(unit), "%s.service", identifier);
         r = journal_match(journal, "_SYSTEMD_UNIT", unit);
         if (r >= 0)
                 r = journal_match(journal, "_TRANSPORT", "stdout");
-        *strrchr(unit, '.') = '\0';
-        return r < 0 ? r : journal_match(journal, "SYSLOG_IDENTIFIER", unit);
+        return r < 0 ? r : journal_match(journal, "SYSLOG_IDENTIFIER", identifier);
 }
 
 int journal_message(sd_journal *journal, const char **ret, size_t *ret_size)
