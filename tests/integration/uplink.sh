@@ -66,6 +66,7 @@ test_tcp_crosses_with_either_family() {
 # stream ID ADDRESS: 8 MiB each way, which arrive as they were sent.
 stream() {
         head -c 8M /dev/urandom >/tmp/sent
+        rm -f /tmp/server # of an earlier one
         ip netns exec "$1" python3 -c '
 import socket, sys
 s = socket.create_server((sys.argv[1], 7000), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
