@@ -31,7 +31,7 @@ const ConfigKey config_keys[] = {
         { "FCJAIL_VMM",         config_parse_path,      MEMBER(vmm),        TAKES_PATH },
         { "FCJAIL_VMM_ARGS",    config_parse_vmm_args,  MEMBER(vmm_args),
           "arguments of the VMM, quoted as in ExecStart=" },
-        { "FCJAIL_VMM_TEXT",    config_parse_vmm_text,  MEMBER(vmm_text),   "private or shared",
+        { "FCJAIL_VMM_TEXT",    config_parse_vmm_text,  MEMBER(vmm_text),   "recycled, private or shared",
           .by_jailer = true },
         { "FCJAIL_CONFIG",      config_parse_path,      MEMBER(config),     TAKES_PATH },
         { "FCJAIL_CONFIG_BIND", config_parse_tristate,  MEMBER(config_bind), "yes or no" },

@@ -169,7 +169,8 @@ int config_parse_vmm_args(const char *value, void *field, char **ret_why)
 
 int config_parse_vmm_text(const char *value, void *field, char **ret_why)
 {
-        static const char *const words[] = { "private", "shared", NULL };
+        static const char *const words[] = { "recycled", "private", "shared", NULL };
+        static const VmmText texts[] = { VMM_TEXT_RECYCLED, VMM_TEXT_PRIVATE, VMM_TEXT_SHARED };
         VmmText *text = field;
         int i;
 
@@ -178,7 +179,7 @@ int config_parse_vmm_text(const char *value, void *field, char **ret_why)
         if (i < 0)
                 return i;
 
-        *text = i == 0 ? VMM_TEXT_PRIVATE : VMM_TEXT_SHARED;
+        *text = texts[i];
         return 0;
 }
 

@@ -23,6 +23,7 @@ typedef enum Tristate {
 
 typedef enum VmmText {
         VMM_TEXT_UNSET = 0,
+        VMM_TEXT_RECYCLED, /* a private copy, from an earlier VM if there is one */
         VMM_TEXT_PRIVATE,
         VMM_TEXT_SHARED,
 } VmmText;

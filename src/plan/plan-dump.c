@@ -26,6 +26,17 @@ static void dump_identity(FILE *f, const Plan *p)
                 fprintf(f, "gid: as the uid\n");
 }
 
+const char *plan_vmm_text(const Plan *p)
+{
+        static const char *const words[] = {
+                [VMM_TEXT_RECYCLED] = "recycled",
+                [VMM_TEXT_PRIVATE] = "private",
+                [VMM_TEXT_SHARED] = "shared",
+        };
+
+        return words[p->vmm_text];
+}
+
 static void dump_jail(FILE *f, const Plan *p)
 {
         const Layout layout = plan_layout(p);
@@ -33,7 +44,7 @@ static void dump_jail(FILE *f, const Plan *p)
 
         fprintf(f, "jail: %s\n", layout_path(&layout, LAYOUT_ROOT, "", path));
         fprintf(f, "sock: %s\n", layout_sock(&layout, "", path));
-        fprintf(f, "vmm: %s (%s)\n", p->vmm, p->vmm_text_shared ? "shared text" : "private copy");
+        fprintf(f, "vmm: %s (%s text)\n", p->vmm, plan_vmm_text(p));
         if (p->config)
                 fprintf(f, "config: %s -> /" JAIL_CONFIG "%s\n", p->config,
                         p->config_bind ? "" : " (binds nothing)");

@@ -11,8 +11,6 @@
 
 #include "plan-jail.h"
 
-/* Not readable: a program that its process cannot read is not dumpable and cannot be traced by another one of its uid. */
-#define VMM_MODE         (S_IFREG | 0511)
 #define VMM_MODE_OF_ROOT (S_IFREG | 0111)
 
 static void add_node(Plan *p, const char *path, mode_t mode, dev_t rdev)

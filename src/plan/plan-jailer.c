@@ -146,6 +146,18 @@ static int plan_root(const Config *c, Diagnostics *d, Plan *p)
         return 0;
 }
 
+/* Its directory is the VM's, so nobody takes it from there. */
+static int plan_text(const Config *c, Diagnostics *d, Plan *p)
+{
+        if (c->vmm_text == VMM_TEXT_RECYCLED)
+                return diagnostics_add(
+                        d, DIAGNOSTIC_CONFLICT, NULL, NULL,
+                        "FCJAIL_VMM_TEXT=recycled is not for VMs in the place of the jailer; remove it from jailer.env");
+        if (c->vmm_text == VMM_TEXT_UNSET)
+                p->vmm_text = VMM_TEXT_PRIVATE;
+        return 0;
+}
+
 int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         const JailerConfig *j = &c->jailer;
@@ -154,6 +166,8 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         if (!p->vmm_name) /* there was no memory for more */
                 return -ENOMEM;
         r = check_name(p, d);
+        if (r >= 0)
+                r = plan_text(c, d, p);
         if (r >= 0)
                 r = plan_root(c, d, p);
         if (r < 0)

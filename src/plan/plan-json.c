@@ -251,7 +251,7 @@ int plan_json(const Plan *p, struct json_object *o)
                    p->uid_later ? add_bool(o, "uid_by_systemd", true) : 0, add_id(o, "gid", p->gid),
                    add_bool(o, "uid_shared", p->uid_shared), add_string(o, "jail", jail),
                    add_string(o, "sock", layout_sock(&layout, "", sock)), add_string(o, "vmm", p->vmm),
-                   add_bool(o, "vmm_text_shared", p->vmm_text_shared), add_string(o, "config", p->config),
+                   add_string(o, "vmm_text", plan_vmm_text(p)), add_string(o, "config", p->config),
                    p->config ? add_bool(o, "config_bind", p->config_bind) : 0, add_nodes(o, p),
                    add_mounts(o, p), add_binds(o, p), add_string(o, "netns", plan_netns_text(p)),
                    add_namespaces(o, p), add_taps(o, p), add_cni(o, &p->cni), add_uplink(o, p),

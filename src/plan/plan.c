@@ -142,7 +142,7 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (r < 0)
                 return r;
 
-        p->vmm_text_shared = c->vmm_text == VMM_TEXT_SHARED;
+        p->vmm_text = c->vmm_text == VMM_TEXT_UNSET ? VMM_TEXT_RECYCLED : c->vmm_text;
         p->api_gid = facts->api_gid;
         p->api_group_required = c->api_group != NULL;
         p->keep = c->keep == TRISTATE_YES;

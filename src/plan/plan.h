@@ -175,7 +175,7 @@ typedef struct Plan {
         char *chroot_dir;
         char *vmm;      /* path on the host */
         char *vmm_name; /* in the jail, and of the directory that all its jails are in */
-        bool vmm_text_shared;
+        VmmText vmm_text;
         char **vmm_args;         /* further arguments, may be NULL */
         char *config;            /* path on the host; NULL: none */
         bool config_bind;        /* the jail also gets what it names */
@@ -272,6 +272,9 @@ const char *plan_bind_ids(const BindPlan *b, char buf[BIND_IDS_TEXT_MAX]);
 
 /* FCJAIL_NETNS= as it was set, or the path that a name stands for. */
 const char *plan_netns_text(const Plan *p) _pure_;
+
+/* FCJAIL_VMM_TEXT=, or its default. */
+const char *plan_vmm_text(const Plan *p) _pure_;
 
 /* FCJAIL_SECCOMP= as it was said. */
 const char *plan_seccomp_text(const Plan *p) _pure_;

@@ -244,6 +244,7 @@ static const Line lines[] = {
         { "CHROOT_DIR",    STATE_BEGIN, read_path,   write_string, offsetof(State, chroot_dir) },
         { "VMM_NAME",      STATE_BEGIN, read_file_name, write_string, offsetof(State, vmm_name) },
         { "VM_OWNS_ROOT",  STATE_BEGIN, read_flag,   write_if_yes,  offsetof(State, vm_owns_root) },
+        { "TEXT",          STATE_BEGIN, read_file_name, write_string, offsetof(State, text) },
         { "FILE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, files) },
         { "PLACE",         STATE_BEGIN, read_name,   write_names,  offsetof(State, places) },
         { "TREE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, trees) },

@@ -104,6 +104,7 @@ void state_done(State *s)
         free(s->api);
         free(s->netns);
         free(s->uplink);
+        free(s->text);
         free(s->stop_by);
         names_done(&s->cgroups);
         names_done(&s->redirects);

@@ -82,8 +82,9 @@ typedef struct State {
         uid_t uid;        /* UID_INVALID: not yet chosen */
         gid_t gid;
         char *chroot_dir;
-        char *vmm_name;          /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
-        bool vm_owns_root;       /* that root/ belongs to the VM */
+        char *vmm_name;    /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
+        bool vm_owns_root; /* that root/ belongs to the VM */
+        char *text; /* what the VMM's text is called in the pool, where a cleanup puts it; NULL: nowhere */
         StateNames files;        /* files, */
         StateNames places;       /* directories that are removed if nobody has put anything into them, */
         StateNames trees;        /* and directories that are removed with all that is in them */

@@ -25,11 +25,13 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "channel.h"
 #include "fd-util.h"
 #include "step.h"
+#include "texts.h"
 #include "tolerated.h"
 #include "tree.h"
 
@@ -102,6 +104,18 @@ static int clone_text(const Jail *jail, int fd, off_t size)
         return posix_fadvise(fd, 0, size, POSIX_FADV_WILLNEED) == 0 ? 1 : -EIO;
 }
 
+/* A copy of what others write at the same time is of no program, and would be the next VM's as well. */
+static int check_unchanged(const Jail *jail)
+{
+        struct stat st;
+
+        if (!jail->state.text)
+                return 0;
+        if (fstat(jail->host.vmm_fd, &st) < 0)
+                return -errno;
+        return text_is_of(jail->state.text, &st) ? 0 : -ESTALE;
+}
+
 static int fill_vmm(Jail *jail, const FilePlan *vmm)
 {
         struct stat st;
@@ -118,6 +132,8 @@ static int fill_vmm(Jail *jail, const FilePlan *vmm)
         r = clone_text(jail, fd, st.st_size);
         if (r == 0)
                 r = copy_text(jail, fd, st.st_size);
+        if (r >= 0)
+                r = check_unchanged(jail);
         /* Its mode comes last: it cannot be executed before it is whole. */
         return r < 0 ? r : RET_NERRNO(fchmod(fd, vmm->mode & 07777));
 }
@@ -136,11 +152,15 @@ int step_copy(Jail *jail)
         const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
         int r;
 
-        if (jail->plan->vmm_text_shared)
+        if (jail->plan->vmm_text == VMM_TEXT_SHARED || jail->vmm_is_whole)
                 return 0;
 
         r = fill_vmm(jail, vmm);
         if (r == -ECANCELED)
                 return hear_failure(jail);
+        if (r == -ESTALE)
+                return step_fail_because(
+                        jail, r, EX_TEMPFAIL, jail->plan->vmm,
+                        "was changed while it was copied; start again, and next time replace it by rename");
         return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
 }

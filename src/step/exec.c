@@ -26,7 +26,8 @@ static int check_vmm(Jail *jail, const char *path)
 
         if (lstat(path, &st) < 0)
                 return step_fail(jail, -errno, "%s", path);
-        if (!jail->plan->vmm_text_shared && (st.st_mode != vmm->mode || st.st_uid != 0 || st.st_gid != 0))
+        if (jail->plan->vmm_text != VMM_TEXT_SHARED &&
+            (st.st_mode != vmm->mode || st.st_uid != 0 || st.st_gid != 0))
                 return step_differs(jail, path, "has mode %o and owner %u:%u instead of %o and 0:0",
                                     st.st_mode, st.st_uid, st.st_gid, vmm->mode);
         return 0;

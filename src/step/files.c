@@ -186,7 +186,7 @@ static int clone_run(Jail *jail, const MountPlan *m)
 
 static int clone_vmm(Jail *jail, const MountPlan *m)
 {
-        const bool shared = jail->plan->vmm_text_shared;
+        const bool shared = jail->plan->vmm_text == VMM_TEXT_SHARED;
         int r = shared ? clone_tree(jail, m, m->path, jail->host.vmm_fd, "")
                        : clone_tree(jail, m, m->path, jail->root_fd, m->path);
 

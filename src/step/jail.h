@@ -67,7 +67,8 @@ typedef struct Jail {
         /* tree: the jail's root directory on the host */
         int root_fd;
         bool root_was_roots; /* only root could change it until this start */
-        struct stat vmm_st;  /* of the empty file for the VMM, by which it is known again */
+        struct stat vmm_st;  /* of the file for the VMM, by which it is known again */
+        bool vmm_is_whole;   /* that file is a copy already */
 
         /* clone */
         pid_t pid;         /* of INSIDE, as OUTSIDE sees it */

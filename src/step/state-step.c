@@ -17,6 +17,7 @@
 #include "parse.h"
 #include "step.h"
 #include "text.h"
+#include "texts.h"
 
 /* The watcher of the earlier life may be at work, and soon ends. */
 #define WATCHER_USEC (5U * 1000000U)
@@ -105,6 +106,18 @@ _Static_assert(BIND_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all mou
 
 _Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a plan");
 
+static int name_text(const Jail *jail, State *s)
+{
+        char name[NAME_MAX];
+        struct stat st;
+
+        if (jail->plan->vmm_text != VMM_TEXT_RECYCLED)
+                return 0;
+        if (fstat(jail->host.vmm_fd, &st) < 0)
+                return -errno;
+        return text_name(&st, s->boot, name) ? dup_to(name, &s->text) : 0;
+}
+
 static int make_state(const Jail *jail, State *ret)
 {
         const Plan *p = jail->plan;
@@ -133,6 +146,8 @@ static int make_state(const Jail *jail, State *ret)
                 r = dup_to(p->chroot_dir, &s.chroot_dir);
         if (r >= 0)
                 r = dup_to(p->vmm_name, &s.vmm_name);
+        if (r >= 0)
+                r = name_text(jail, &s);
         if (r >= 0)
                 r = name_files(p, &s);
         if (r >= 0)

@@ -4,6 +4,7 @@
  * Step `tree`: the jail's directory on the host, and the undo of all that is made in it.
  *
  *     <base>/firecracker/<id>/root/   root:root 0755, and in it the files of the plan
+ *     <base>/firecracker/.texts/      private copies of the VMM for the next VM (texts.h)
  *
  * In the place of Firecracker's jailer root/ is the VM's, 0700. That is the only owner that is ever changed: of a directory,
  * which has no second name, in one that only root can change, and by its descriptor.
@@ -26,7 +27,9 @@
 #include "chase.h"
 #include "fd-util.h"
 #include "mount-util.h"
+#include "plan-jail.h"
 #include "step.h"
+#include "texts.h"
 #include "tree.h"
 
 /* What to do about an error of the file system that the jails are on. NULL: it has nothing to do with that. */
@@ -143,7 +146,29 @@ int tree_remove(int root_fd, const char *name)
         return RET_NERRNO(unlinkat(root_fd, name, AT_REMOVEDIR));
 }
 
-static int make_vmm(Jail *jail)
+/* One that an earlier VM has left, whole. 1; 0: there is none. */
+static int take_vmm(Jail *jail, const FilePlan *vmm, int vmms_fd)
+{
+        const Layout layout = plan_layout(jail->plan);
+        char path[PATH_MAX];
+        int r;
+
+        if (!jail->state.text)
+                return 0;
+        r = texts_take(vmms_fd, jail->state.text, jail->root_fd, vmm->path, vmm->mode, &jail->vmm_st);
+        if (r == -EPERM || r == -EBADE) {
+                (void) layout_path(&layout, LAYOUT_VMMS, TEXTS_DIR, path);
+                return step_fail_because(
+                        jail, r, EX_NOPERM, path,
+                        r == -EPERM
+                                ? "is not root's alone; remove it, and the next start makes its own copy of the VMM"
+                                : "has a file that is no copy of the VMM; remove the directory");
+        }
+        jail->vmm_is_whole = r > 0;
+        return r < 0 ? tree_fail(jail, r, vmm->path) : r;
+}
+
+static int make_vmm(Jail *jail, int vmms_fd)
 {
         const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
         struct statvfs sv;
@@ -153,12 +178,15 @@ static int make_vmm(Jail *jail)
         if (r < 0)
                 return tree_fail(jail, r, vmm->path);
 
-        if (jail->plan->vmm_text_shared) {
+        if (jail->plan->vmm_text == VMM_TEXT_SHARED) {
                 /* Only a place to mount the host's binary on. */
                 r = at_write_file(jail->root_fd, vmm->path, vmm->mode & 07777, "", 0);
                 return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
         }
 
+        r = take_vmm(jail, vmm, vmms_fd);
+        if (r != 0)
+                return r;
         if (fstatvfs(jail->root_fd, &sv) < 0)
                 return tree_fail(jail, -errno, "");
         if (sv.f_flag & ST_NOEXEC)
@@ -198,30 +226,35 @@ static int check_is_roots_alone(Jail *jail, int fd, const char *path)
         return 0;
 }
 
-int step_tree(Jail *jail)
+static int open_level(Jail *jail, LayoutLevel level, int above_fd)
 {
         const Layout layout = plan_layout(jail->plan);
+        const bool is_roots = jail->plan->vm_is_root && level == LAYOUT_VM;
+        const char *name = layout_name(&layout, level);
+        _cleanup_close_ int fd = -EBADF;
         char path[PATH_MAX];
-        int r, fd = -EBADF;
+        int r;
 
-        const mode_t mode = jail->plan->vm_is_root ? 0700 : 0755;
+        (void) layout_path(&layout, level, "", path);
+        if (level == LAYOUT_ROOT && jail->plan->vm_owns_root)
+                r = open_vm_root(jail, above_fd, name, path, &fd);
+        else
+                r = tree_open_dir(jail, above_fd, name, is_roots ? 0700 : 0755, path, &fd);
+        if (r >= 0 && is_roots)
+                r = check_is_roots_alone(jail, fd, path);
+        return r < 0 ? r : TAKE_FD(fd);
+}
 
-        for (LayoutLevel level = 0; level < _LAYOUT_LEVEL_MAX; level++) {
-                const int above = level == 0 ? jail->host.base_fd : jail->root_fd;
-                const char *name = layout_name(&layout, level);
-
-                (void) layout_path(&layout, level, "", path);
-                r = level == LAYOUT_ROOT && jail->plan->vm_owns_root
-                            ? open_vm_root(jail, above, name, path, &fd)
-                            : tree_open_dir(jail, above, name, level == LAYOUT_VM ? mode : 0755, path, &fd);
-                if (r >= 0 && level == LAYOUT_VM && jail->plan->vm_is_root)
-                        r = check_is_roots_alone(jail, fd, path);
-                if (r < 0)
-                        return r;
-                (void) safe_close(jail->root_fd);
-                jail->root_fd = fd;
-        }
-        return make_vmm(jail);
+int step_tree(Jail *jail)
+{
+        _cleanup_close_ int vmms_fd = open_level(jail, LAYOUT_VMMS, jail->host.base_fd);
+        if (vmms_fd < 0)
+                return vmms_fd;
+        _cleanup_close_ int vm_fd = open_level(jail, LAYOUT_VM, vmms_fd);
+        if (vm_fd < 0)
+                return vm_fd;
+        jail->root_fd = open_level(jail, LAYOUT_ROOT, vm_fd);
+        return jail->root_fd < 0 ? jail->root_fd : make_vmm(jail, vmms_fd);
 }
 
 /* The names in a directory, for the log, put behind those in *names. */
@@ -280,15 +313,16 @@ static int remove_level(int dir_fd, const char *name, const char *prefix, char *
 }
 
 /* A directory that is not empty is not ours; it stays, and the log names it with what else is left in root/. */
-static int remove_file(int root_fd, const char *name)
+static int remove_file(const State *s, int vmms_fd, int root_fd, const char *name)
 {
-        int r = at_remove(root_fd, name);
+        const bool is_text = s->text && strcmp(name, s->vmm_name) == 0;
+        int r = is_text ? texts_give(vmms_fd, s->text, root_fd, name, VMM_MODE) : at_remove(root_fd, name);
 
         return r == -ENOTEMPTY || r == -EEXIST ? 0 : r;
 }
 
 /* What is not of the kind that we made is not ours; it stays, and the log names it with what else is left in root/. */
-static int undo_names(Undo *undo, int root_fd)
+static int undo_names(Undo *undo, int vmms_fd, int root_fd)
 {
         const State *s = undo->state;
         char prefix[NAME_MAX + sizeof("root//")];
@@ -296,7 +330,7 @@ static int undo_names(Undo *undo, int root_fd)
 
         FOREACH_ARRAY (name, s->files.names, s->files.n)
                 if (r >= 0)
-                        r = remove_file(root_fd, *name);
+                        r = remove_file(s, vmms_fd, root_fd, *name);
         FOREACH_ARRAY (name, s->trees.names, s->trees.n)
                 if (r >= 0)
                         r = tree_remove(root_fd, *name);
@@ -328,7 +362,7 @@ static int remove_socket(const State *s, int root_fd)
         return S_ISSOCK(st.st_mode) ? at_remove(fd, name) : 0;
 }
 
-static int undo_root(Undo *undo, const Layout *layout, int vm_fd)
+static int undo_root(Undo *undo, const Layout *layout, int vmms_fd, int vm_fd)
 {
         int r;
 
@@ -339,7 +373,7 @@ static int undo_root(Undo *undo, const Layout *layout, int vm_fd)
 
         r = remove_socket(undo->state, root_fd);
         if (r >= 0)
-                r = undo_names(undo, root_fd);
+                r = undo_names(undo, vmms_fd, root_fd);
         return r < 0 ? r : remove_level(vm_fd, layout_name(layout, LAYOUT_ROOT), "root/", &undo->kept);
 }
 
@@ -362,7 +396,7 @@ int undo_tree(Undo *undo)
         if (vm_fd < 0)
                 return vm_fd == -ENOENT ? 0 : vm_fd;
 
-        r = undo_root(undo, &layout, vm_fd);
+        r = undo_root(undo, &layout, vmms_fd, vm_fd);
         if (r < 0)
                 return r;
         /* The directory of all VMs stays: another start may just be going through it. */

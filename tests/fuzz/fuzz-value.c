@@ -134,7 +134,10 @@ static void print_value(FILE *f, const char *name, const Config *c)
                 for (char **a = c->vmm_args; *a; a++)
                         print_word(f, *a);
         else if (strcmp(name, "FCJAIL_VMM_TEXT") == 0)
-                fputs(c->vmm_text == VMM_TEXT_SHARED ? "shared" : "private", f);
+                fputs(c->vmm_text == VMM_TEXT_SHARED    ? "shared"
+                      : c->vmm_text == VMM_TEXT_PRIVATE ? "private"
+                                                        : "recycled",
+                      f);
         else if (strcmp(name, "FCJAIL_READY") == 0)
                 fputs(c->ready == READY_API ? "api" : "exec", f);
         else if (strcmp(name, "FCJAIL_NETNS") == 0)

@@ -10,7 +10,7 @@ only=() # further options for strace
 # injected, and the other calls, in /tmp/strace.
 inject() {
         status=0
-        vm web1 FCJAIL_NETNS=blue
+        vm web1 FCJAIL_NETNS=blue FCJAIL_VMM_TEXT=private # what is copied can fail
         [[ -e /run/netns/blue ]] || ip netns add blue
         timeout -s KILL 30 strace -f -o /tmp/strace "${only[@]}" -e "trace=${1%%:*}${2:-}" -e "inject=$1" \
                 fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
@@ -73,7 +73,7 @@ test_a_network_namespace_that_was_not_entered() {
         local status=0
         ip netns add other
         ip netns add blue
-        vm web1 FCJAIL_NETNS=blue
+        vm web1 FCJAIL_NETNS=blue FCJAIL_VMM_TEXT=private
         timeout -s KILL 30 nsenter --net=/run/netns/other \
                 strace -f -o /tmp/strace -e trace=setns -e inject=setns:retval=0 fcjail run web1 >/tmp/out 2>&1 </dev/null || status=$?
         is 71 "$status"
@@ -128,7 +128,7 @@ test_a_failure_of_the_other_process_ends_the_copy() {
 follow=(-f) # or (): the injection is OUTSIDE's alone
 # starts_with INJECTION
 starts_with() {
-        vm web1
+        vm web1 FCJAIL_VMM_TEXT=private
         by_hand web1 strace "${follow[@]}" -o /tmp/strace -e "trace=${1%%:*}" -e "inject=$1"
         grep INJECTED /tmp/strace
         fcjail stop web1

@@ -150,7 +150,7 @@ test_on_btrfs_the_text_is_a_clone_if_it_can_be() {
         fi
         mount_image btrfs /mnt/btrfs
         cp /usr/local/bin/demo-vmm /mnt/btrfs/vmm
-        vm web1 FCJAIL_CHROOT_DIR=/mnt/btrfs FCJAIL_VMM=/mnt/btrfs/vmm
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/btrfs FCJAIL_VMM=/mnt/btrfs/vmm FCJAIL_VMM_TEXT=private
         systemctl start fcjail@web1
         is 511 "$(stat -c %a "$text")"
         sync -f /mnt/btrfs
@@ -167,7 +167,7 @@ test_on_btrfs_the_text_is_a_clone_if_it_can_be() {
 
         starts_on /mnt/btrfs
         chattr +C /mnt/btrfs/firecracker
-        vm web1 FCJAIL_CHROOT_DIR=/mnt/btrfs FCJAIL_VMM=/mnt/btrfs/vmm
+        vm web1 FCJAIL_CHROOT_DIR=/mnt/btrfs FCJAIL_VMM=/mnt/btrfs/vmm FCJAIL_VMM_TEXT=private
         systemctl start fcjail@web1
         sync -f /mnt/btrfs
         not shares_blocks "$text"

@@ -14,6 +14,7 @@ export LC_ALL=C SYSTEMD_PAGER='' SYSTEMD_COLORS=0
 ENV=/etc/fcjail
 STATE=/run/fcjail
 BASE=/srv/jailer/firecracker
+TEXTS=$BASE/.texts # private copies of VMMs that nobody uses
 
 # vm ID [KEY=VALUE…]: settings of a VM whose guest starts by itself.
 vm() {
@@ -195,8 +196,12 @@ is_gone() {
         [[ ! -e $STATE/vm/$1 && ! -e $BASE/$1 ]] || fail "something of $1 is left: $(find "$STATE" "$BASE")"
 }
 
+no_jails() {
+        [[ -z $(ls "$BASE" 2>/dev/null) ]] || fail "$BASE holds $(ls "$BASE")"
+}
+
 nothing_left() {
-        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$STATE/image" && is_empty "$STATE/sock" && is_empty "$BASE" || return 1
+        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$STATE/image" && is_empty "$STATE/sock" && no_jails || return 1
         [[ -z $(systemctl list-units -q --plain --no-legend 'fcjail@*') ]] || fail "a unit is left" || return 1
         is lo "$(ip -brief link | awk '{ print $1 }')"
 }

@@ -30,7 +30,7 @@ bound() {
 # What must be as it was in the end: what is on disk, mounted, in the namespaces, and running.
 host() {
         local i
-        find "$STATE" "${BASE%/*}" /run/netns /vms ! -name log ! -path "$STATE/kept" -printf '%p %M %U %G %l\n' | sort
+        find "$STATE" "${BASE%/*}" /run/netns /vms ! -name log ! -path "$STATE/kept" ! -path "$TEXTS*" -printf '%p %M %U %G %l\n' | sort
         cat /proc/self/mountinfo
         ip -brief link | awk '{ print $1 }'
         for ((i = 0; i < LANES; i++)); do
@@ -43,22 +43,37 @@ is_as_before() {
         diff <(echo "$before") <(host)
 }
 
+# A copy of the VMM for each lane, which it takes and gives back.
+fill_pool() {
+        local text
+        while (($(date +%s) - $(stat -c %Z /usr/local/bin/observer) <= 4)); do
+                sleep 0.2
+        done
+        rm -rf "$TEXTS"
+        fcjail run lane0 >/tmp/out 2>&1 </dev/null || was_executed
+        text=$(ls "$TEXTS")
+        mv "$TEXTS/$text" "$BASE/.spare"
+        fcjail run lane1 >/tmp/out 2>&1 </dev/null || was_executed
+        mv "$BASE/.spare" "$TEXTS/$text"
+}
+
 # What a start consists of.
 CALLS=/tmp/calls
 lanes() {
-        local i
+        local i text=${TEXT:-private}
         holders=()
         rm -f /tmp/lane*.start
         [[ -x /usr/local/bin/inject ]] || skip "for x86_64 only"
         for ((i = 0; i < LANES; i++)); do
                 vm "lane$i" FCJAIL_VMM=/usr/local/bin/observer FCJAIL_READY=exec "FCJAIL_UID=$((700000 + i))" \
-                        "FCJAIL_NETNS=lane$i" "$(bound "lane$i")"
+                        "FCJAIL_NETNS=lane$i" "FCJAIL_VMM_TEXT=$text" "$(bound "lane$i")"
                 ip netns add "lane$i"
                 ip netns exec "lane$i" sleep infinity &
                 holders[i]=$!
         done
         # The first start of all has more to do.
         fcjail run lane0 >/tmp/out 2>&1 </dev/null || was_executed
+        [[ $text != recycled ]] || fill_pool
         before=$(host)
         rm /vms/lane0/logs/log
         echo record | inject /tmp/out -- fcjail run lane0 | grep -vE ' exit(_group)? ' >"$CALLS"
@@ -194,7 +209,7 @@ acts() {
                 $2 == "fcntl" { if ($5 == 37) print; next }
                 $2 ~ /^rt_sig/ { if ($5 != 0) print; next }
                 $2 ~ /^setfs/ { if ($4 < 4294967295) print; next }
-                $2 ~ /^(bind|capset|chdir|chroot|close_range|dup3|fchdir|fchmod|flock|fsconfig|ftruncate|ioctl|keyctl|mkdirat|mknodat|mount|mount_setattr|move_mount|open_tree|pivot_root|seccomp|sendmsg|sendto|setgid|setgroups|setns|setresgid|setresuid|setsid|setsockopt|setuid|setxattr|symlinkat|umask|umount2|unshare|waitid)$/' "$CALLS"
+                $2 ~ /^(bind|capset|chdir|chroot|close_range|dup3|fchdir|fchmod|flock|fsconfig|ftruncate|ioctl|keyctl|mkdirat|mknodat|mount|mount_setattr|move_mount|open_tree|pivot_root|renameat2|seccomp|sendmsg|sendto|setgid|setgroups|setns|setresgid|setresuid|setsid|setsockopt|setuid|setxattr|symlinkat|umask|umount2|unshare|waitid)$/' "$CALLS"
 }
 
 test_P4_lies() {
@@ -245,6 +260,52 @@ test_P5_kills() {
         run_lanes cleanups 50
         judge /dev/null cleaned missed
         figure "$starts, then $(met)$of of a cleanup: each time the next start or cleanup succeeded, and nothing was left"
+        end_lanes
+}
+
+# Where a copy of the VMM comes from the pool and goes back. What INSIDE does is the same as without.
+pool_lanes() {
+        TEXT=recycled lanes
+        [[ -z $(grep ' splice ' "$CALLS") && $(grep ' renameat2 ' "$CALLS") ]] || fail "the VMM was copied"
+        grep '^0 ' "$CALLS" >/tmp/outside
+        mv /tmp/outside "$CALLS"
+}
+
+test_P3_errors_with_a_pool() {
+        local of='' starts
+        pool_lanes
+        each_errno <"$CALLS" >/tmp/all
+        sample 200
+        run_lanes errors 150
+        judge "$HERE/tolerated.txt" refused late missed
+        starts="$(met)$of points of a start, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated"
+
+        of=''
+        cleanup_calls | each_errno >/tmp/all
+        sample 100
+        run_lanes cleanups 50
+        judge /dev/null cleaned missed
+        figure "$starts; $(met)$of of a cleanup: what says that it has cleaned up has left nothing"
+        end_lanes
+}
+
+test_P4_lies_with_a_pool() {
+        pool_lanes
+        acts | awk '{ print $1, $2, $3, "lie" }' >/tmp/jobs
+        run_lanes errors 40
+        judge "$HERE/lies.txt" refused late missed
+        figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in the table of $(rows lies.txt) rows)"
+        end_lanes
+}
+
+test_P5_kills_with_a_pool() {
+        local of=''
+        pool_lanes
+        awk '{ print $1, $2, $3, "killall" }' "$CALLS" >/tmp/all
+        sample 100
+        run_lanes kills 50
+        judge /dev/null restarted missed
+        figure "$(met)$of points of a start: each time the next start succeeded, and nothing was left"
         end_lanes
 }
 

@@ -145,6 +145,8 @@ Test(value, words_are_exact)
         VmmText text = VMM_TEXT_UNSET;
         Ready ready = READY_UNSET;
 
+        must(config_parse_vmm_text("recycled", &text, NULL));
+        cr_expect_eq(text, VMM_TEXT_RECYCLED);
         must(config_parse_vmm_text("private", &text, NULL));
         cr_expect_eq(text, VMM_TEXT_PRIVATE);
         must(config_parse_vmm_text("shared", &text, NULL));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Private copies of VMMs that no VM uses any more, for the next VM: half of a start is such a copy.
+ *
+ *     <base>/firecracker/.texts/                 root:root 0700, so no VM ever sees it
+ *     <base>/firecracker/.texts/<text>.<inode>   root:root: a copy that was in a jail
+ *
+ * A text is known by what it is a copy of: the boot, and the program's device, inode, size and times. So a program that was
+ * replaced has other texts. A copy belongs to one VM at a time: its name moves into the jail, and back.
+ *
+ * See D97 in docs/decisions.md.
+ */
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "macro.h"
+
+/* What the pool has at most; each cleanup that is under way may exceed it by one. */
+#define TEXTS_MAX      32
+#define TEXTS_SIZE_MAX (256LL * 1024 * 1024)
+
+#define TEXTS_DIR ".texts"
+
+/* boot: 32 hex digits. Writes what copies of the program are called. false: it was changed a moment ago, so that another change
+ * may not show in its times. */
+bool text_name(const struct stat *program, const char *boot, char ret[NAME_MAX]);
+
+/* Whether that is still the name of the program. */
+bool text_is_of(const char *text, const struct stat *program);
+
+/*
+ * Moves a copy of the text to `name` in the directory, where nothing is. parent_fd: that of all VMs' jails; mode: of a copy, which
+ * gets it when it is whole. 1: *ret is its status, read back there; 0: there is none. -EPERM: the pool is not root's alone;
+ * -EBADE: what was there is no such copy, and stays at `name`.
+ */
+int texts_take(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, struct stat *ret)
+        _must_check_;
+
+/* Takes the file `name` out of the directory: into the pool, if it is a whole copy and can be kept. */
+int texts_give(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode) _must_check_;
