@@ -35,11 +35,11 @@ int channel_hear(const Jail *jail, Tell *ret)
         }
 }
 
-bool channel_has_news(const Jail *jail)
+bool channel_has_news(const Jail *jail, int timeout_ms)
 {
         struct pollfd p = { .fd = jail->channel_fd, .events = POLLIN };
 
-        return poll(&p, 1, /* timeout= */ 0) > 0;
+        return poll(&p, 1, timeout_ms) > 0;
 }
 
 /* INSIDE, which waits for OUTSIDE before it executes the VMM, finds that to be gone. */

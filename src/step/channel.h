@@ -25,8 +25,8 @@ int channel_tell(const Jail *jail, TellKind kind, int step) _must_check_;
 /* Waits for a message. 1: *ret is filled in; 0: the other side is gone; -EBADMSG: not a message. */
 int channel_hear(const Jail *jail, Tell *ret) _must_check_;
 
-/* Whether a message or the end can be read. Does not wait. */
-bool channel_has_news(const Jail *jail);
+/* Whether a message or the end can be read, at the latest after so many milliseconds. */
+bool channel_has_news(const Jail *jail, int timeout_ms);
 
 /* OUTSIDE: after a failure of its own. When it returns INSIDE makes nothing more, because it has failed as well, or ended. */
 void channel_stop_inside(Jail *jail);

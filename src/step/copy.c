@@ -54,7 +54,7 @@ static ssize_t move(int from_fd, off_t *from_offset, int to_fd, size_t size)
 static int move_all(const Jail *jail, int in_fd, int out_fd, int fd, off_t size)
 {
         for (off_t offset = 0; offset < size;) {
-                if (channel_has_news(jail))
+                if (channel_has_news(jail, 0))
                         return -ECANCELED;
                 ssize_t n = move(jail->host.vmm_fd, &offset, in_fd, (size_t) (size - offset));
                 if (n < 0)

@@ -16,6 +16,7 @@
 
 #include "channel.h"
 #include "step.h"
+#include "systemd.h"
 #include "watcher.h"
 
 static int interrupt_fd = -EBADF; /* the pidfd of INSIDE; never closed, as the signal may always come */
@@ -65,6 +66,9 @@ int step_launch(Jail *jail)
                 if (r < 0)
                         return step_fail(jail, r, "the process that cleans up");
         }
+
+        if (!channel_has_news(jail, STEP_PATIENCE_MS))
+                systemd_notify_status(jail->notify_fd, "Starting: launch");
 
         /* The end of the channel is the execve, if INSIDE has announced it. */
         while ((r = channel_hear(jail, &m)) > 0 && m.kind == TELL_EXEC) {

@@ -15,6 +15,7 @@
 #include "at.h"
 #include "fd-util.h"
 #include "step.h"
+#include "systemd.h"
 #include "time-util.h"
 
 /* Between two polls of a VMM that does not answer yet: a sixteenth of the time so far, so that a fast VMM is not kept waiting
@@ -84,6 +85,7 @@ static int fail_ready(Jail *jail, int r)
 int step_ready(Jail *jail)
 {
         uint64_t begin = now_usec(), deadline = begin + jail->plan->ready_timeout_usec;
+        bool said = false;
         int r;
 
         if (jail->plan->ready == READY_EXEC)
@@ -100,7 +102,12 @@ int step_ready(Jail *jail)
                 if (now_usec() >= deadline)
                         return fail_ready(jail, -ETIMEDOUT);
 
-                r = wait_a_moment(jail, now_usec() - begin);
+                const uint64_t waited = now_usec() - begin;
+                if (!said && waited >= STEP_PATIENCE_MS * 1000U) {
+                        systemd_notify_status(jail->notify_fd, "Starting: ready");
+                        said = true;
+                }
+                r = wait_a_moment(jail, waited);
                 if (r < 0)
                         return fail_ready(jail, r);
         }

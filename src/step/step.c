@@ -75,7 +75,6 @@
 #include "log.h"
 #include "messages.h"
 #include "step.h"
-#include "systemd.h"
 #include "time-util.h"
 
 const Step steps[] = {
@@ -126,9 +125,9 @@ const Step steps[] = {
         { "exec", SIDE_INSIDE, step_exec, NULL, EX_OSERR, MESSAGE_EXEC, "execute the VMM",
           .after = step_copy },
         { "launch", SIDE_OUTSIDE, step_launch, NULL, EX_OSERR, MESSAGE_LAUNCH,
-          "wait until the VMM is executed", .shown = true },
+          "wait until the VMM is executed" },
         { "ready", SIDE_OUTSIDE, step_ready, NULL, EX_UNAVAILABLE, MESSAGE_READY,
-          "wait until the VMM is ready", .shown = true },
+          "wait until the VMM is ready" },
 };
 const size_t n_steps = ELEMENTSOF(steps);
 _Static_assert(ELEMENTSOF(steps) <= STEPS_MAX, "STEPS_MAX");
@@ -186,9 +185,6 @@ int steps_run(Jail *jail, StepSide side)
         for (size_t i = 0; i < n_steps; i++) {
                 if (steps[i].side != side)
                         continue;
-                /* Only steps that wait: otherwise PID 1 would take a CPU from INSIDE to show it. */
-                if (steps[i].shown)
-                        systemd_notify_status(jail->notify_fd, "Starting: %s", steps[i].name);
                 uint64_t begin = now_usec();
                 r = run_step(jail, &steps[i]);
                 jail->step_usec[i] = (uint32_t) (now_usec() - begin);

@@ -28,8 +28,11 @@ typedef struct Step {
         const char *summary; /* for the man page, which a test compares */
         int (*after)(
                 Jail *jail); /* the step of OUTSIDE that has to be done before this one of INSIDE; NULL: none */
-        bool shown;          /* in STATUS=: it waits for others */
 } Step;
+
+/* A step that has waited for so long says so in STATUS=. Not before: PID 1 would take a CPU from INSIDE or the VMM to read it, and
+ * READY=1 would come later. */
+#define STEP_PATIENCE_MS 30
 
 extern const Step steps[];
 extern const size_t n_steps;

@@ -168,10 +168,8 @@ test_the_status_shows_the_step() {
         kill "$receiver"
         is 0 "$(cat /tmp/status)"
         uid=$(status_of "$(vmm_of web1)" Uid)
-        # What came after MAINPID= would be of a stranger.
-        is "STATUS=Starting: launch
-STATUS=Starting: ready
-MAINPID=$(vmm_of web1) READY=1 STATUS=VM runs as uid $uid" "$(cat /tmp/received)"
+        # What came after MAINPID= would be of a stranger. On a busy machine it says what it waits for.
+        is "MAINPID=$(vmm_of web1) READY=1 STATUS=VM runs as uid $uid" "$(grep -v '^STATUS=Starting: ' /tmp/received)"
         end_vmm
         systemctl start fcjail@web1
         status_is web1 "VM runs as uid $uid"
