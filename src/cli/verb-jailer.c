@@ -31,8 +31,10 @@
 
 static int print_help(void)
 {
-        printf("fcjail jailer OPTION... [-- ARGUMENT...]\n\n"
-               "Starts a VMM in a jail, as Firecracker's jailer does. See fcjail-jailer(1).\n\n");
+        printf("Jailer v%s\n\n"
+               "fcjail jailer OPTION... [-- ARGUMENT...]\n\n"
+               "Starts a VMM in a jail, as Firecracker's jailer does. See fcjail-jailer(1).\n\n",
+               JAILER_VERSION_TEXT);
         jailer_args_help(stdout);
         return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

@@ -120,7 +120,7 @@ static int parse_new_pid_ns(JailerArgs *a, const char *value, char **why)
         return 0;
 }
 
-/* A slash too many is none for the jailer either. */
+/* A slash too many is none for the jailer either, nor is a "." that is not the first. */
 static int parse_parent_cgroup(JailerArgs *a, const char *value, char **why)
 {
         _cleanup_free_ char *path = malloc(strlen(value) + 2);
@@ -132,9 +132,11 @@ static int parse_parent_cgroup(JailerArgs *a, const char *value, char **why)
         for (const char *p = value; *p; p += strspn(p, "/")) {
                 size_t length = strcspn(p, "/");
 
-                path[n++] = '/';
-                memcpy(path + n, p, length);
-                n += length;
+                if (p == value || length != 1 || p[0] != '.') {
+                        path[n++] = '/';
+                        memcpy(path + n, p, length);
+                        n += length;
+                }
                 p += length;
         }
         path[n] = '\0';
@@ -146,7 +148,9 @@ static int parse_parent_cgroup(JailerArgs *a, const char *value, char **why)
 static int parse_cgroup_version(JailerArgs *a, const char *value, char **why)
 {
         (void) why;
-        return parse_u32(without_padding(value), 1, 2, &a->config.jailer.cgroup_version) < 0 ? -EINVAL : 0;
+        return parse_u32(without_padding(value), 0, UINT8_MAX, &a->config.jailer.cgroup_version) < 0
+                       ? -EINVAL
+                       : 0;
 }
 
 /* The name of a file in a cgroup: "cpuset.cpus". */
@@ -293,6 +297,18 @@ static int check_required(const bool given[], char **why)
         return 0;
 }
 
+/* The jailer takes any version where no group is asked for. */
+static int check_version(JailerConfig *j, char **why)
+{
+        if (j->cgroup_version == 1 || j->cgroup_version == 2)
+                return 0;
+        if (j->n_cgroups > 0)
+                return refuse(why, "--cgroup-version must be 1 or 2 for --cgroup, not %u",
+                              j->cgroup_version);
+        j->cgroup_version = DEFAULT_CGROUP_VERSION;
+        return 0;
+}
+
 static int parse(char *const *argv, JailerArgs *a, char **why)
 {
         bool given[ELEMENTSOF(options)] = {};
@@ -313,6 +329,8 @@ static int parse(char *const *argv, JailerArgs *a, char **why)
                 argv += r;
         }
         r = check_required(given, why);
+        if (r >= 0)
+                r = check_version(&a->config.jailer, why);
         if (r < 0 || !*argv)
                 return r;
         return strv_copy(argv + 1, &a->config.vmm_args);

@@ -212,6 +212,8 @@ int host_open_vmm(const Plan *p, HostObjects *o, Findings *f)
                 return WRONG(f, -ENOEXEC, EX_NOINPUT, p->vmm,
                              "use the static (musl) build of Firecracker's releases",
                              "is dynamically linked, but the jail has no libraries");
+        if (p->args_as_given && !(st.st_mode & S_IXUSR)) /* the jailer's copy could not be executed */
+                return WRONG(f, -EACCES, EX_NOPERM, p->vmm, "chmod 755", "is not executable");
         return 0;
 }
 

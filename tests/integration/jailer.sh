@@ -425,6 +425,8 @@ test_bad_command_lines() {
         refuses "--daemonize takes no value" "${all[@]}" --daemonize=yes
         refuses "--exec-file: '/no/such' cannot be opened: No such file" --exec-file /no/such "${all[@]:0:2}" "${all[@]:4}"
         refuses "is a directory, not a regular file" --exec-file /usr "${all[@]:0:2}" "${all[@]:4}"
+        install -m 644 $VMM /usr/local/lib/not-executable
+        refuses "is not executable; chmod 755" --exec-file /usr/local/lib/not-executable "${all[@]:0:2}" "${all[@]:4}"
         refuses "is not a 64-bit ELF program" --exec-file /etc/passwd "${all[@]:0:2}" "${all[@]:4}"
         refuses "--chroot-base-dir: '/no/such' cannot be opened" "${all[@]}" --chroot-base-dir /no/such
         refuses "/etc/passwd" "${all[@]}" --chroot-base-dir /etc/passwd
@@ -436,7 +438,8 @@ test_bad_command_lines() {
         refuses "--cgroup must be file=value" "${all[@]}" --cgroup ../x.y=1
         refuses "--cgroup must be file=value" "${all[@]}" --cgroup cpuset=1
         refuses "with the controller nosuch is mounted" "${all[@]}" --cgroup nosuch.max=1
-        refuses "--cgroup-version must be 1 or 2, not '3'" "${all[@]}" --cgroup-version 3
+        refuses "--cgroup-version must be 1 or 2 for --cgroup, not 3" "${all[@]}" --cgroup-version 3 --cgroup cpuset.cpus=0
+        refuses "--cgroup-version must be 1 or 2, not '256'" "${all[@]}" --cgroup-version 256
         refuses "--parent-cgroup must be a relative path" "${all[@]}" --parent-cgroup /a
         refuses "--parent-cgroup must be a relative path" "${all[@]}" --parent-cgroup a/../b
         refuses "--resource-limit must be" "${all[@]}" --resource-limit nofile=1
@@ -886,7 +889,7 @@ cgroup_of() {
 
 test_the_parent_cgroup_of_version_2() {
         mkdir /sys/fs/cgroup/vms
-        start --cgroup-version 2 --parent-cgroup vms
+        start --cgroup-version 2 --parent-cgroup vms/.
         is /vms "$(cgroup_of $vmm)"
         ends_with 143 TERM
         rmdir /sys/fs/cgroup/vms
