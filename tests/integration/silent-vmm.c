@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A VMM that never says anything but the line after --say, and ends only by force: it ignores what a process can
- * ignore. --eat: it takes that many MiB of memory, in the end. */
+ * ignore, unless --calm is its last argument. --eat: it takes that many MiB of memory, in the end. */
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@ int main(int argc, char **argv)
         for (int i = 1; i + 1 < argc; i++)
                 if (strcmp(argv[i], "--say") == 0)
                         (void) dprintf(STDOUT_FILENO, "%s\n", argv[i + 1]);
-        for (int sig = 1; sig < NSIG; sig++)
+        bool calm = argc > 1 && strcmp(argv[argc - 1], "--calm") == 0;
+        for (int sig = 1; sig < NSIG && !calm; sig++)
                 (void) signal(sig, SIG_IGN);
         for (int i = 1; i + 1 < argc; i++)
                 if (strcmp(argv[i], "--eat") == 0)
