@@ -124,6 +124,25 @@ int loop_is_marked(int fd, const char *mark)
         return has_mark(&info, mark) ? 1 : -EBUSY;
 }
 
+int loop_read_mark(int fd, char ret[LOOP_MARK_MAX])
+{
+        struct loop_info64 info = {};
+
+        if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
+                return -errno;
+        memcpy(ret, info.lo_file_name, LOOP_MARK_MAX);
+        ret[LOOP_MARK_MAX - 1] = '\0';
+        return 0;
+}
+
+int loop_is_unclaimed(int fd)
+{
+        char link[FD_PATH_MAX];
+
+        _cleanup_close_ int alone = open(fd_path(link, fd), O_RDONLY | O_EXCL | O_CLOEXEC);
+        return alone >= 0 ? 1 : errno == EBUSY ? 0 : -errno;
+}
+
 /* The kernel forgets what is only in the cache of the device. */
 int loop_clear(int fd)
 {

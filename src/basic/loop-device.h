@@ -38,6 +38,12 @@ int loop_bind(int fd, int file_fd, const LoopSpec *spec) _must_check_;
 /* Whether it is bound and has this mark: 1, 0 or -errno. -EBUSY: it has another one. */
 int loop_is_marked(int fd, const char *mark) _must_check_;
 
+/* Reads the mark. 0; -ENXIO: it is not bound; or another -errno. */
+int loop_read_mark(int fd, char ret[LOOP_MARK_MAX]) _must_check_;
+
+/* 1 if nobody has claimed it, as who has mounted it, 0 if somebody has, or -errno. */
+int loop_is_unclaimed(int fd) _must_check_;
+
 /* Writes everything to the file, and lets go of it when the last descriptor of the device is closed, which may be this one. 0 or
  * -errno. */
 int loop_clear(int fd) _must_check_;

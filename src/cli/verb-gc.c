@@ -2,34 +2,24 @@
 
 /*
  * fcjail gc: cleans up after every VM that has ended and that nobody else cleans up after: those that were started in the place
- * of Firecracker's jailer, and those by hand whose starter was killed. After the VMs of units systemd cleans up.
+ * of Firecracker's jailer, and those by hand whose starter was killed. After the VMs of units systemd cleans up. Then it goes
+ * over what has no record any more, see gc.h.
  *
  * Should:  prove that a VM has ended, by its record, its lock and its process; age and names prove nothing.
  * Mustn't: stop at one that it cannot judge.
  */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "common.h"
 #include "fd-util.h"
+#include "gc.h"
 #include "log.h"
 #include "step.h"
 #include "verbs.h"
-
-typedef struct Collection {
-        const StateRoot *root;
-        bool dry_run;
-        unsigned n; /* cleaned up after */
-        int status; /* of the worst failure */
-} Collection;
-
-static void fail(Collection *c, int status)
-{
-        if (c->status == EX_OK)
-                c->status = status;
-}
 
 /* The caller has its lock, so nobody starts the VM, runs it by hand or cleans up after it. */
 static void collect_locked(Collection *c, const char *id, int state_fd)
@@ -41,11 +31,11 @@ static void collect_locked(Collection *c, const char *id, int state_fd)
         r = state_read(state_fd, &s);
         if (r == -ENODATA) { /* a start was killed before it had made anything */
                 if (!c->dry_run && state_remove(c->root, id) < 0)
-                        fail(c, EX_IOERR);
+                        gc_fail(c, EX_IOERR);
                 return;
         }
         if (r < 0) {
-                fail(c, log_bad_record(id, r));
+                gc_fail(c, log_bad_record(id, r));
                 return;
         }
         if (s.supervised)
@@ -56,30 +46,71 @@ static void collect_locked(Collection *c, const char *id, int state_fd)
         if (pid_fd != -ESRCH) {
                 log_error("Cannot determine whether the VMM of '%s' is running: %s", id,
                           state_why_unknown(pid_fd));
-                fail(c, EX_OSERR);
+                gc_fail(c, EX_OSERR);
                 return;
         }
 
         if (c->dry_run)
                 printf("%s\n", id);
         else if (clean_up(c->root, &s) < 0)
-                fail(c, EX_OSERR);
+                gc_fail(c, EX_OSERR);
         else
-                c->n++;
+                c->n_vms++;
 }
 
 static int collect(const char *id, void *userdata)
 {
         Collection *c = userdata;
 
-        _cleanup_close_ int fd = state_lock(c->root, id, /* create= */ false);
+        _cleanup_close_ int fd = state_lock_to_collect(c->root, id, /* create= */ false);
         if (fd == -EBUSY || fd == -ENOENT)
                 return 0;
         if (fd < 0)
-                fail(c, log_bad_record(id, fd));
+                gc_fail(c, log_bad_record(id, fd));
         else
                 collect_locked(c, id, fd);
         return 0;
+}
+
+/* One at a time, as state_lock_to_collect() needs it. */
+static int lock_collectors(const StateRoot *root)
+{
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+        _cleanup_close_ int fd =
+                openat(root->fd, "gc.lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+static void collect_things(Collection *c)
+{
+        static void (*const kinds[])(Collection * c) = {
+                gc_trees, gc_socks, gc_links, gc_loops, gc_claims, gc_cni,
+        };
+
+        FOREACH_ARRAY (kind, kinds, ELEMENTSOF(kinds))
+                (*kind)(c);
+        gc_procs_done(&c->procs);
+}
+
+static int collect_all(Collection *c)
+{
+        int r;
+
+        _cleanup_close_ int lock = lock_collectors(c->root);
+        if (lock < 0) {
+                log_error("Failed to lock /run/fcjail/gc.lock: %s", strerror(-lock));
+                return EX_OSERR;
+        }
+        r = state_each(c->root, collect, c);
+        if (r < 0) {
+                log_error("Failed to read /run/fcjail/vm: %s", strerror(-r));
+                return EX_OSERR;
+        }
+        collect_things(c);
+        return c->status;
 }
 
 int verb_gc(const CommandLine *c)
@@ -94,15 +125,14 @@ int verb_gc(const CommandLine *c)
         if (status != EX_OK)
                 return status;
         r = state_root_open(&root, NULL);
-        if (r >= 0)
-                r = state_each(&root, collect, &all);
         if (r < 0) {
-                log_error("Failed to read /run/fcjail/vm: %s", strerror(-r));
+                log_error("Failed to open /run/fcjail: %s", strerror(-r));
                 return EX_OSERR;
         }
+        status = collect_all(&all);
         if (all.dry_run)
-                return fflush(stdout) == 0 ? all.status : EX_IOERR;
-        if (all.n > 0)
-                log_info("VMs that had ended and were cleaned up after: %u", all.n);
-        return all.status;
+                return fflush(stdout) == 0 ? status : EX_IOERR;
+        if (all.n_vms > 0)
+                log_info("VMs that had ended and were cleaned up after: %u", all.n_vms);
+        return status;
 }

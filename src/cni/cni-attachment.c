@@ -15,9 +15,15 @@
 #include "fd-util.h"
 #include "json-add.h"
 #include "parse.h"
+#include "systemd.h"
+#include "time-util.h"
 
 #define RECORD_VERSION  1
 #define RECORD_SIZE_MAX (4 * 1024 * 1024)
+
+/* Each plugin may take a minute. */
+#define COLLECTOR_USEC (300U * 1000000U)
+#define RETRY_USEC     10000U
 
 /* The plugin bandwidth counts in bits, and has 32 of them for a burst. */
 #define BURST_MAX 4294967295ULL
@@ -97,7 +103,10 @@ static int set_id(CniAttachment *a, const char *id)
 
 int cni_attachment_make(const char *id, const CniConfig *config, CniAttachment *ret, char **ret_why)
 {
-        _cleanup_cni_attachment_ CniAttachment a = { .capabilities = json_object_new_object() };
+        _cleanup_cni_attachment_ CniAttachment a = {
+                .capabilities = json_object_new_object(),
+                .of_unit = systemd_runs_us(),
+        };
         int r;
 
         r = a.capabilities ? set_id(&a, id) : -ENOMEM;
@@ -187,6 +196,7 @@ int cni_record_write(const CniAttachment *a)
                          add_string(o, "id", a->id),
                          add_member(o, "network", json_object_get(a->network.list)),
                          add_member(o, "capabilities", json_object_get(a->capabilities)),
+                         add_member(o, "unit", json_object_new_boolean(a->of_unit)),
                          a->result ? add_member(o, "result", json_object_get(a->result)) : 0);
         if (r >= 0) {
                 text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
@@ -225,6 +235,7 @@ static int take_record(struct json_object *o, const char *id, CniAttachment *ret
             !json_object_is_type(member(o, "capabilities"), json_type_object))
                 return -EBADMSG;
         a.capabilities = json_object_get(member(o, "capabilities"));
+        a.of_unit = json_object_get_boolean(member(o, "unit")); /* false of an older version's */
         a.result = json_object_get(member(o, "result"));
         r = set_id(&a, id);
         if (r >= 0)
@@ -258,10 +269,29 @@ int cni_record_remove(const char *id)
         return fd < 0 ? fd : at_remove(fd, id);
 }
 
-int cni_lock(const char *id)
+int cni_records_each(int (*each)(const char *id, void *userdata), void *userdata)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        int r;
+
+        _cleanup_close_ int fd = chase_open(CNI_RECORD_DIR, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        r = at_list_dir(fd, ".", &d);
+        for (struct dirent *de; r == 0 && (de = readdir(d));)
+                if (jailer_id_valid(de->d_name))
+                        r = each(de->d_name, userdata);
+        return r;
+}
+
+/* -EAGAIN: a collector, which is known by the type of its lock, has it or had it a moment ago. */
+static int lock_file(const char *id, short type)
 {
         /* Two ids with one hash wait for each other, at worst. */
-        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = id_hash(id), .l_len = 1 };
+        const struct flock wanted = {
+                .l_type = type, .l_whence = SEEK_SET, .l_start = id_hash(id), .l_len = 1
+        };
+        struct flock lock = wanted;
 
         _cleanup_close_ int run = chase_open("/run/fcjail", O_PATH | O_DIRECTORY, CHASE_MKDIR, NULL);
         if (run < 0)
@@ -269,7 +299,28 @@ int cni_lock(const char *id)
         _cleanup_close_ int fd = openat(run, "cni.lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-                return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
-        return TAKE_FD(fd);
+        if (fcntl(fd, F_OFD_SETLK, &lock) >= 0)
+                return TAKE_FD(fd);
+        if (errno != EAGAIN && errno != EACCES)
+                return -errno;
+        lock = wanted;
+        lock.l_type = F_WRLCK;
+        return fcntl(fd, F_OFD_GETLK, &lock) >= 0 && lock.l_type != F_WRLCK ? -EAGAIN : -EBUSY;
+}
+
+int cni_lock(const char *id)
+{
+        const uint64_t deadline = now_usec() + COLLECTOR_USEC;
+        int fd;
+
+        while ((fd = lock_file(id, F_WRLCK)) == -EAGAIN && now_usec() < deadline)
+                (void) usleep(RETRY_USEC);
+        return fd == -EAGAIN ? -EBUSY : fd;
+}
+
+int cni_lock_to_collect(const char *id)
+{
+        int fd = lock_file(id, F_RDLCK);
+
+        return fd == -EAGAIN ? -EBUSY : fd;
 }

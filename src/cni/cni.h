@@ -22,6 +22,7 @@ typedef struct CniAttachment {
         char *netns; /* path, which follows from the id */
         CniNetwork network;
         struct json_object *capabilities; /* what the settings give: ips, mac, portMappings, bandwidth */
+        bool of_unit;                     /* fcjail-cni@ID.service has made it, and will undo it */
         struct json_object *result;       /* of the last plugin that succeeded; NULL: none */
 } CniAttachment;
 
@@ -40,8 +41,15 @@ int cni_record_read(const char *id, CniAttachment *ret) _must_check_;
 int cni_record_write(const CniAttachment *a) _must_check_;
 int cni_record_remove(const char *id) _must_check_;
 
-/* Holds the lock of the VM, from before its record is read, until the descriptor is closed. -EBUSY: somebody else does. */
+/* Calls `each` with the id of every record until it returns another value than 0, and returns that; otherwise 0 or -errno. */
+int cni_records_each(int (*each)(const char *id, void *userdata), void *userdata) _must_check_;
+
+/* Holds the lock of the VM, from before its record is read, until the descriptor is closed. -EBUSY: somebody else does. It waits
+ * for a collector. */
 int cni_lock(const char *id) _must_check_;
+
+/* The same for a collector, see state_lock_to_collect(). */
+int cni_lock_to_collect(const char *id) _must_check_;
 
 /* What a plugin gets on its standard input, to be freed. NULL: no memory. */
 char *cni_request(const CniAttachment *a, size_t plugin);

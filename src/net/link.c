@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -90,6 +92,7 @@ static int read_link(const struct nlmsghdr *h, void *userdata)
                 .up = info->ifi_flags & IFF_UP,
                 .owner = -1,
                 .group = -1,
+                .peer_nsid = tb[IFLA_LINK_NETNSID] ? (int) nla_get_u32(tb[IFLA_LINK_NETNSID]) : -1,
                 .mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0,
                 .master = tb[IFLA_MASTER] ? (int) nla_get_u32(tb[IFLA_MASTER]) : 0,
                 .txqueuelen = tb[IFLA_TXQLEN] ? nla_get_u32(tb[IFLA_TXQLEN]) : 0,
@@ -134,6 +137,71 @@ int link_by_name(Netlink *nl, const char *name, Link *ret)
 int link_by_index(Netlink *nl, int ifindex, Link *ret)
 {
         return look_up(nl, ifindex, /* name= */ NULL, ret);
+}
+
+typedef struct LinkList {
+        bool (*wanted)(const Link *l);
+        Link *items;
+        size_t n_items;
+} LinkList;
+
+static int add_to_list(const struct nlmsghdr *h, void *userdata)
+{
+        LinkList *list = userdata;
+        Link l = {};
+        int r;
+
+        r = read_link(h, &l);
+        if (r < 0 || !list->wanted(&l))
+                return r;
+        Link *items = reallocarray(list->items, list->n_items + 1, sizeof(*items));
+        if (!items)
+                return -ENOMEM;
+        list->items = items;
+        items[list->n_items++] = l;
+        return 0;
+}
+
+int link_list(Netlink *nl, bool (*wanted)(const Link *l), Link **ret, size_t *ret_n)
+{
+        const struct ifinfomsg info = {};
+        LinkList list = { .wanted = wanted };
+        int r = -ENOMEM;
+
+        if (netlink_request(nl, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info)))
+                r = netlink_query(nl, add_to_list, &list);
+        if (r < 0) {
+                free(list.items);
+                return r;
+        }
+        *ret = list.items;
+        *ret_n = list.n_items;
+        return 0;
+}
+
+static int read_nsid(const struct nlmsghdr *h, void *userdata)
+{
+        struct nlattr *tb[NETNSA_MAX + 1];
+
+        if (nlmsg_parse((struct nlmsghdr *) h, sizeof(struct rtgenmsg), tb, NETNSA_MAX, NULL) < 0 ||
+            !tb[NETNSA_NSID])
+                return -EBADMSG;
+        *(int *) userdata = (int) nla_get_u32(tb[NETNSA_NSID]);
+        return 0;
+}
+
+int link_nsid_of(Netlink *nl, pid_t pid, int *ret)
+{
+        const struct rtgenmsg header = {};
+        int r, nsid = -1;
+
+        struct nl_msg *m = netlink_request(nl, RTM_GETNSID, /* flags= */ 0, &header, sizeof(header));
+        if (!m || nla_put_u32(m, NETNSA_PID, (uint32_t) pid) < 0)
+                return -ENOMEM;
+        r = netlink_query(nl, read_nsid, &nsid);
+        if (r >= 0)
+                *ret = nsid;
+        return r;
 }
 
 /* SIOCGIFINDEX works on any socket. */

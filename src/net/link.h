@@ -24,6 +24,7 @@ typedef struct Link {
         uint32_t txqueuelen;                     /* packets */
         char alias[LINK_ALIAS_MAX];              /* "": none */
 
+        int peer_nsid; /* of the veth at the other end: what this network namespace calls the one that it is in; -1: it is in this one */
         bool is_bridge, is_veth;
         bool vlan_filtering;   /* of a bridge … */
         uint16_t default_vlan; /* … which gives it to new ports; 0: none */
@@ -35,6 +36,13 @@ typedef struct Link {
 /* 0, -ENODEV or another -errno. A name may also be an alternative one of the device: ret->name is its own. */
 int link_by_name(Netlink *nl, const char *name, Link *ret) _must_check_;
 int link_by_index(Netlink *nl, int ifindex, Link *ret) _must_check_;
+
+/* All that are wanted, in the namespace of nl: *ret is to be freed with free(). 0 or -errno. */
+int link_list(Netlink *nl, bool (*wanted)(const Link *l), Link **ret, size_t *ret_n) _must_check_;
+
+/* What the namespace of nl calls that of a process, as in Link.peer_nsid; -1: nothing, so that no link of it leads there. 0,
+ * -ESRCH (the process has ended) or another -errno. */
+int link_nsid_of(Netlink *nl, pid_t pid, int *ret) _must_check_;
 
 /* Of a device that has this name, in the namespace of nl. The index, -ENODEV or another -errno. */
 int link_index(const Netlink *nl, const char *name) _must_check_;

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "fd-util.h"
+#include "namespaces.h"
 #include "netlink.h"
 
 #define ANSWER_MAX 32768 /* what the kernel puts into one datagram at most (NLMSG_GOODSIZE, dumps) */
@@ -49,6 +51,26 @@ static void drop_requests(Netlink *nl)
         for (size_t i = 0; i < nl->n_requests; i++)
                 nlmsg_free(nl->requests[i]);
         nl->n_requests = 0;
+}
+
+int netlink_open_in(int netns_fd, Netlink *ret)
+{
+        _cleanup_netlink_ Netlink nl = {};
+        int r, k;
+
+        _cleanup_close_ int home = netns_open_current();
+        if (home < 0)
+                return home;
+        r = netns_enter(netns_fd);
+        if (r >= 0)
+                r = netlink_open(&nl);
+        k = netns_enter(home);
+        if (r < 0 || k < 0)
+                return r < 0 ? r : k;
+
+        *ret = nl;
+        nl = (Netlink){};
+        return 0;
 }
 
 void netlink_done(Netlink *nl)

@@ -26,6 +26,10 @@ typedef struct Netlink {
 
 /* Opens a socket in the network namespace that the process is in. 0 or -errno. */
 int netlink_open(Netlink *ret) _must_check_;
+
+/* The same in the network namespace behind netns_fd, where the socket stays; the process itself comes back at once. */
+int netlink_open_in(int netns_fd, Netlink *ret) _must_check_;
+
 void netlink_done(Netlink *nl);
 #define _cleanup_netlink_ _cleanup_(netlink_done)
 

@@ -233,3 +233,69 @@ int claim_release(const StateRoot *root, ClaimKind kind, const char *name, const
                 return -errno;
         return 0;
 }
+
+typedef struct Each {
+        void (*each)(ClaimKind kind, const char *name, const State *s, void *userdata);
+        void *userdata;
+} Each;
+
+/* Not what is damaged. */
+static void look_at(const Each *o, ClaimKind kind, int dir_fd, const char *link, const char *name)
+{
+        char target[RECORD_MAX];
+
+        if (at_read_link(dir_fd, link, target, sizeof(target)) < 0)
+                return;
+        char *slash = strchr(target, '/');
+        if (!slash)
+                return;
+        *slash = '\0';
+        const State s = { .id = target, .invocation = slash + 1 };
+        if (jailer_id_valid(s.id) && id128_valid(s.invocation))
+                o->each(kind, name, &s, o->userdata);
+}
+
+static void look_at_shared(const Each *o, ClaimKind kind, int dir_fd, const char *shared)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        char name[CLAIM_NAME_MAX];
+        const size_t n = strlen(shared) - strlen(".shared");
+
+        if (n >= sizeof(name) || at_list_dir(dir_fd, shared, &d) < 0)
+                return;
+        memcpy(name, shared, n);
+        name[n] = '\0';
+        for (struct dirent *de; (de = readdir(d));)
+                look_at(o, kind, dirfd(d), de->d_name, name);
+}
+
+static bool is_shared(const char *name)
+{
+        const size_t n = strlen(name), end = strlen(".shared");
+
+        return n > end && strcmp(name + n - end, ".shared") == 0;
+}
+
+int claims_each(const StateRoot *root,
+                void (*each)(ClaimKind kind, const char *name, const State *s, void *userdata),
+                void *userdata)
+{
+        const Each o = { each, userdata };
+        int r = 0;
+
+        for (ClaimKind kind = 0; r >= 0 && kind < ELEMENTSOF(directories); kind++) {
+                _cleanup_closedir_ DIR *d = NULL;
+
+                r = at_list_dir(root->fd, directories[kind], &d);
+                if (r == -ENOENT) {
+                        r = 0;
+                        continue;
+                }
+                for (struct dirent *de; r >= 0 && (de = readdir(d));)
+                        if (is_shared(de->d_name))
+                                look_at_shared(&o, kind, dirfd(d), de->d_name);
+                        else if (strlen(de->d_name) < CLAIM_NAME_MAX)
+                                look_at(&o, kind, dirfd(d), de->d_name, de->d_name);
+        }
+        return r;
+}

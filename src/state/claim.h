@@ -43,6 +43,11 @@ int claim_take(const StateRoot *root, ClaimKind kind, const char *name, bool sha
 /* Removes the record if it is this start's; 0 also if it is another's or not there. */
 int claim_release(const StateRoot *root, ClaimKind kind, const char *name, const State *s) _must_check_;
 
+/* Calls `each` with every record: s has the id and the invocation, as claim_release() needs them. 0 or -errno. Takes no lock. */
+int claims_each(const StateRoot *root,
+                void (*each)(ClaimKind kind, const char *name, const State *s, void *userdata),
+                void *userdata) _must_check_;
+
 /*
  * 1 if the name belongs to a VM of another id than this start's, alone or shared, and *ret_owner is the id. 0: to none. -errno
  * as claim_take(). Takes no lock and changes nothing: who claims the name while this looks is not seen.

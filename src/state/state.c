@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,9 @@
 
 #define STATE_DIR  "/run/fcjail"
 #define RETRY_USEC 1000U
+
+/* A collector has one VM at a time. */
+#define COLLECTOR_USEC (30U * 1000000U)
 
 /* It needs no walk: only root can change what lies above. */
 static int open_vm_dir(int root_fd, char **ret_culprit)
@@ -118,21 +122,44 @@ void state_done(State *s)
 
 const char *state_mark(const State *s, char buf[STATE_MARK_MAX])
 {
-        (void) snprintf(buf, STATE_MARK_MAX, MARK_BEGIN "%s %s", s->id, s->invocation);
+        (void) snprintf(buf, STATE_MARK_MAX, MARK_BEGIN "%s %s %" PRIu64, s->id, s->invocation, s->vmm.ns);
         return buf;
+}
+
+/* The next word of *rest, which it cuts off. */
+static const char *next_word(char **rest)
+{
+        const char *word = strsep(rest, " ");
+
+        return word ? word : "";
+}
+
+bool state_mark_read(const char *mark, StateMark *ret)
+{
+        char text[STATE_MARK_MAX], *rest = text;
+        StateMark m = {};
+
+        if (strncmp(mark, MARK_BEGIN, strlen(MARK_BEGIN)) != 0 || strlen(mark) >= sizeof(text))
+                return false;
+        (void) snprintf(text, sizeof(text), "%s", mark + strlen(MARK_BEGIN));
+        const char *id = next_word(&rest), *invocation = next_word(&rest);
+        if (!jailer_id_valid(id) || !id128_valid(invocation) ||
+            (rest && parse_u64(rest, 0, UINT64_MAX, &m.pid_ns) < 0))
+                return false;
+        (void) snprintf(m.id, sizeof(m.id), "%s", id);
+        (void) snprintf(m.invocation, sizeof(m.invocation), "%s", invocation);
+        *ret = m;
+        return true;
 }
 
 bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1])
 {
-        if (strncmp(mark, MARK_BEGIN, strlen(MARK_BEGIN)) != 0)
+        StateMark m;
+
+        if (!state_mark_read(mark, &m))
                 return false;
-        mark += strlen(MARK_BEGIN);
-        size_t n = strcspn(mark, " ");
-        if (n > ID_LEN_MAX || !id128_valid(mark[n] ? mark + n + 1 : ""))
-                return false;
-        memcpy(ret_id, mark, n);
-        ret_id[n] = '\0';
-        return jailer_id_valid(ret_id);
+        (void) snprintf(ret_id, ID_LEN_MAX + 1, "%s", m.id);
+        return true;
 }
 
 static struct flock whole_file(short type)
@@ -163,9 +190,18 @@ static int is_current(const StateRoot *root, const char *id, int fd)
         return same_object(&held, &named);
 }
 
-int state_lock(const StateRoot *root, const char *id, bool create)
+/* A collector is told from all others by the type of its lock. */
+static bool is_a_collectors(int fd)
 {
         struct flock lock = whole_file(F_WRLCK);
+
+        return fcntl(fd, F_OFD_GETLK, &lock) >= 0 && lock.l_type != F_WRLCK;
+}
+
+/* -EAGAIN: a collector has the lock, or had it a moment ago. */
+static int lock_record(const StateRoot *root, const char *id, bool create, short type)
+{
+        struct flock lock = whole_file(type);
         FsIds mine = fs_ids_get();
         int r, k;
 
@@ -182,7 +218,9 @@ int state_lock(const StateRoot *root, const char *id, bool create)
                 if (create && fchmod(fd, 0640) < 0)
                         return -errno;
                 if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-                        return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+                        return errno != EAGAIN && errno != EACCES ? -errno
+                               : is_a_collectors(fd)              ? -EAGAIN
+                                                                  : -EBUSY;
 
                 /* In each turn another process has just removed a record, so this ends. */
                 r = is_current(root, id, fd);
@@ -191,6 +229,23 @@ int state_lock(const StateRoot *root, const char *id, bool create)
                 if (r > 0)
                         return TAKE_FD(fd);
         }
+}
+
+int state_lock(const StateRoot *root, const char *id, bool create)
+{
+        const uint64_t deadline = now_usec() + COLLECTOR_USEC;
+        int fd;
+
+        while ((fd = lock_record(root, id, create, F_WRLCK)) == -EAGAIN && now_usec() < deadline)
+                (void) usleep(RETRY_USEC);
+        return fd == -EAGAIN ? -EBUSY : fd;
+}
+
+int state_lock_to_collect(const StateRoot *root, const char *id, bool create)
+{
+        int fd = lock_record(root, id, create, F_RDLCK);
+
+        return fd == -EAGAIN ? -EBUSY : fd;
 }
 
 int state_lock_wait(const StateRoot *root, const char *id, bool create, uint64_t usec)
@@ -312,13 +367,13 @@ int state_invocation_alive(const StateRoot *root, const char *id, const char *in
 
         r = state_read(fd, &s);
         if (r == -ENODATA) /* about to be written, perhaps with this invocation, or abandoned */
-                return lock.l_type != F_UNLCK;
+                return lock.l_type == F_WRLCK;
         if (r < 0)
                 return r;
         assert(s.invocation); /* or it were -EBADMSG */
         if (strcmp(s.invocation, invocation) != 0)
                 return 0;
-        if (lock.l_type != F_UNLCK)
+        if (lock.l_type == F_WRLCK) /* not that of a collector */
                 return 1;
         return state_vmm_alive(&s);
 }

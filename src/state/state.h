@@ -116,15 +116,29 @@ void state_done(State *s);
 #define STATE_MARK_MAX 128
 const char *state_mark(const State *s, char buf[STATE_MARK_MAX]);
 
-/* The id in such a text, whatever start it is of. false: it is none. */
+/* What is in such a text, whatever start it is of. */
+typedef struct StateMark {
+        char id[ID_LEN_MAX + 1];
+        char invocation[33];
+        uint64_t
+                pid_ns; /* as ProcRef.ns. What has the mark of another PID namespace has its record elsewhere; 0: unknown */
+} StateMark;
+
+/* false: it is none. */
+bool state_mark_read(const char *mark, StateMark *ret);
+
+/* The same, if only the id counts. */
 bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1]);
 
 /*
  * Opens the file of an id and takes its lock. With create, makes the file if there is none.
  * Returns the descriptor to hold, -ENOENT (only without create), or -EBUSY: somebody starts it, runs it by
- * hand, or cleans it up right now.
+ * hand, or cleans it up right now. It waits for a collector, so that `fcjail gc` makes no start fail.
  */
 int state_lock(const StateRoot *root, const char *id, bool create) _must_check_;
+
+/* The same for a collector: a lock that all others wait for. They wait for nobody else, so there may be one collector only. */
+int state_lock_to_collect(const StateRoot *root, const char *id, bool create) _must_check_;
 
 /* The same, but who has the lock may be about to end: waits for it, in µs. */
 int state_lock_wait(const StateRoot *root, const char *id, bool create, uint64_t usec) _must_check_;

@@ -15,6 +15,7 @@
  */
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,10 +54,12 @@ static void loop_maker_done(LoopMaker *m)
         m->dir_fd = safe_close(m->dir_fd);
 }
 
+#define MARK_BEGIN "fcjail "
+
 /* The id is in the record; a mark of a TAP, which has it, would be too long. */
 static const char *make_mark(const State *s, char buf[LOOP_MARK_MAX])
 {
-        (void) snprintf(buf, LOOP_MARK_MAX, "fcjail %s", s->invocation);
+        (void) snprintf(buf, LOOP_MARK_MAX, MARK_BEGIN "%s %" PRIu64, s->invocation, s->vmm.ns);
         return buf;
 }
 
@@ -222,6 +225,74 @@ int undo_loop(Undo *undo)
                 if (r >= 0)
                         r = undo_number(dir_fd, *number, mark);
         return r;
+}
+
+static bool read_mark(char *mark, LoopFound *ret)
+{
+        char *invocation = mark + strlen(MARK_BEGIN), *space;
+
+        if (strncmp(mark, MARK_BEGIN, strlen(MARK_BEGIN)) != 0 || !(space = strchr(invocation, ' ')))
+                return false;
+        *space = '\0';
+        ret->invocation = invocation;
+        return id128_valid(invocation) && parse_u64(space + 1, 0, UINT64_MAX, &ret->pid_ns) >= 0;
+}
+
+/* Nobody unbinds one of another start meanwhile: a mark stays what it is as long as the device is bound. */
+static int look_at(int dir_fd, unsigned number, int (*each)(const LoopFound *found, void *userdata),
+                   void *userdata)
+{
+        char mark[LOOP_MARK_MAX];
+        LoopFound found = { .number = number };
+        int r;
+
+        _cleanup_close_ int fd = loop_open(dir_fd, number, /* read_only= */ true, &found.rdev);
+        if (fd < 0)
+                return fd == -ENXIO || fd == -ENODEV ? 0 : fd;
+        r = loop_read_mark(fd, mark);
+        if (r < 0)
+                return r == -ENXIO ? 0 : r;
+        if (!read_mark(mark, &found))
+                return 0;
+        found.fd = fd;
+        return each(&found, userdata);
+}
+
+static bool is_bound(int block_fd, const char *name)
+{
+        char path[NAME_MAX + sizeof("/loop")];
+
+        (void) snprintf(path, sizeof(path), "%s/loop", name);
+        return faccessat(block_fd, path, F_OK, /* flags= */ 0) >= 0;
+}
+
+int loop_each(int (*each)(const LoopFound *found, void *userdata), void *userdata)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        uint32_t number;
+        int r;
+
+        r = at_list_dir(AT_FDCWD, "/sys/block", &d);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        _cleanup_close_ int dir_fd = new_node_dir();
+        if (dir_fd < 0)
+                return dir_fd;
+        for (struct dirent *de; r == 0 && (de = readdir(d));)
+                if (strncmp(de->d_name, "loop", 4) == 0 &&
+                    parse_u32(de->d_name + 4, NUMBER_FIRST, NUMBER_LAST, &number) >= 0 &&
+                    is_bound(dirfd(d), de->d_name))
+                        r = look_at(dir_fd, number, each, userdata);
+        return r;
+}
+
+int loop_let_go(const LoopFound *found)
+{
+        int r = loop_is_unclaimed(found->fd);
+
+        if (r <= 0)
+                return r < 0 ? r : -EBUSY;
+        return loop_clear(found->fd);
 }
 
 bool loop_node(const Jail *jail, size_t i, NodePlan *ret)

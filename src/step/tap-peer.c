@@ -72,11 +72,11 @@ int tap_peer_find(Netlink *nl, const TapConfig *tap, TapSpec *spec, int *ret_int
 }
 
 /* The first 32 bits of the invocation, which no two starts have in common. */
-static uint32_t mark_of(const State *s)
+uint32_t tap_peer_mark(const char *invocation)
 {
         char digits[9];
 
-        (void) snprintf(digits, sizeof(digits), "%s", s->invocation);
+        (void) snprintf(digits, sizeof(digits), "%s", invocation);
         return (uint32_t) strtoul(digits, NULL, 16);
 }
 
@@ -85,7 +85,7 @@ int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interf
         const Redirect redirect = {
                 .tap = link_index(nl, tap),
                 .interface = interface,
-                .mark = mark_of(&jail->state),
+                .mark = tap_peer_mark(jail->state.invocation),
         };
         int r;
 
@@ -103,7 +103,7 @@ static int release(Netlink *nl, const State *s, const char *name)
         r = link_by_name(nl, name, &l);
         if (r < 0)
                 return r == -ENODEV ? 0 : r;
-        r = redirect_remove(nl, l.ifindex, mark_of(s));
+        r = redirect_remove(nl, l.ifindex, tap_peer_mark(s->invocation));
         return r == -ENODEV ? 0 : r;
 }
 

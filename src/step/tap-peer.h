@@ -16,5 +16,8 @@ int tap_peer_find(Netlink *nl, const TapConfig *tap, TapSpec *spec, int *ret_int
 int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interface, char why[TAP_WHY_MAX])
         _must_check_;
 
+/* By which the queues of a redirection are known as those of the start with this invocation. */
+uint32_t tap_peer_mark(const char *invocation) _pure_;
+
 /* Gives back the interfaces that the start has taken over. 0 or the first -errno. */
 int tap_peers_release(Netlink *nl, const State *s) _must_check_;

@@ -18,27 +18,6 @@
 #include "step.h"
 #include "tap-peer.h"
 
-/* A socket in a network namespace, where it stays; the process itself comes back at once. */
-static int open_netlink_in(int netns_fd, Netlink *ret)
-{
-        _cleanup_netlink_ Netlink nl = {};
-        int r, k;
-
-        _cleanup_close_ int home = netns_open_current();
-        if (home < 0)
-                return home;
-        r = netns_enter(netns_fd);
-        if (r >= 0)
-                r = netlink_open(&nl);
-        k = netns_enter(home);
-        if (r < 0 || k < 0)
-                return r < 0 ? r : k;
-
-        *ret = nl;
-        nl = (Netlink){};
-        return 0;
-}
-
 /* The mark is proof. So is the index with kind, owner and group, if neither the mark of another start nor another boot
  * speaks against it. */
 static bool is_ours(const State *s, int ifindex, const Link *l)
@@ -139,6 +118,6 @@ int undo_tap(Undo *undo)
         /* The devices disappeared with the namespace, whatever is at its path now. */
         if (fd == -ENOENT || fd == -ENOTTY || fd == -ENXIO)
                 return 0;
-        r = fd < 0 ? fd : open_netlink_in(fd, &nl);
+        r = fd < 0 ? fd : netlink_open_in(fd, &nl);
         return r < 0 ? r : remove_taps(&nl, s);
 }

@@ -3,8 +3,9 @@
 /*
  * Step `tree`: the jail's directory on the host, and the undo of all that is made in it.
  *
- *     <base>/firecracker/<id>/root/   root:root 0755, and in it the files of the plan
- *     <base>/firecracker/.texts/      private copies of the VMM for the next VM (texts.h)
+ *     <base>/firecracker/<id>/root/     root:root 0755, and in it the files of the plan
+ *     <base>/firecracker/<id>/.fcjail   that fcjail has made it, see tree-mark.h
+ *     <base>/firecracker/.texts/        private copies of the VMM for the next VM (texts.h)
  *
  * In the place of Firecracker's jailer root/ is the VM's, 0700. That is the only owner that is ever changed: of a directory,
  * which has no second name, in one that only root can change, and by its descriptor.
@@ -30,6 +31,7 @@
 #include "plan-jail.h"
 #include "step.h"
 #include "texts.h"
+#include "tree-mark.h"
 #include "tree.h"
 
 /* What to do about an error of the file system that the jails are on. NULL: it has nothing to do with that. */
@@ -245,6 +247,15 @@ static int open_level(Jail *jail, LayoutLevel level, int above_fd)
         return r < 0 ? r : TAKE_FD(fd);
 }
 
+static int write_mark(Jail *jail, int vm_fd)
+{
+        const Layout layout = plan_layout(jail->plan);
+        char path[PATH_MAX];
+        int r = tree_mark_write(vm_fd, &jail->state);
+
+        return r < 0 ? fail_at(jail, r, layout_path(&layout, LAYOUT_VM, TREE_MARK, path)) : 0;
+}
+
 int step_tree(Jail *jail)
 {
         _cleanup_close_ int vmms_fd = open_level(jail, LAYOUT_VMMS, jail->host.base_fd);
@@ -253,6 +264,9 @@ int step_tree(Jail *jail)
         _cleanup_close_ int vm_fd = open_level(jail, LAYOUT_VM, vmms_fd);
         if (vm_fd < 0)
                 return vm_fd;
+        int r = write_mark(jail, vm_fd);
+        if (r < 0)
+                return r;
         jail->root_fd = open_level(jail, LAYOUT_ROOT, vm_fd);
         return jail->root_fd < 0 ? jail->root_fd : make_vmm(jail, vmms_fd);
 }
@@ -397,7 +411,9 @@ int undo_tree(Undo *undo)
                 return vm_fd == -ENOENT ? 0 : vm_fd;
 
         r = undo_root(undo, &layout, vmms_fd, vm_fd);
-        if (r < 0)
+        if (r >= 0)
+                r = at_remove(vm_fd, TREE_MARK);
+        if (r < 0 && r != -ENOTEMPTY && r != -EEXIST) /* somebody's directory */
                 return r;
         /* The directory of all VMs stays: another start may just be going through it. */
         return undo->kept ? 0 : remove_level(vmms_fd, layout_name(&layout, LAYOUT_VM), "", &undo->kept);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Links in /run/fcjail/sock, whose jail directory and whose record are gone. A link that leads somewhere has a jail directory. */
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "at.h"
+#include "fd-util.h"
+#include "gc.h"
+#include "layout.h"
+
+static bool leads_nowhere(int dir_fd, const char *name)
+{
+        struct stat st;
+
+        return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISLNK(st.st_mode) &&
+               faccessat(dir_fd, name, F_OK, AT_EACCESS) < 0 && errno == ENOENT;
+}
+
+static void consider(Collection *c, int dir_fd, const char *id)
+{
+        GcHold hold;
+
+        if (!leads_nowhere(dir_fd, id) || gc_hold(c, id, /* invocation= */ NULL, &hold) <= 0)
+                return;
+        if (leads_nowhere(dir_fd, id))
+                gc_done(c, c->dry_run ? 0 : at_remove(dir_fd, id), id, "the link in", LAYOUT_SOCKS);
+        gc_release(c, id, &hold);
+}
+
+void gc_socks(Collection *c)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+
+        if (at_list_dir(c->root->fd, LAYOUT_SOCK_DIR, &d) < 0)
+                return;
+        for (struct dirent *de; (de = readdir(d));)
+                if (jailer_id_valid(de->d_name))
+                        consider(c, dirfd(d), de->d_name);
+}
