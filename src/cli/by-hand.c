@@ -26,7 +26,7 @@ static int wait_status(const Jail *jail, bool asked)
                 if (errno != EINTR)
                         return EX_OSERR;
 
-        log_end_by_hand(jail->plan->id, &si, asked, now_usec() - jail->start_usec);
+        log_end_by_hand(&jail->state, &si, asked, now_usec() - jail->start_usec);
         return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 }
 

@@ -2,7 +2,8 @@
 
 /*
  * What the guest has said is in the journal: fcjail-systemd reads it, without capabilities and not for long. Without an answer
- * the entry goes without that. What the answer has is hostile text.
+ * the entry goes without that. What Firecracker's log says is there, too, unless that is a file (vmm-log.h). All of it is
+ * hostile text.
  */
 
 #include <inttypes.h>
@@ -20,6 +21,7 @@
 #include "text.h"
 #include "time-util.h"
 #include "vmm-end.h"
+#include "vmm-log.h"
 
 #define CONSOLE_USEC     (2U * 1000000U)
 #define CONSOLE_SIZE_MAX 16384U
@@ -53,8 +55,13 @@ static const char *newest_line(const VmmEndFacts *f, bool of_log, ShownLine *buf
         return NULL;
 }
 
-/* All lines of Firecracker's log, in their order. NULL: there is none, or no memory. */
-static char *make_log(const VmmEndFacts *f)
+static bool is_any(const char *line)
+{
+        return line[0] != '\0';
+}
+
+/* Those of the lines, newest first, that are wanted, in their order. NULL: there is none, or no memory. */
+static char *join(const char *const *lines, size_t n, bool (*wanted)(const char *line))
 {
         char *text = NULL;
         size_t size = 0;
@@ -63,8 +70,8 @@ static char *make_log(const VmmEndFacts *f)
         FILE *m = open_memstream(&text, &size);
         if (!m)
                 return NULL;
-        for (size_t i = f->n_lines; i-- > 0;) {
-                const char *shown = vmm_end_is_log(f->lines[i]) ? show_line(&line, f->lines[i]) : NULL;
+        for (size_t i = n; i-- > 0;) {
+                const char *shown = wanted(lines[i]) ? show_line(&line, lines[i]) : NULL;
                 if (shown)
                         (void) fprintf(m, "%s%s", ftell(m) > 0 ? "\n" : "", shown);
         }
@@ -74,15 +81,22 @@ static char *make_log(const VmmEndFacts *f)
         return NULL;
 }
 
+/* The last word of Firecracker's log, wherever that is. */
+static const char *last_word(const VmmEndFacts *f, ShownLine *buf)
+{
+        return f->n_log > 0 ? show_line(buf, f->log[0]) : newest_line(f, /* of_log= */ true, buf);
+}
+
 /* uptime_usec 0: unknown. */
 static void log_end(const char *id, const VmmEndFacts *f, const char *stop_by, uint64_t uptime_usec)
 {
         const VmmEnd end = vmm_end(f);
-        _cleanup_free_ char *log = make_log(f);
+        _cleanup_free_ char *log = join(f->lines, f->n_lines, vmm_end_is_log),
+                            *file = join(f->log, f->n_log, is_any);
         char span[TIME_SPAN_STR_MAX], usec[24];
         ShownLine console_line, log_line;
         const char *console = newest_line(f, /* of_log= */ false, &console_line);
-        const char *word = end.priority <= LOG_ERR ? newest_line(f, /* of_log= */ true, &log_line) : NULL;
+        const char *word = end.priority <= LOG_ERR ? last_word(f, &log_line) : NULL;
         const LogField fields[] = {
                 { "FCJAIL_END", end.kind },
                 { "EXIT_CODE", f->code },
@@ -91,6 +105,7 @@ static void log_end(const char *id, const VmmEndFacts *f, const char *stop_by, u
                 { "FCJAIL_UPTIME_USEC", uptime_usec > 0 ? usec : NULL },
                 { "FCJAIL_CONSOLE", console },
                 { "FCJAIL_LOG", log },
+                { "FCJAIL_VMM_LOG", file },
         };
 
         (void) snprintf(usec, sizeof(usec), "%" PRIu64, uptime_usec);
@@ -121,6 +136,15 @@ static void read_console(const char *id, const char *invocation, char buf[CONSOL
         }
 }
 
+/* The same of the file. */
+static void read_log(const State *s, char buf[VMM_LOG_SIZE_MAX + 1], VmmEndFacts *f)
+{
+        ssize_t n = vmm_log_read(s, buf);
+
+        if (n > 0)
+                f->n_log = vmm_end_lines(buf, (size_t) n, f->log);
+}
+
 /* Since the process that became the VMM was made. 0: unknown. */
 static uint64_t uptime_of(const State *s)
 {
@@ -148,7 +172,7 @@ bool vmm_had_run(void)
 void log_unit_end(const char *id, const State *s)
 {
         const char *invocation = getenv("INVOCATION_ID");
-        char console[CONSOLE_SIZE_MAX];
+        char console[CONSOLE_SIZE_MAX], log[VMM_LOG_SIZE_MAX + 1];
         VmmEndFacts f = {
                 .result = getenv("SERVICE_RESULT"),
                 .code = getenv("EXIT_CODE"),
@@ -161,6 +185,7 @@ void log_unit_end(const char *id, const State *s)
         const char *stop_by = s && s->stop_by && s->stop_by[0] ? s->stop_by : NULL;
         f.asked = stop_by;
         read_console(id, invocation, console, &f);
+        read_log(s, log, &f);
         log_end(id, &f, stop_by, uptime_of(s));
 }
 
@@ -183,14 +208,14 @@ static const char *signal_name(int sig)
         return NULL;
 }
 
-void log_end_by_hand(const char *id, const siginfo_t *si, bool asked, uint64_t uptime_usec)
+void log_end_by_hand(const State *s, const siginfo_t *si, bool asked, uint64_t uptime_usec)
 {
         bool exited = si->si_code == CLD_EXITED;
-        char number[16];
+        char number[16], log[VMM_LOG_SIZE_MAX + 1];
         const char *name = exited ? NULL : signal_name(si->si_status);
 
         (void) snprintf(number, sizeof(number), "%i", si->si_status);
-        const VmmEndFacts f = {
+        VmmEndFacts f = {
                 .code = exited                      ? "exited"
                         : si->si_code == CLD_DUMPED ? "dumped"
                                                     : "killed",
@@ -198,5 +223,6 @@ void log_end_by_hand(const char *id, const siginfo_t *si, bool asked, uint64_t u
                 .asked =
                         asked || (exited && si->si_status == VMM_END_HANGUP), /* which `fcjail stop` sends */
         };
-        log_end(id, &f, /* stop_by= */ NULL, uptime_usec);
+        read_log(s, log, &f);
+        log_end(s->id, &f, /* stop_by= */ NULL, uptime_usec);
 }

@@ -203,13 +203,46 @@ static int plan_tap_of_vmm(const Config *c, Diagnostics *d, Plan *p, const VmmFi
         return 0;
 }
 
+/* The last one counts, and what the configuration says comes after the arguments. Relative paths are the jail's. */
+static const char *find_log(const VmmFiles *files, char *const *args)
+{
+        const char *log = NULL;
+
+        for (char *const *a = args; a && a[0] && a[1]; a++)
+                if (strcmp(a[0], "--log-path") == 0)
+                        log = a[1];
+        if (!files)
+                return log;
+        FOREACH_ARRAY (f, files->items, files->n_items)
+                if (f->access == VMM_CREATES && strcmp(f->role, "log") == 0)
+                        log = f->path;
+        return log;
+}
+
+/* Not one with "..": it is read at the end, and only for people. */
+static int plan_log(const VmmFiles *files, Plan *p)
+{
+        const char *log = find_log(files, p->vmm_args);
+        _cleanup_free_ char *path = NULL;
+
+        if (!log)
+                return 0;
+        if (ASPRINTF(&path, "%s%s", log[0] == '/' ? "" : "/", log) < 0)
+                return -ENOMEM;
+        if (!path_valid(path) || !path[1])
+                return 0;
+        p->vmm_log = strdup(path + 1);
+        return p->vmm_log ? 0 : -ENOMEM;
+}
+
 int plan_vmm_files(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
 {
         const VmmFiles *files = facts->vmm_files;
-        int r = 0;
+        int r;
 
-        if (!files)
-                return 0;
+        r = plan_log(files, p);
+        if (r < 0 || !files)
+                return r;
         if (p->taps_by_default)
                 p->n_taps = 0;
         FOREACH_ARRAY (f, files->items, files->n_items) {

@@ -24,6 +24,7 @@ void plan_done(Plan *p)
         free(p->vmm);
         free(p->vmm_name);
         strv_free(p->vmm_args);
+        free(p->vmm_log);
         free(p->config);
         plan_binds_done(p);
         free(p->api);

@@ -176,8 +176,9 @@ typedef struct Plan {
         char *vmm;      /* path on the host */
         char *vmm_name; /* in the jail, and of the directory that all its jails are in */
         VmmText vmm_text;
-        char **vmm_args;         /* further arguments, may be NULL */
-        char *config;            /* path on the host; NULL: none */
+        char **vmm_args; /* further arguments, may be NULL */
+        char *vmm_log; /* the file in the jail that it writes its log to, relative to its root; NULL: none */
+        char *config;  /* path on the host; NULL: none */
         bool config_bind;        /* the jail also gets what it names */
         char *api;               /* path in the jail; NULL: --no-api */
         gid_t api_gid;           /* GID_INVALID: only root may use it */

@@ -72,6 +72,34 @@ bool vmm_end_is_log(const char *line)
         return strncmp(line, " [", 2) == 0;
 }
 
+static size_t drop_nuls(char *text, size_t size)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < size; i++)
+                if (text[i])
+                        text[kept++] = text[i];
+        text[kept] = '\0';
+        return kept;
+}
+
+size_t vmm_end_lines(char *text, size_t size, const char *ret[VMM_END_LINES_MAX])
+{
+        size_t n = 0, end = drop_nuls(text, size);
+
+        while (end > 0 && n < VMM_END_LINES_MAX) {
+                size_t begin = end;
+
+                while (begin > 0 && text[begin - 1] != '\n')
+                        begin--;
+                text[end] = '\0';
+                if (begin < end)
+                        ret[n++] = text + begin;
+                end = begin > 0 ? begin - 1 : 0;
+        }
+        return n;
+}
+
 /* NULL: the console does not tell. */
 static const VmmEnd *ask_console(const VmmEndFacts *f)
 {

@@ -21,6 +21,9 @@ typedef struct VmmEndFacts {
         const char *lines
                 [VMM_END_LINES_MAX]; /* what the VM wrote last, newest first: the guest's console and Firecracker's log */
         size_t n_lines;
+        const char *log
+                [VMM_END_LINES_MAX]; /* the last ones of the file that Firecracker's log is in, newest first */
+        size_t n_log;
 } VmmEndFacts;
 
 typedef struct VmmEnd {
@@ -33,6 +36,10 @@ VmmEnd vmm_end(const VmmEndFacts *f);
 
 /* What a status of Firecracker other than 0 means; NULL: it has no such status. */
 const char *vmm_end_sentence(uint32_t status) _pure_;
+
+/* The last lines of a text, newest first, but no empty ones; the text, which has room for one byte more, is changed: each ends with a
+ * NUL, and those that were in it are gone. How many. */
+size_t vmm_end_lines(char *text, size_t size, const char *ret[VMM_END_LINES_MAX]);
 
 /* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …". Guests can write such lines, too. */
 bool vmm_end_is_log(const char *line) _pure_;

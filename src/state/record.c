@@ -3,6 +3,7 @@
 /* The lines of a record: one table for reading, writing and appending. A new kind of line is a row. */
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,15 @@ static int read_id(char *value, void *field)
 static int read_path(char *value, void *field)
 {
         return path_valid(value) ? read_string(value, field) : -EINVAL;
+}
+
+/* Relative or absolute. */
+static int read_any_path(char *value, void *field)
+{
+        char path[PATH_MAX];
+
+        (void) snprintf(path, sizeof(path), "%s%s", value[0] == '/' ? "" : "/", value);
+        return path_valid(path) && strlen(value) < PATH_MAX - 1 ? read_string(value, field) : -EINVAL;
 }
 
 /* 0 in the place of Firecracker's jailer, with FCJAIL_JAILER_ROOT=yes. */
@@ -249,6 +259,7 @@ static const Line lines[] = {
         { "PLACE",         STATE_BEGIN, read_name,   write_names,  offsetof(State, places) },
         { "TREE",          STATE_BEGIN, read_name,   write_names,  offsetof(State, trees) },
         { "MOUNT_POINT",   STATE_BEGIN, read_whole_path, write_names, offsetof(State, mount_points) },
+        { "LOG",           STATE_BEGIN, read_any_path, write_string, offsetof(State, log) },
         { "SOCK",          STATE_BEGIN, read_file_name, write_string, offsetof(State, sock) },
         { "API",           STATE_BEGIN, read_path,   write_string, offsetof(State, api) },
         { "NETNS",         STATE_BEGIN, read_string, write_string, offsetof(State, netns) },

@@ -104,6 +104,7 @@ void state_done(State *s)
         names_done(&s->trees);
         names_done(&s->mount_points);
         names_done(&s->images);
+        free(s->log);
         free(s->sock);
         free(s->api);
         free(s->netns);

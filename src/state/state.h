@@ -90,6 +90,7 @@ typedef struct State {
         StateNames trees;        /* and directories that are removed with all that is in them */
         StateNames mount_points; /* paths in the jail, on which something from elsewhere is mounted */
         StateNames images;       /* claims of what the VM can write besides its jail (claim.h) */
+        char *log;               /* the VMM's: relative to root/, or absolute on the host; NULL: none */
         char *sock;              /* the name in /run/fcjail/sock of the link to its run/; NULL: none */
         StateLoops loops;        /* loop devices, if they have the mark of this start */
         char *api;               /* path in the jail; NULL: no API */

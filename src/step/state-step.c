@@ -104,6 +104,25 @@ static int name_mount_points(const Jail *jail, State *s)
 }
 _Static_assert(BIND_PLANS_MAX <= STATE_NAMES_MAX, "a record has room for all mount points of a plan");
 
+/* Where a bind puts it, if one does; of two the inner one. */
+static int name_log(const Jail *jail, State *s)
+{
+        const Plan *p = jail->plan;
+        const BindPlan *in = NULL;
+        char *path;
+
+        for (size_t i = 0; p->vmm_log && i < p->n_binds; i++)
+                if (!jail->host.binds[i].taken && path_is_at_or_below(p->vmm_log, p->binds[i].path) &&
+                    (!in || strlen(p->binds[i].path) > strlen(in->path)))
+                        in = &p->binds[i];
+        if (!in)
+                return dup_to(p->vmm_log, &s->log);
+        if (ASPRINTF(&path, "%s%s", in->source, p->vmm_log + strlen(in->path)) < 0)
+                return -ENOMEM;
+        s->log = path;
+        return 0;
+}
+
 _Static_assert(TAPS_MAX <= STATE_TAPS_MAX, "a record has room for all TAPs of a plan");
 
 static int name_text(const Jail *jail, State *s)
@@ -152,6 +171,8 @@ static int make_state(const Jail *jail, State *ret)
                 r = name_files(p, &s);
         if (r >= 0)
                 r = name_mount_points(jail, &s);
+        if (r >= 0)
+                r = name_log(jail, &s);
         if (r >= 0)
                 r = dup_to(p->id, &s.sock);
         if (r >= 0)

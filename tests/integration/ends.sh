@@ -221,6 +221,128 @@ test_the_log_of_firecracker_is_told_from_the_console() {
         message_has "Firecracker's log ends with '2026-11-27T10:00:00.2 [web1:main] two'"
 }
 
+# logs_to PATH [OPTION…]: a VM that ends only by force, and whose log is said to be there.
+logs_to() {
+        echo '{"logger": {"log_path": "'"$1"'"}}' >"$ENV/log.json"
+        silent "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP= "${@:2}"
+}
+
+killed() {
+        kill -KILL "$(pid_of web1)"
+        ended killed
+        eventually is_gone web1
+}
+
+forget_journal() {
+        journalctl --sync
+        cursor=$(journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p')
+}
+
+# in_run COMMAND: as the VM, in its run/.
+in_run() {
+        setpriv --reuid "$(stat -c %u "/proc/$(vmm_of web1)")" --regid "$(stat -c %g "/proc/$(vmm_of web1)")" --clear-groups \
+                sh -c "cd $BASE/web1/root/run && $1"
+}
+
+test_the_log_of_firecracker_in_a_file() {
+        only_on_a_pc
+        vm web1 "FCJAIL_VMM_ARGS=--log-path /run/log"
+        systemctl start fcjail@web1
+        says web1 "hello from guest"
+        fcjail api web1 PUT /actions '{"action_type": "SendCtrlAltDel"}'
+        ended shutdown
+        end FCJAIL_VMM_LOG | grep "^demo-vmm: Running demo-vmm .* as VM 'web1'$"
+        is "hello from guest" "$(end FCJAIL_CONSOLE)"
+        is null "$(end FCJAIL_LOG)"
+        eventually is_gone web1
+}
+
+# The configuration comes after the arguments. By hand there is no journal, but a line.
+test_which_file_the_log_of_firecracker_is() {
+        local row
+        for row in "--log-path run/log|run/log" "--log-path /run/../log|" "--log-path|" "--log-path /one --log-path /two|two"; do
+                vm web1 "FCJAIL_VMM_ARGS=${row%|*}" FCJAIL_VMM=/usr/local/bin/silent-vmm FCJAIL_READY=exec
+                systemctl start fcjail@web1 || true
+                is "${row#*|}" "$(sed -n 's/^LOG=//p' "$STATE/vm/web1")"
+                kill -KILL "$(pid_of web1)"
+                eventually is_gone web1
+        done
+        forget_journal
+        logs_to /run/log "FCJAIL_VMM_ARGS=--log-path /other"
+        grep -x LOG=run/log "$STATE/vm/web1"
+        killed
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm FCJAIL_READY=exec "FCJAIL_VMM_ARGS=--log-path /run/log"
+        by_hand web1
+        in_run "echo it has failed >log"
+        kill -KILL "$(vmm_of web1)"
+        wait "$helper" || true
+        grep "Firecracker's log ends with 'it has failed'" /tmp/out
+        rm "$ENV/log.json"
+}
+
+test_what_is_in_the_place_of_the_log() {
+        local row
+        logs_to /run/log
+        in_run "printf 'one\\ntwo\\033[2J\\0\\n\\nthree' >log"
+        killed
+        is $'one\ntwo\\x1b[2J\nthree' "$(end FCJAIL_VMM_LOG)"
+        message_has "Firecracker's log ends with 'three'"
+        # A file of 2 TiB with nothing in it but its last lines; a long line; nothing at all; no text.
+        for row in 'echo first >log; truncate -s 2T log; echo last >>log|last' 'seq 1000000 >log|999981..1000000' \
+                'head -c 100000 /dev/zero | tr "\0" x >log|x' ': >log|' 'truncate -s 1G log|' \
+                'mkfifo log|' 'ln -s /etc/passwd log|' 'ln -s ../firecracker log|' 'mkdir log|' 'mkdir other; ln -s other log|' ':|'; do
+                forget_journal
+                logs_to /run/log
+                in_run "${row%|*}"
+                killed
+                case ${row##*|} in
+                '') is null "$(end FCJAIL_VMM_LOG)" ;;
+                x) [[ $(end FCJAIL_VMM_LOG) =~ ^x{200}…$ ]] ;;
+                999981*) is "$(seq 999981 1000000)" "$(end FCJAIL_VMM_LOG)" ;;
+                *) is "${row##*|}" "$(end FCJAIL_VMM_LOG)" ;;
+                esac
+        done
+        rm "$ENV/log.json"
+}
+
+# The way to it, too, is the VM's; and what others have is not read for it.
+test_a_link_on_the_way_to_the_log() {
+        logs_to /run/dir/log
+        mkdir -m 0700 /srv/secret
+        echo secret >/srv/secret/log
+        in_run 'ln -s /srv/secret dir'
+        killed
+        is null "$(end FCJAIL_VMM_LOG)"
+        forget_journal
+        logs_to /run/log
+        ln /srv/secret/log "$BASE/web1/root/run/log"
+        chmod 0600 /srv/secret/log
+        killed
+        is null "$(end FCJAIL_VMM_LOG)"
+        rm -r /srv/secret "$ENV/log.json"
+}
+
+test_a_log_on_the_host() {
+        ext4_at /srv/disk
+        user alice
+        mkdir -m 0700 /srv/disk/logs
+        chown alice /srv/disk/logs
+        logs_to /srv/disk/logs/log
+        grep -x "LOG=/srv/disk/logs/log" "$STATE/vm/web1"
+        echo "of the host" >>/srv/disk/logs/log
+        killed
+        is "of the host" "$(end FCJAIL_VMM_LOG)"
+        # Another name of what is not alice's.
+        forget_journal
+        logs_to /srv/disk/logs/log
+        rm /srv/disk/logs/log
+        echo secret >/srv/disk/secret
+        ln -s /srv/disk/secret /srv/disk/logs/log
+        killed
+        is null "$(end FCJAIL_VMM_LOG)"
+        rm -r /srv/disk/logs "$ENV/log.json"
+}
+
 # Only what this run has said counts.
 test_the_console_of_an_earlier_run_is_not_shown() {
         silent "FCJAIL_VMM_ARGS=--say earlier"

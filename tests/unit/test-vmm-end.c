@@ -117,3 +117,30 @@ Test(vmm_end, knows_the_lines_of_the_log)
         cr_expect_not(vmm_end_is_log("2026-11-27 10:00:00.123456789 [web1:main] x"));
         cr_expect_not(vmm_end_is_log("[    0.000000] Linux version 6.1"));
 }
+
+static void check_lines(const char *text, size_t size, const char *want)
+{
+        const char *lines[VMM_END_LINES_MAX];
+        char copy[256], got[256] = "";
+
+        memcpy(copy, text, size);
+        const size_t n = vmm_end_lines(copy, size, lines);
+        for (size_t i = 0; i < n; i++) {
+                (void) strcat(got, lines[i]);
+                (void) strcat(got, "|");
+        }
+        cr_expect_str_eq(got, want);
+}
+
+Test(vmm_end, the_last_lines_of_a_log_come_newest_first)
+{
+        check_lines("", 0, "");
+        check_lines("\n\n", 2, "");
+        check_lines("one", 3, "one|");
+        check_lines("one\ntwo\n", 8, "two|one|");
+        check_lines("\none\n\n\ntwo", 10, "two|one|");
+        check_lines("a\0b\n\0\n\0c", 8, "c|ab|");
+        check_lines("\0\0\0", 3, "");
+        check_lines("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n", 54,
+                    "21|20|19|18|17|16|15|14|13|12|11|10|9|8|7|6|5|4|3|2|");
+}
