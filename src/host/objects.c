@@ -346,6 +346,39 @@ static int check_tun(const Plan *p, HostObjects *o, Findings *f)
         return p->n_taps > 0 ? host_check_tun_device(f) : 0;
 }
 
+/* The first address of the plan that the kernel would have to know. Those of a guest on a bridge are none of its affair. */
+static const InAddrPrefix *find_ipv6_address(const Plan *p)
+{
+        FOREACH_ARRAY (t, p->taps, p->n_taps)
+                FOREACH_ARRAY (a, t->addresses, t->n_addresses)
+                        if (a->family == AF_INET6)
+                                return a;
+        FOREACH_ARRAY (a, p->uplink.addresses, p->uplink.kind == UPLINK_ROUTE ? p->uplink.n_addresses : 0)
+                if (a->family == AF_INET6)
+                        return a;
+        return NULL;
+}
+
+/* Not by a socket: the unit may forbid those of IPv6. Without the one of IPv4 this is no whole /proc. */
+static bool runs_without_ipv6(void)
+{
+        return faccessat(AT_FDCWD, "/proc/sys/net/ipv4", F_OK, /* flags= */ 0) >= 0 &&
+               faccessat(AT_FDCWD, "/proc/sys/net/ipv6", F_OK, /* flags= */ 0) < 0 && errno == ENOENT;
+}
+
+static int check_ipv6(const Plan *p, HostObjects *o, Findings *f)
+{
+        const InAddrPrefix *a = find_ipv6_address(p);
+        char text[ADDRESS_STR_MAX];
+
+        (void) o;
+        if (!a || !runs_without_ipv6())
+                return 0;
+        return WRONG(f, -EAFNOSUPPORT, EX_CONFIG, address_to_string(a, text),
+                     "remove it, or boot without `ipv6.disable=1`",
+                     "is an IPv6 address, but the kernel runs without IPv6");
+}
+
 static int check_loop(const Plan *p, HostObjects *o, Findings *f)
 {
         (void) o;
@@ -427,6 +460,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 check_selinux,
                 host_check_kvm,
                 check_tun,
+                check_ipv6,
                 check_loop,
                 host_check_suid_dumpable,
         };
