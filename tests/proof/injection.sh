@@ -83,8 +83,8 @@ lanes() {
 sample() {
         local n
         n=$(wc -l </tmp/all)
-        # Coprime to the number of errnos, so that each call meets each of them in time.
-        awk -v stride="$(((n / $1) | 1))" -v seed="$SEED" -v long="$LONG" \
+        # Coprime to the number of errnos, so that each call meets each of them in time; and not fewer than wanted.
+        awk -v stride="$((n / $1 > 0 ? (n / $1 - 1) | 1 : 1))" -v seed="$SEED" -v long="$LONG" \
                 'long != "" || (NR + seed) % stride == 0' /tmp/all >/tmp/jobs
         [[ -n $LONG ]] || of=" of $n (seed $SEED)"
 }
