@@ -2,8 +2,8 @@
 
 /*
  * What systemd counts as the result comes first where only systemd knows it: out of memory, watchdog, time limits. Then the
- * status or the signal of the VMM, from two tables. Status 0 is all that Firecracker says of a guest that shut down, rebooted
- * or triple-faulted; there the guest's kernel is asked, by what it wrote on the console. A guest can lie about itself.
+ * status or the signal of the VMM, from two tables. Status 0 is all that Firecracker says of a guest that shut down or
+ * rebooted, and of some that triple-faulted; there the guest's kernel is asked, by what it wrote on the console. A guest can lie about itself.
  */
 
 #include <stdint.h>
@@ -63,7 +63,11 @@ static const struct {
 bool vmm_end_is_log(const char *line)
 {
         static const char form[] = "0000-00-00T00:00:00.";
+        static const char *const errors[] = { "Error: RunWithApi(", "Error: RunWithoutApiError(" };
 
+        FOREACH_ARRAY (e, errors, ELEMENTSOF(errors))
+                if (strncmp(line, *e, strlen(*e)) == 0)
+                        return true;
         for (size_t i = 0; form[i]; i++)
                 if (form[i] == '0' ? line[i] < '0' || line[i] > '9' : line[i] != form[i])
                         return false;
@@ -126,6 +130,20 @@ static VmmEnd end_of_guest(const VmmEndFacts *f)
                                 "the guest has shut down, rebooted or triple-faulted" };
 }
 
+/* Firecracker's status is 1, as of other failures, and one line of its log says why. */
+static bool is_triple_fault(const VmmEndFacts *f)
+{
+        static const char why[] = "Unexpected exit reason on vcpu run: Shutdown";
+
+        for (size_t i = 0; i < f->n_log; i++)
+                if (vmm_end_is_log(f->log[i]) && strstr(f->log[i], why))
+                        return true;
+        for (size_t i = 0; i < f->n_lines; i++)
+                if (vmm_end_is_log(f->lines[i]) && strstr(f->lines[i], why))
+                        return true;
+        return false;
+}
+
 static const VmmEnd hangup = { "killed", LOG_WARNING,
                                "SIGHUP ended Firecracker, without a shutdown of the guest" };
 
@@ -160,6 +178,8 @@ static VmmEnd end_by_status(const VmmEndFacts *f)
                 return end_of_guest(f);
         if (status == VMM_END_HANGUP)
                 return end_by_hangup(f);
+        if (status == 1 && is_triple_fault(f))
+                return (VmmEnd){ "triple-fault", LOG_ERR, "the guest's CPU has triple-faulted" };
         const VmmEnd *e = find_status(status);
         return e ? *e
                  : (VmmEnd){ "error", LOG_ERR,

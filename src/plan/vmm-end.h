@@ -41,5 +41,5 @@ const char *vmm_end_sentence(uint32_t status) _pure_;
  * NUL, and those that were in it are gone. How many. */
 size_t vmm_end_lines(char *text, size_t size, const char *ret[VMM_END_LINES_MAX]);
 
-/* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …". Guests can write such lines, too. */
+/* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …", or as it says at the end why it failed. Guests can write such lines, too. */
 bool vmm_end_is_log(const char *line) _pure_;

@@ -144,3 +144,22 @@ Test(vmm_end, the_last_lines_of_a_log_come_newest_first)
         check_lines("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n", 54,
                     "21|20|19|18|17|16|15|14|13|12|11|10|9|8|7|6|5|4|3|2|");
 }
+
+/* As Firecracker 1.16 ends then. */
+Test(vmm_end, a_triple_fault_is_told_by_the_log)
+{
+        static const char line[] =
+                "2026-11-28T11:03:18.542498652 [web1:fc_vcpu 0] Unexpected exit reason on vcpu run: Shutdown";
+        VmmEndFacts f = {
+                .code = "exited", .status = "1", .lines = { "Error: RunWithApi(x)", line }, .n_lines = 2
+        };
+
+        cr_expect_str_eq(vmm_end(&f).kind, "triple-fault");
+        cr_expect(vmm_end_is_log(f.lines[0]));
+        f.status = "0"; /* a guest has said so */
+        cr_expect_str_eq(vmm_end(&f).kind, "shutdown");
+        f = (VmmEndFacts){ .code = "exited", .status = "1", .lines = { line + 30 }, .n_lines = 1 };
+        cr_expect_str_eq(vmm_end(&f).kind, "error");
+        f = (VmmEndFacts){ .code = "exited", .status = "1", .log = { "x", line }, .n_log = 2 };
+        cr_expect_str_eq(vmm_end(&f).kind, "triple-fault");
+}
