@@ -24,6 +24,9 @@
 #include "namespaces.h"
 #include "parse.h"
 
+/* The result of the plugins among them, each of which may write 1 MiB. */
+#define FACTS_SIZE_MAX (4 * 1024 * 1024)
+
 typedef struct Facts {
         char mac[MAC_STR_MAX];
         uint32_t mtu;
@@ -251,6 +254,41 @@ int cni_facts_write(const CniAttachment *a)
                 return r;
         _cleanup_close_ int fd = open_dir();
         return fd < 0 ? fd : ALL(write_env(fd, a, &f), write_json(fd, a, &f));
+}
+
+static int take_fact_addresses(struct json_object *list, GuestNet *f)
+{
+        for (size_t i = 0; i < length_of(list); i++) {
+                const char *text = json_object_get_string(json_object_array_get_idx(list, i));
+
+                if (f->n_addresses == TAP_ADDRESSES_MAX)
+                        return -E2BIG;
+                if (!text || parse_address(text, &f->addresses[f->n_addresses]) < 0)
+                        return -EBADMSG;
+                f->n_addresses++;
+        }
+        return 0;
+}
+
+int cni_facts_read(const char *id, GuestNet *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        char name[ID_LEN_MAX + 8];
+        GuestNet f = {};
+        int r;
+
+        _cleanup_close_ int fd = chase_open(CNI_FACTS_DIR, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        (void) snprintf(name, sizeof(name), "%s.json", id);
+        r = fd < 0 ? fd : at_read_file(fd, name, FACTS_SIZE_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        struct json_object *o = json_tokener_parse(text);
+        r = parse_mac(text_of(o, "mac"), &f.mac);
+        r = r < 0 ? -EBADMSG : take_fact_addresses(member(o, "addresses"), &f);
+        json_object_put(o);
+        if (r >= 0)
+                *ret = f;
+        return r;
 }
 
 int cni_facts_remove(const char *id)

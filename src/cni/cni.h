@@ -12,9 +12,11 @@
  */
 
 #include "cni-network.h"
+#include "guest-net.h"
 #include "plan.h"
 
 #define CNI_RECORD_DIR "/var/lib/fcjail/cni"
+#define CNI_FACTS_DIR  "/run/fcjail/net"
 #define CNI_IFNAME     UPLINK_PEER
 
 typedef struct CniAttachment {
@@ -76,3 +78,7 @@ int cni_pin_open(const char *id) _must_check_;
 /* Writes or removes the files for the guest. */
 int cni_facts_write(const CniAttachment *a) _must_check_;
 int cni_facts_remove(const char *id) _must_check_;
+
+/* What they say that a start needs. 0, -ENOENT: there are none; -E2BIG: more addresses than TAP_ADDRESSES_MAX; or another
+ * -errno. */
+int cni_facts_read(const char *id, GuestNet *ret) _must_check_;

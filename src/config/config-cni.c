@@ -141,12 +141,17 @@ static int parse_egress(const char *value, CniConfig *c, char **ret_why)
         return parse_rate(value, "egress", &c->egress, ret_why);
 }
 
+static int parse_antispoof(const char *value, CniConfig *c, char **ret_why)
+{
+        return config_link_no(value, "antispoof", &c->no_antispoof, ret_why);
+}
+
 static const struct {
         const char *name;
         int (*parse)(const char *value, CniConfig *c, char **ret_why);
 } cni_options[] = {
         { "ip=", parse_ip },           { "mac=", parse_cni_mac },   { "port=", parse_port },
-        { "ingress=", parse_ingress }, { "egress=", parse_egress },
+        { "ingress=", parse_ingress }, { "egress=", parse_egress }, { "antispoof=", parse_antispoof },
 };
 
 static int parse_option(const char *option, CniConfig *c, char **ret_why)
@@ -159,8 +164,10 @@ static int parse_option(const char *option, CniConfig *c, char **ret_why)
                 if (strncmp(option, o->name, n) == 0)
                         return o->parse(option + n, c, ret_why);
         }
-        return config_why(ret_why, "has an unknown option '%s'; use ip=, mac=, port=, ingress= and egress=",
-                          text_cut(&cut, option));
+        return config_why(
+                ret_why,
+                "has an unknown option '%s'; use ip=, mac=, port=, ingress=, egress= and antispoof=",
+                text_cut(&cut, option));
 }
 
 /* Cuts the text at each comma. */

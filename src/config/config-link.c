@@ -69,6 +69,18 @@ int config_link_address(const InAddrPrefix *a, const char *value, const char *of
         return 0;
 }
 
+int config_link_no(const char *value, const char *option, bool *ret, char **ret_why)
+{
+        bool yes;
+        CutText cut;
+
+        if (parse_yes_no(value, &yes) < 0)
+                return config_why(ret_why, "has an invalid %s=: '%s' is neither yes nor no", option,
+                                  text_cut(&cut, value));
+        *ret = !yes;
+        return 0;
+}
+
 int config_link_interface(const char *value, const char *option, const char *of, char ret[IFNAMSIZ],
                           char **ret_why)
 {

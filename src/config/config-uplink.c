@@ -90,26 +90,14 @@ static int parse_neigh_suppress(const char *value, UplinkConfig *u, char **ret_w
         return 0;
 }
 
-static int parse_no(const char *value, const char *option, bool *ret, char **ret_why)
-{
-        bool yes;
-        CutText cut;
-
-        if (parse_yes_no(value, &yes) < 0)
-                return config_why(ret_why, "has an invalid %s=: '%s' is neither yes nor no", option,
-                                  text_cut(&cut, value));
-        *ret = !yes;
-        return 0;
-}
-
 static int parse_learning(const char *value, UplinkConfig *u, char **ret_why)
 {
-        return parse_no(value, "learning", &u->no_learning, ret_why);
+        return config_link_no(value, "learning", &u->no_learning, ret_why);
 }
 
 static int parse_antispoof(const char *value, UplinkConfig *u, char **ret_why)
 {
-        return parse_no(value, "antispoof", &u->no_antispoof, ret_why);
+        return config_link_no(value, "antispoof", &u->no_antispoof, ret_why);
 }
 
 /* A name without '=' is the whole option. */

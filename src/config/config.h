@@ -113,6 +113,7 @@ typedef struct CniConfig {
         CniPort ports[CNI_PORTS_MAX];
         size_t n_ports;
         uint64_t ingress, egress; /* bits per second, to the guest and from it; 0: unset */
+        bool no_antispoof;
 } CniConfig;
 
 /* Which uid and gid of the host become the VM's in what is bound. */

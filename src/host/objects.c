@@ -19,6 +19,7 @@
 
 #include "at.h"
 #include "chase.h"
+#include "cni-look.h"
 #include "fd-util.h"
 #include "filter-read.h"
 #include "host.h"
@@ -454,6 +455,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 host_open_vmm,
                 open_binds,
                 open_netns,
+                cni_facts_open,
                 open_filter,
                 open_cgroups,
                 check_apparmor,

@@ -8,6 +8,7 @@
 #include "binds.h"
 #include "cgroups.h"
 #include "findings.h"
+#include "guest-net.h"
 #include "macro.h"
 #include "plan.h"
 #include "vmm-files.h"
@@ -26,7 +27,8 @@ typedef struct HostObjects {
         size_t n_filter;
         HostCgroup *cgroups; /* see cgroups.h; NULL: the VM has none of its own */
         size_t n_cgroups;
-        bool by_check; /* nothing is started: what another unit makes first may be missing */
+        GuestNet guest_net; /* of FCJAIL_CNI= */
+        bool by_check;      /* nothing is started: what another unit makes first may be missing */
 } HostObjects;
 
 /* Nothing is open. */

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guard.h"
 #include "ingress.h"
 #include "redirect.h"
 
 #define ACTION_ORDER 1 /* of the only action of a filter */
 #define N_QUEUES     2 /* at the beginning of a batch */
+#define GUARD        4 /* its place in the batch */
 
 /* Of the queue of one interface; never 0, which is none. */
 static uint32_t block_of(uint32_t mark, int ifindex)
@@ -92,7 +94,7 @@ static int put_match(struct nl_msg *m)
 static int add_filter(Netlink *nl, bool u32, uint32_t mark, int from, int to)
 {
         struct nl_msg *m = filter_request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
-                                          block_of(mark, from), INGRESS_FILTER_INFO);
+                                          block_of(mark, from), INGRESS_SECOND_INFO);
         int r;
 
         if (!m || nla_put_string(m, TCA_KIND, u32 ? "u32" : "matchall") < 0)
@@ -107,6 +109,15 @@ static int add_filter(Netlink *nl, bool u32, uint32_t mark, int from, int to)
         return r;
 }
 
+static int add_guard(Netlink *nl, const Redirect *r)
+{
+        struct nl_msg *m = filter_request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
+                                          block_of(r->mark, r->tap), INGRESS_FILTER_INFO);
+
+        return m ? guard_put(m, r->guard, r->n_guard) : -ENOMEM;
+}
+
+/* Nothing arrives at a TAP that the VMM has not opened yet: the order of the last two does not matter. */
 static int make(Netlink *nl, const Redirect *r, bool u32)
 {
         int k;
@@ -118,6 +129,8 @@ static int make(Netlink *nl, const Redirect *r, bool u32)
                 k = add_filter(nl, u32, r->mark, r->interface, r->tap);
         if (k >= 0)
                 k = add_filter(nl, u32, r->mark, r->tap, r->interface);
+        if (k >= 0 && r->guard)
+                k = add_guard(nl, r);
         return k < 0 ? k : netlink_commit(nl);
 }
 
@@ -128,14 +141,20 @@ static void explain(const Netlink *nl, int r, char why[TAP_WHY_MAX])
 
         if (nl->failed == 0 && r == -EEXIST)
                 text = "it has an ingress queue already; another VM or program redirects its packets";
-        (void) snprintf(why, TAP_WHY_MAX, "cannot take the interface over: %s", text);
+        if (nl->failed == GUARD)
+                (void) snprintf(
+                        why, TAP_WHY_MAX,
+                        "cannot have a filter for what the guest sends, which needs CONFIG_NET_CLS_BPF in the kernel, or antispoof=no: %s",
+                        text);
+        else
+                (void) snprintf(why, TAP_WHY_MAX, "cannot take the interface over: %s", text);
 }
 
 int redirect_make(Netlink *nl, const Redirect *r, char why[TAP_WHY_MAX])
 {
         int k = make(nl, r, /* u32= */ true);
 
-        if (k == -ENOENT && nl->failed >= N_QUEUES) {
+        if (k == -ENOENT && nl->failed >= N_QUEUES && nl->failed < GUARD) {
                 k = redirect_remove(nl, r->interface, r->mark);
                 if (k >= 0)
                         k = redirect_remove(nl, r->tap, r->mark);
@@ -149,8 +168,10 @@ int redirect_make(Netlink *nl, const Redirect *r, char why[TAP_WHY_MAX])
 
 typedef struct Found {
         uint32_t block; /* of the queue; 0: it has none */
-        unsigned n;     /* filters with an action */
-        int target;     /* of the last one's redirection; 0: it does something else */
+        const Redirect *redirect;
+        unsigned n; /* filters with an action */
+        unsigned guards, strangers;
+        int target; /* of the last one's redirection; 0: it does something else */
 } Found;
 
 static int read_queue(const struct nlmsghdr *h, void *userdata)
@@ -196,7 +217,17 @@ static int read_filter(const struct nlmsghdr *h, void *userdata)
                 return -EBADMSG;
         if (!tb[TCA_OPTIONS] || nla_parse_nested(options, TCA_U32_MAX, tb[TCA_OPTIONS], NULL) < 0)
                 return 0;
-        const bool u32 = strcmp(nla_get_string(tb[TCA_KIND]), "u32") == 0;
+        const char *kind = nla_get_string(tb[TCA_KIND]);
+        const bool u32 = strcmp(kind, "u32") == 0;
+        if (f->redirect->guard &&
+            guard_is(kind, tb[TCA_OPTIONS], f->redirect->guard, f->redirect->n_guard)) {
+                f->guards++;
+                return 0;
+        }
+        if (!u32 && strcmp(kind, "matchall") != 0) {
+                f->strangers++;
+                return 0;
+        }
         struct nlattr *actions = options[u32 ? TCA_U32_ACT : TCA_MATCHALL_ACT];
 
         return actions ? read_action(actions, f) : 0;
@@ -215,11 +246,11 @@ static int look_at_queue(Netlink *nl, int ifindex, Found *f)
         return r == -ENOENT || r == -EINVAL ? 0 : r;
 }
 
-static int look(Netlink *nl, int ifindex, uint32_t block, Found *ret)
+static int look(Netlink *nl, const Redirect *redirect, int ifindex, uint32_t block, Found *ret)
 {
         int r;
 
-        *ret = (Found){};
+        *ret = (Found){ .redirect = redirect };
         r = look_at_queue(nl, ifindex, ret);
         if (r < 0)
                 return r;
@@ -231,20 +262,25 @@ int redirect_verify(Netlink *nl, const Redirect *r, char why[TAP_WHY_MAX])
 {
         const struct {
                 int from, to;
+                unsigned guards;
                 const char *what;
-        } sides[] = { { r->interface, r->tap, "interface" }, { r->tap, r->interface, "TAP" } };
+        } sides[] = { { r->interface, r->tap, 0, "interface" },
+                      { r->tap, r->interface, r->guard != NULL, "TAP" } };
 
         FOREACH_ARRAY (side, sides, ELEMENTSOF(sides)) {
                 const uint32_t block = block_of(r->mark, side->from);
                 Found f;
-                int k = look(nl, side->from, block, &f);
+                int k = look(nl, r, side->from, block, &f);
 
                 if (k < 0)
                         return k;
-                if (f.block == block && f.n == 1 && f.target == side->to)
+                const bool redirected = f.block == block && f.n == 1 && f.target == side->to;
+                if (redirected && f.guards == side->guards && f.strangers == 0)
                         continue;
                 (void) snprintf(why, TAP_WHY_MAX,
-                                "what arrives at the %s is not redirected to the other one", side->what);
+                                redirected ? "what arrives at the %s is not filtered as it should"
+                                           : "what arrives at the %s is not redirected to the other one",
+                                side->what);
                 return -EBADE;
         }
         return 0;

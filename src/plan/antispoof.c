@@ -201,15 +201,15 @@ static void arp(Program *p, const Guest *g)
         load(p, BPF_W, ARP_ADDRESS); /* a probe has none (RFC 5227) */
         size_t no_probe = block(p, 0);
         demand_in4(p, g, ARP_TARGET);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
         here(p, no_probe);
         demand_in4(p, g, ARP_ADDRESS);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
 
         here(p, other);
         demand(p, BPF_JEQ, ARP_REPLY);
         demand_in4(p, g, ARP_ADDRESS);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
 }
 
 /* Sets X to the length of the IPv4 header, and sees to it that 4 bytes behind it can be loaded: ports, for one. */
@@ -256,7 +256,7 @@ static void dhcp4(Program *p)
         find_ports(p);
         add(p, BPF_LD | BPF_W | BPF_IND, 0, 0, NET);
         demand(p, BPF_JEQ, DHCP_CLIENT << 16 | DHCP_SERVER);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
 }
 
 static void ip4(Program *p, const Guest *g)
@@ -275,12 +275,12 @@ static void ip4(Program *p, const Guest *g)
         load(p, BPF_B, IP4_PROTOCOL);
         size_t no_udp = block(p, IPPROTO_UDP);
         udp4(p);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
         here(p, no_udp);
         size_t other = block(p, IPPROTO_IGMP);
         igmp(p);
         here(p, other);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
 }
 
 /* The type is in the register. What goes on, or jumps at *ret_source, is right if its source is. */
@@ -304,10 +304,10 @@ static void icmp6(Program *p, const Guest *g, size_t *ret_source)
         size_t no_solicit = block(p, ND_NEIGHBOR_SOLICIT);
         demand_length(p, ND_TARGET_END);
         demand_in6(p, g, ND_TARGET);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
         here(p, no_solicit);
         demand(p, BPF_JEQ, ND_ROUTER_SOLICIT);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
         here(p, source);
 }
 
@@ -324,7 +324,7 @@ static void mld(Program *p)
         size_t from_none = jump_if_in6(p, IP6_SOURCE, &in6addr_any);
         size_t source = jump(p);
         here(p, from_none);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
         here(p, source);
 }
 
@@ -388,7 +388,7 @@ static void ip6(Program *p, const Guest *g)
         for (size_t i = 0; i < n; i++)
                 here(p, source[i]);
         demand_in6(p, g, IP6_SOURCE);
-        end(p, ANTISPOOF_PASS);
+        end(p, p->pass);
 }
 
 /* What hosts make of their MAC (RFC 4291, appendix A). */
@@ -400,8 +400,8 @@ static struct in6_addr link_local(const struct ether_addr *mac)
                                                0xfe, o[3], o[4], o[5] } };
 }
 
-void antispoof_program(const struct ether_addr *mac, const InAddrPrefix *addresses, size_t n_addresses,
-                       AntispoofProgram *ret)
+void antispoof_program(uint32_t pass, const struct ether_addr *mac, const InAddrPrefix *addresses,
+                       size_t n_addresses, AntispoofProgram *ret)
 {
         static const struct {
                 uint16_t protocol;
@@ -418,7 +418,7 @@ void antispoof_program(const struct ether_addr *mac, const InAddrPrefix *address
                 .link_local = link_local(mac),
         };
 
-        *ret = (Program){};
+        *ret = (Program){ .pass = pass };
         demand_length(ret, ETH_HLEN);
         /* The kernel has taken a tag out of the frame. */
         load(ret, BPF_B, (uint32_t) (SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT));

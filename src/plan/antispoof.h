@@ -20,15 +20,18 @@
 #include "config.h"
 
 /* What a program returns, as the kernel's direct action of a classifier takes it (linux/pkt_cls.h). */
-#define ANTISPOOF_PASS 0 /* TC_ACT_OK */
-#define ANTISPOOF_DROP 2 /* TC_ACT_SHOT */
+#define ANTISPOOF_PASS 0          /* TC_ACT_OK */
+#define ANTISPOOF_DROP 2          /* TC_ACT_SHOT */
+#define ANTISPOOF_NEXT UINT32_MAX /* TC_ACT_UNSPEC: the next filter decides what becomes of it */
 
 #define ANTISPOOF_OPS_MAX 512
 
 typedef struct AntispoofProgram {
         struct sock_filter ops[ANTISPOOF_OPS_MAX];
         size_t n_ops;
+        uint32_t pass;
 } AntispoofProgram;
 
-void antispoof_program(const struct ether_addr *mac, const InAddrPrefix *addresses, size_t n_addresses,
-                       AntispoofProgram *ret);
+/* `pass` is what it returns for a frame that may be sent: ANTISPOOF_PASS or ANTISPOOF_NEXT. */
+void antispoof_program(uint32_t pass, const struct ether_addr *mac, const InAddrPrefix *addresses,
+                       size_t n_addresses, AntispoofProgram *ret);

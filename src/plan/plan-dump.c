@@ -137,7 +137,7 @@ static void dump_cni(FILE *f, const CniConfig *c)
                 fprintf(f, " ingress=%" PRIu64, c->ingress);
         if (c->egress != 0)
                 fprintf(f, " egress=%" PRIu64, c->egress);
-        fputc('\n', f);
+        fputs(c->no_antispoof ? " antispoof=no\n" : "\n", f);
 }
 
 const char *plan_netns_text(const Plan *p)

@@ -188,7 +188,7 @@ static int add_cni(struct json_object *o, const CniConfig *c)
                    add_addresses(cni, "addresses", c->addresses, c->n_addresses, address_to_string),
                    add_string(cni, "mac", c->has_mac ? mac_to_string(&c->mac, mac) : NULL),
                    add_ports(cni, c), add_rate(cni, "ingress", c->ingress),
-                   add_rate(cni, "egress", c->egress));
+                   add_rate(cni, "egress", c->egress), add_bool(cni, "antispoof", !c->no_antispoof));
 }
 
 static int add_uplink(struct json_object *o, const Plan *p)

@@ -71,32 +71,57 @@ static const VmmFile *find_interface(const HostFacts *facts, const TapConfig *ta
         return NULL;
 }
 
-/* The guest's MAC is that of eth0. */
-static int find_mac(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p, const TapConfig *tap)
+/* Takes the one of the guest, which FCJAIL_CONFIG= has. 1, 0: it has none, or as plan_uplink(). */
+static int take_guest_mac(const Config *c, const VmmFile *f, Diagnostics *d, const char *key, bool *has_mac,
+                          struct ether_addr *ret)
 {
-        const VmmFile *f = find_interface(facts, tap);
-        UplinkConfig *u = &p->uplink;
         struct ether_addr mac;
         char text[MAC_STR_MAX];
 
-        if (f && f->mac) {
-                if (parse_mac(f->mac, &mac) < 0)
-                        return config_conflict(c, d, "FCJAIL_CONFIG",
-                                               " has a \"guest_mac\" beside %s that no guest can have",
-                                               f->pointer);
-                if (u->has_mac && memcmp(&u->mac, &mac, sizeof(mac)) != 0)
-                        return config_conflict(
-                                c, d, "FCJAIL_UPLINK",
-                                " has mac=%s, but the interface of the TAP %s has another \"guest_mac\" in FCJAIL_CONFIG=; remove one of the two",
-                                mac_to_string(&u->mac, text), tap->name);
-                u->mac = mac;
-                u->has_mac = true;
-        }
-        if (!u->has_mac && !u->no_antispoof)
+        if (!f || !f->mac)
+                return 0;
+        if (parse_mac(f->mac, &mac) < 0)
+                return config_conflict(c, d, "FCJAIL_CONFIG",
+                                       " has a \"guest_mac\" beside %s that no guest can have", f->pointer);
+        if (*has_mac && memcmp(ret, &mac, sizeof(mac)) != 0)
+                return config_conflict(
+                        c, d, key,
+                        " has mac=%s, but the interface of the TAP %s has another \"guest_mac\" in FCJAIL_CONFIG=; remove one of the two",
+                        mac_to_string(ret, text), f->path);
+        *ret = mac;
+        *has_mac = true;
+        return 1;
+}
+
+/* The guest's MAC is that of eth0. */
+static int find_mac(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p, const TapConfig *tap)
+{
+        UplinkConfig *u = &p->uplink;
+        int r = take_guest_mac(c, find_interface(facts, tap), d, "FCJAIL_UPLINK", &u->has_mac, &u->mac);
+
+        if (r >= 0 && !u->has_mac && !u->no_antispoof)
                 return config_conflict(
                         c, d, "FCJAIL_UPLINK",
                         " needs the MAC address of the guest, so that it cannot send as another one; add mac=, set \"guest_mac\" in FCJAIL_CONFIG=, or add antispoof=no");
-        return 0;
+        return r < 0 ? r : 0;
+}
+
+/* Plugins may give eth0 the one of the guest; if they do not, what it sends still has its own. Who sets up the guest's interface
+ * without a configuration takes that of eth0. */
+static int find_mac_of_cni(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p,
+                           const TapConfig *tap)
+{
+        const VmmFile *f = find_interface(facts, tap);
+        CniConfig *cni = &p->cni;
+        int r = take_guest_mac(c, f, d, "FCJAIL_CNI", &cni->has_mac, &cni->mac);
+
+        p->cni_guest_mac = r > 0;
+        if (r >= 0 && f && !cni->has_mac && !cni->no_antispoof)
+                return config_conflict(
+                        c, d, "FCJAIL_CNI",
+                        " lets the guest send only from its MAC address, but the interface of the TAP %s has no \"guest_mac\" in FCJAIL_CONFIG=, so that the guest would choose one; set it, or add antispoof=no",
+                        tap->name);
+        return r < 0 ? r : 0;
 }
 
 static bool has_family(const UplinkConfig *u, int family)
@@ -124,8 +149,10 @@ int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         if (c->cni.network[0] && p->uplink.kind != UPLINK_NONE)
                 return config_conflict(c, d, "FCJAIL_UPLINK",
                                        " and FCJAIL_CNI= both make eth0; remove one of the two");
-        if (c->cni.network[0])
-                return connect_tap(c, d, p, "FCJAIL_CNI", &tap);
+        if (c->cni.network[0]) {
+                r = connect_tap(c, d, p, "FCJAIL_CNI", &tap);
+                return tap ? find_mac_of_cni(c, facts, d, p, tap) : r;
+        }
         if (p->uplink.kind == UPLINK_NONE)
                 return 0;
         if (p->netns != NETNS_PRIVATE)

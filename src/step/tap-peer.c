@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "antispoof.h"
 #include "link.h"
 #include "log.h"
 #include "redirect.h"
@@ -80,14 +81,31 @@ uint32_t tap_peer_mark(const char *invocation)
         return (uint32_t) strtoul(digits, NULL, 16);
 }
 
-int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interface, char why[TAP_WHY_MAX])
+/* What comes from CNI is what is known of the guest's addresses: the eth0 of an uplink has its filter at its other end. */
+static bool is_guarded(const Plan *p, const TapConfig *tap)
 {
-        const Redirect redirect = {
-                .tap = link_index(nl, tap),
+        return p->cni.network[0] && !p->cni.no_antispoof && strcmp(tap->redirect, UPLINK_PEER) == 0;
+}
+
+int tap_peer_redirect(const Jail *jail, Netlink *nl, const TapConfig *tap, int interface,
+                      char why[TAP_WHY_MAX])
+{
+        const Plan *p = jail->plan;
+        const GuestNet *net = &jail->host.guest_net;
+        AntispoofProgram guard;
+        Redirect redirect = {
+                .tap = link_index(nl, tap->name),
                 .interface = interface,
                 .mark = tap_peer_mark(jail->state.invocation),
         };
         int r;
+
+        if (is_guarded(p, tap)) {
+                antispoof_program(ANTISPOOF_NEXT, p->cni_guest_mac ? &p->cni.mac : &net->mac, net->addresses,
+                                  net->n_addresses, &guard);
+                redirect.guard = guard.ops;
+                redirect.n_guard = guard.n_ops;
+        }
 
         if (redirect.tap < 0)
                 return redirect.tap;

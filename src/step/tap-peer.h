@@ -12,9 +12,9 @@
 int tap_peer_find(Netlink *nl, const TapConfig *tap, TapSpec *spec, int *ret_interface,
                   char why[TAP_WHY_MAX]) _must_check_;
 
-/* Takes the interface over, and reads that back. */
-int tap_peer_redirect(const Jail *jail, Netlink *nl, const char *tap, int interface, char why[TAP_WHY_MAX])
-        _must_check_;
+/* Takes the interface over, with a filter for what the guest sends if CNI has made it, and reads that back. */
+int tap_peer_redirect(const Jail *jail, Netlink *nl, const TapConfig *tap, int interface,
+                      char why[TAP_WHY_MAX]) _must_check_;
 
 /* By which the queues of a redirection are known as those of the start with this invocation. */
 uint32_t tap_peer_mark(const char *invocation) _pure_;

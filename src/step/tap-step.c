@@ -248,7 +248,7 @@ static int keep_tap(TapMaker *m, size_t i)
         if (r >= 0)
                 r = verify(m, &m->specs[i], why);
         if (r >= 0 && m->interfaces[i] > 0)
-                r = tap_peer_redirect(m->jail, &m->nl, m->specs[i].name, m->interfaces[i], why);
+                r = tap_peer_redirect(m->jail, &m->nl, &m->jail->plan->taps[i], m->interfaces[i], why);
         return r < 0 ? tap_failed(m, m->specs[i].name, r, why) : 0;
 }
 

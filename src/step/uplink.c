@@ -108,7 +108,7 @@ static int specify(Uplink *u)
                 .peer_netns_fd = u->netns_fd,
         };
         if (!c->no_antispoof) {
-                antispoof_program(&c->mac, c->addresses, c->n_addresses, &u->program);
+                antispoof_program(ANTISPOOF_PASS, &c->mac, c->addresses, c->n_addresses, &u->program);
                 u->spec.filter = u->program.ops;
                 u->spec.n_filter = u->program.n_ops;
         }

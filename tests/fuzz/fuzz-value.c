@@ -101,6 +101,8 @@ static void print_cni(FILE *f, const CniConfig *c)
                 fprintf(f, ",ingress=%" PRIu64, c->ingress);
         if (c->egress != 0)
                 fprintf(f, ",egress=%" PRIu64, c->egress);
+        if (c->no_antispoof)
+                fputs(",antispoof=no", f);
 }
 
 static void print_value(FILE *f, const char *name, const Config *c)

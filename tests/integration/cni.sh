@@ -106,6 +106,72 @@ test_a_guest_behind_a_bridge_with_a_port_and_a_firewall() {
         no_bridge
 }
 
+# from GUEST ADDRESS: whether the bridge answers a packet with that source.
+from() {
+        ip netns exec "guest-$1" ping -q -c 1 -W 1 -I "$2" 10.78.0.1
+}
+
+test_the_guest_sends_only_with_its_addresses() {
+        network net1 "$BRIDGE" "$FIREWALL"
+        cni_guest web1 FCJAIL_CNI=net1,ip=10.78.0.77/24
+        ip -n guest-web1 address add 10.78.0.78/24 dev eth0
+        from web1 10.78.0.77
+        not from web1 10.78.0.78
+        # With the MAC of another one, too, and as it was.
+        ip -n guest-web1 link set eth0 address 06:00:ac:10:00:66
+        not from web1 10.78.0.77
+        ip -n guest-web1 link set eth0 address "$(fact web1 MAC)"
+        from web1 10.78.0.77
+        is 1 "$(ip netns exec fcjail-web1 tc -oneline filter show block "$(block web1 tap0)" | grep -c ' pref 1 bpf .*direct-action')"
+        end_cni_guest web1
+
+        cni_guest web1 FCJAIL_CNI=net1,ip=10.78.0.77/24,antispoof=no
+        ip -n guest-web1 address add 10.78.0.78/24 dev eth0
+        from web1 10.78.0.78
+        not grep bpf <<<"$(ip netns exec fcjail-web1 tc filter show block "$(block web1 tap0)")"
+        end_cni_guest web1
+
+        # Without a MAC in the configuration the guest would choose one.
+        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP=
+        not fcjail cni add web1 2>/tmp/out
+        grep -F 'the interface of the TAP tap0 has no "guest_mac" in FCJAIL_CONFIG=' /tmp/out
+        nothing_of_cni
+        no_bridge
+}
+
+# block ID DEVICE: that of its ingress queue.
+block() {
+        ip netns exec "fcjail-$1" tc qdisc show dev "$2" ingress | grep -o 'ingress_block [0-9]*' | cut -d' ' -f2
+}
+
+# The plugin takes no MAC, so eth0 has another one than the guest.
+test_the_guests_mac_is_that_of_the_configuration() {
+        network net1 "${BRIDGE/'"mac": true, '/}"
+        echo '{"network-interfaces": [{"iface_id": "eth0", "host_dev_name": "tap0", "guest_mac": "'"$MAC"'"}], "demo": {"address": "10.78.0.77"}}' >"$ENV/web1.json"
+        vm web1 FCJAIL_CNI=net1,ip=10.78.0.77/24 FCJAIL_TAP= "FCJAIL_CONFIG=$ENV/web1.json"
+        systemctl daemon-reload
+        systemctl start fcjail@web1
+        not is "$MAC" "$(fact web1 MAC)"
+        ping -q -c 1 -W 2 10.78.0.77
+        systemctl stop fcjail@web1
+        eventually test ! -e "$RECORDS/web1"
+
+        # A start needs what the plugins said.
+        fcjail cni add web1
+        mv "$STATE/net/web1.json" /tmp/web1.json
+        not fcjail run web1 2>/tmp/out
+        grep -F "Failed at step paths of 'web1': $STATE/net/web1.json: does not exist, but FCJAIL_CNI= is set; make the network anew with \`fcjail cni add ID\`" /tmp/out
+        jq -c '.addresses = [range(9) | "10.78.0.\(. + 2)/24"]' /tmp/web1.json >"$STATE/net/web1.json"
+        not fcjail run web1 2>/tmp/out
+        grep -F "$STATE/net/web1.json: has more than 8 addresses" /tmp/out
+        jq -c 'del(.mac)' /tmp/web1.json >"$STATE/net/web1.json"
+        not fcjail run web1 2>/tmp/out
+        grep -F "$STATE/net/web1.json: cannot be read: Bad message" /tmp/out
+        fcjail cni del web1
+        nothing_of_cni
+        no_bridge
+}
+
 test_a_port_of_the_host_leads_to_the_guest() {
         network net1 "$BRIDGE" "$PORTMAP"
         cni_guest web1 FCJAIL_CNI=net1,port=8080:80
@@ -137,7 +203,7 @@ test_a_restart_of_the_vm_keeps_its_network() {
 test_what_fails_is_named_and_undone() {
         local before
         network net1 "$BRIDGE" '{"type": "no-such-plugin"}'
-        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP=
+        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP= FCJAIL_CONFIG=
         systemctl daemon-reload
         not systemctl start fcjail@web1
         says_cni web1 "network 'net1': ADD: plugin 'no-such-plugin' is in none of /usr/lib/cni:/opt/cni/bin:/usr/libexec/cni"
@@ -176,7 +242,7 @@ hostile() {
 
 test_a_hostile_plugin_harms_nobody() {
         network net1 '{"type": "hostile"}'
-        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP=
+        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP= FCJAIL_CONFIG=
         hostile 'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done'
         not fcjail cni add web1 2>/tmp/out
         grep -F "plugin 'hostile' has written more than 1048576 bytes" /tmp/out
@@ -226,7 +292,7 @@ test_a_kill_leaves_what_the_next_one_undoes() {
         local adder
         network net1 "$BRIDGE" '{"type": "hostile"}'
         hostile 'sleep 1234'
-        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP=
+        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP= FCJAIL_CONFIG=
         for _ in add del; do
                 fcjail cni add web1 &
                 adder=$!
@@ -248,7 +314,7 @@ test_a_kill_leaves_what_the_next_one_undoes() {
 
 test_a_boot_frees_the_address() {
         network net1 "$BRIDGE"
-        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP=
+        vm web1 FCJAIL_CNI=net1 FCJAIL_TAP= FCJAIL_CONFIG=
         fcjail cni add web1
         is 1 "$(leases | wc -l)"
         boot

@@ -15,6 +15,7 @@ guest() {
         local id=$1 mac=$2
         shift 2
         vm "$id" FCJAIL_VMM=/usr/local/bin/relay "FCJAIL_VMM_ARGS=--tap tap0" FCJAIL_READY=exec FCJAIL_STOP=kill FCJAIL_CONFIG= FCJAIL_TAP= "$@"
+        [[ "$*" != *FCJAIL_CNI=* ]] || systemctl daemon-reload # for the unit that runs the plugins
         systemctl start "fcjail@$id"
         ip netns add "$id"
         ip netns exec "$id" relay --attach "$STATE/sock/$id/wire" --tap eth0 &

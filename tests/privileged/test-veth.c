@@ -154,3 +154,22 @@ CHILD_TEST(redirect, each_difference_is_found)
         sh("tc qdisc del dev br0 ingress");
         CHECK_DIFFERS(verify_redirect(&r), "what arrives at the TAP is not redirected to the other one");
 }
+
+CHILD_TEST(redirect, has_a_filter_for_what_the_guest_sends)
+{
+        const struct sock_filter nothing[] = { { BPF_RET | BPF_K, 0, 0, 2 } },
+                                 anything[] = { { BPF_RET | BPF_K, 0, 0, 0 } };
+        Redirect r = redirect(), wrong;
+
+        r.guard = nothing;
+        r.n_guard = 1;
+        CHECK_IS(redirect_make(rtnetlink(), &r, why), 0);
+        CHECK(!verify_redirect(&r));
+        wrong = r;
+        wrong.guard = anything;
+        CHECK_DIFFERS(verify_redirect(&wrong), "what arrives at the TAP is not filtered as it should");
+        wrong.guard = NULL;
+        CHECK_DIFFERS(verify_redirect(&wrong), "what arrives at the TAP is not filtered as it should");
+        sh("tc filter del block $(tc qdisc show dev br0 ingress | grep -o 'ingress_block [0-9]*' | cut -d' ' -f2) pref 1");
+        CHECK_DIFFERS(verify_redirect(&r), "what arrives at the TAP is not filtered as it should");
+}
