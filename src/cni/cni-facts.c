@@ -167,24 +167,53 @@ static void put_list(FILE *out, const char *name, struct json_object *list)
         fputs("\"\n", out);
 }
 
-/* As Linux reads it (Documentation/admin-guide/nfs/nfsroot.rst), of the first IPv4 address. */
-static void put_boot_argument(FILE *out, const Facts *f)
+/* What does not fit, or is none, is an error of who reads the files. */
+static int take_list(struct json_object *list, GuestNet *net)
+{
+        for (size_t i = 0; i < length_of(list); i++) {
+                const char *text = json_object_get_string(json_object_array_get_idx(list, i));
+
+                if (net->n_addresses == TAP_ADDRESSES_MAX)
+                        return -E2BIG;
+                if (!text || parse_address(text, &net->addresses[net->n_addresses]) < 0)
+                        return -EBADMSG;
+                net->n_addresses++;
+        }
+        return 0;
+}
+
+/* The first ones of IPv4. */
+static void take_servers(struct json_object *list, GuestNet *net)
 {
         InAddrPrefix a;
-        char address[ADDRESS_STR_MAX];
 
-        for (size_t i = 0; i < length_of(f->addresses); i++) {
-                if (parse_address(json_object_get_string(json_object_array_get_idx(f->addresses, i)), &a) <
-                            0 ||
-                    a.family != AF_INET)
-                        continue;
-                const struct in_addr mask = { htonl((uint32_t) (0xffffffffULL << (32 - a.prefix_len))) };
-                char text[INET_ADDRSTRLEN];
-                fprintf(out, "BOOT_ARG=\"ip=%s::%s:%s::" CNI_IFNAME ":off\"\n",
-                        host_address_to_string(&a, address), f->gateway,
-                        inet_ntop(AF_INET, &mask, text, sizeof(text)));
-                return;
+        for (size_t i = 0; i < length_of(list) && net->n_dns < GUEST_DNS_MAX; i++) {
+                const char *text = json_object_get_string(json_object_array_get_idx(list, i));
+
+                if (text && parse_host_address(text, &a) >= 0 && a.family == AF_INET)
+                        (void) inet_ntop(AF_INET, &a.in, net->dns[net->n_dns++], INET_ADDRSTRLEN);
         }
+}
+
+static int take_guest_net(struct json_object *addresses, struct json_object *dns, const char *gateway,
+                          GuestNet *net)
+{
+        InAddrPrefix a;
+
+        if (parse_host_address(gateway, &a) >= 0 && a.family == AF_INET)
+                (void) inet_ntop(AF_INET, &a.in, net->gateway, INET_ADDRSTRLEN);
+        take_servers(dns, net);
+        return take_list(addresses, net);
+}
+
+static void put_boot_argument(FILE *out, const Facts *f)
+{
+        char text[BOOT_ARGUMENT_MAX];
+        GuestNet net = {};
+
+        (void) !take_guest_net(f->addresses, f->dns, f->gateway, &net);
+        if (guest_net_boot_argument(&net, 0, text))
+                fprintf(out, "BOOT_ARG=\"%s\"\n", text);
 }
 
 static int write_file(int dir_fd, const char *id, const char *suffix, const char *text)
@@ -256,25 +285,11 @@ int cni_facts_write(const CniAttachment *a)
         return fd < 0 ? fd : ALL(write_env(fd, a, &f), write_json(fd, a, &f));
 }
 
-static int take_fact_addresses(struct json_object *list, GuestNet *f)
-{
-        for (size_t i = 0; i < length_of(list); i++) {
-                const char *text = json_object_get_string(json_object_array_get_idx(list, i));
-
-                if (f->n_addresses == TAP_ADDRESSES_MAX)
-                        return -E2BIG;
-                if (!text || parse_address(text, &f->addresses[f->n_addresses]) < 0)
-                        return -EBADMSG;
-                f->n_addresses++;
-        }
-        return 0;
-}
-
 int cni_facts_read(const char *id, GuestNet *ret)
 {
         _cleanup_free_ char *text = NULL;
         char name[ID_LEN_MAX + 8];
-        GuestNet f = {};
+        GuestNet net = {};
         int r;
 
         _cleanup_close_ int fd = chase_open(CNI_FACTS_DIR, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
@@ -283,11 +298,12 @@ int cni_facts_read(const char *id, GuestNet *ret)
         if (r < 0)
                 return r;
         struct json_object *o = json_tokener_parse(text);
-        r = parse_mac(text_of(o, "mac"), &f.mac);
-        r = r < 0 ? -EBADMSG : take_fact_addresses(member(o, "addresses"), &f);
+        r = parse_mac(text_of(o, "mac"), &net.mac);
+        r = r < 0 ? -EBADMSG
+                  : take_guest_net(member(o, "addresses"), member(o, "dns"), text_of(o, "gateway"), &net);
         json_object_put(o);
         if (r >= 0)
-                *ret = f;
+                *ret = net;
         return r;
 }
 

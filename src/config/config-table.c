@@ -50,6 +50,7 @@ const ConfigKey config_keys[] = {
           "bridge=NAME[,option…], route,address=ADDRESS[,option…] or none" },
         { "FCJAIL_CNI",         config_parse_cni,       WHOLE,
           "the name of a network[,option=…] or none" },
+        { "FCJAIL_GUEST_NETWORK", config_parse_guest_network, MEMBER(guest_network), "boot-arg or none" },
         { "FCJAIL_STOP",        config_parse_stop,      WHOLE,
           "ctrl-alt-del, ctrl-alt-del:<1 to 600 seconds> or kill" },
         { "FCJAIL_KEEP",        config_parse_tristate,  MEMBER(keep),       "yes or no" },

@@ -2,6 +2,7 @@
 
 /* FCJAIL_UPLINK=: "bridge=NAME[,option…]", "route[,option…]" or "none". */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config-link.h"
@@ -48,16 +49,59 @@ static int parse_uplink_mac(const char *value, UplinkConfig *u, char **ret_why)
 
 static int parse_uplink_address(const char *value, UplinkConfig *u, char **ret_why)
 {
+        const bool has_prefix = strchr(value, '/');
+        uint8_t prefix_len = 0;
         InAddrPrefix a;
         CutText cut;
+        int r;
 
-        if (parse_host_address(value, &a) < 0 || !config_is_host_address(&a))
+        r = has_prefix ? parse_address(value, &a) : parse_host_address(value, &a);
+        if (r < 0 || !config_is_host_address(&a))
                 return config_why(
                         ret_why,
                         "has an invalid address= for " ETH0
-                        ": '%s' is not an address of a host without a prefix length, such as 192.0.2.2 or 2001:db8::2",
+                        ": '%s' is not an address of a host, such as 192.0.2.2, 192.0.2.2/24 or 2001:db8::2",
                         text_cut(&cut, value));
-        return config_link_address(&a, value, ETH0, u->addresses, &u->n_addresses, ret_why);
+        if (has_prefix) {
+                prefix_len = a.prefix_len;
+                a.prefix_len = a.family == AF_INET ? 32 : 128;
+        }
+        r = config_link_address(&a, value, ETH0, u->addresses, &u->n_addresses, ret_why);
+        if (r >= 0)
+                u->prefix_lens[u->n_addresses - 1] = prefix_len;
+        return r;
+}
+
+/* Of IPv4, without a prefix length. */
+static int parse_in4(const char *value, const char *option, char ret[INET_ADDRSTRLEN], char **ret_why)
+{
+        InAddrPrefix a;
+        CutText cut;
+
+        if (parse_host_address(value, &a) < 0 || a.family != AF_INET || !config_is_host_address(&a))
+                return config_why(ret_why,
+                                  "has an invalid %s=: '%s' is not an IPv4 address, such as 192.0.2.1",
+                                  option, text_cut(&cut, value));
+        (void) snprintf(ret, INET_ADDRSTRLEN, "%s", value);
+        return 0;
+}
+
+static int parse_gateway(const char *value, UplinkConfig *u, char **ret_why)
+{
+        if (u->gateway[0])
+                return config_why(ret_why, "has gateway= twice");
+        return parse_in4(value, "gateway", u->gateway, ret_why);
+}
+
+static int parse_dns(const char *value, UplinkConfig *u, char **ret_why)
+{
+        int r;
+
+        if (u->n_dns == GUEST_DNS_MAX)
+                return config_why(ret_why, "has dns= more than %i times", GUEST_DNS_MAX);
+        r = parse_in4(value, "dns", u->dns[u->n_dns], ret_why);
+        u->n_dns += r >= 0;
+        return r;
 }
 
 static int parse_vlan(const char *value, UplinkConfig *u, char **ret_why)
@@ -110,6 +154,8 @@ static const struct {
         { "mtu=", parse_mtu },
         { "mac=", parse_uplink_mac },
         { "address=", parse_uplink_address },
+        { "gateway=", parse_gateway },
+        { "dns=", parse_dns },
         { "vlan=", parse_vlan },
         { "isolated", parse_isolated },
         { "neigh_suppress", parse_neigh_suppress },
@@ -129,7 +175,7 @@ static int parse_option(const char *option, UplinkConfig *u, char **ret_why)
         }
         return config_why(
                 ret_why,
-                "has an unknown option '%s'; use bridge= or route, mtu=, mac=, address=, vlan=, isolated, neigh_suppress, learning= and antispoof=",
+                "has an unknown option '%s'; use bridge= or route, mtu=, mac=, address=, gateway=, dns=, vlan=, isolated, neigh_suppress, learning= and antispoof=",
                 text_cut(&cut, option));
 }
 

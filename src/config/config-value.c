@@ -183,6 +183,21 @@ int config_parse_vmm_text(const char *value, void *field, char **ret_why)
         return 0;
 }
 
+int config_parse_guest_network(const char *value, void *field, char **ret_why)
+{
+        static const char *const words[] = { "none", "boot-arg", NULL };
+        GuestNetwork *network = field;
+        int i;
+
+        (void) ret_why;
+        i = find_word(words, value);
+        if (i < 0)
+                return i;
+
+        *network = i == 0 ? GUEST_NETWORK_NONE : GUEST_NETWORK_BOOT_ARG;
+        return 0;
+}
+
 /* As systemd's strict rule for a name in /etc/group: [A-Za-z_][A-Za-z0-9_-]*, below the size of utmp's
  * field. */
 #define GROUP_FIRST   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"

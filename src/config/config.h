@@ -81,6 +81,9 @@ typedef enum UplinkKind {
         UPLINK_ROUTE,  /* the host routes to the guest's addresses */
 } UplinkKind;
 
+/* Name servers in the argument ip= of Linux. */
+#define GUEST_DNS_MAX 2
+
 /* The VM's eth0, whose other end is on the host. */
 typedef struct UplinkConfig {
         UplinkKind kind;
@@ -90,6 +93,10 @@ typedef struct UplinkConfig {
         struct ether_addr mac;                     /* the guest's */
         InAddrPrefix addresses[TAP_ADDRESSES_MAX]; /* the guest's, each a whole address */
         size_t n_addresses;
+        uint8_t prefix_lens[TAP_ADDRESSES_MAX]; /* of the network that each is in; 0: unset */
+        char gateway[INET_ADDRSTRLEN]; /* the guest's, in that of its first address of IPv4; "": unset */
+        char dns[GUEST_DNS_MAX][INET_ADDRSTRLEN]; /* name servers for the guest */
+        size_t n_dns;
         uint16_t vlan;                              /* of the port, 1 to 4094; 0: unset */
         bool isolated, neigh_suppress, no_learning; /* flags of the port, see bridge(8) */
         bool no_antispoof;
@@ -115,6 +122,14 @@ typedef struct CniConfig {
         uint64_t ingress, egress; /* bits per second, to the guest and from it; 0: unset */
         bool no_antispoof;
 } CniConfig;
+
+/* How a start tells the guest what it has to know of its eth0. */
+typedef enum GuestNetwork {
+        GUEST_NETWORK_UNSET = 0,
+        GUEST_NETWORK_NONE,
+        GUEST_NETWORK_BOOT_ARG, /* ip= among the boot arguments of Linux */
+        _GUEST_NETWORK_MAX,
+} GuestNetwork;
 
 /* Which uid and gid of the host become the VM's in what is bound. */
 typedef enum BindIds {
@@ -166,7 +181,7 @@ void jailer_config_done(JailerConfig *j);
 #define STOP_SECONDS_MAX 600
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 30
+#define CONFIG_KEYS_MAX 31
 
 typedef struct Config {
         Tristate any_id;
@@ -193,6 +208,7 @@ typedef struct Config {
         bool taps_set; /* otherwise n_taps means nothing: "none" is no TAPs, unset is the default one */
         UplinkConfig uplink;
         CniConfig cni;
+        GuestNetwork guest_network;
         StopKind stop;
         uint32_t stop_seconds; /* 0: unset */
         Tristate keep;

@@ -22,6 +22,7 @@
 #include "cni-look.h"
 #include "fd-util.h"
 #include "filter-read.h"
+#include "guest-look.h"
 #include "host.h"
 #include "namespaces.h"
 #include "objects.h"
@@ -415,6 +416,7 @@ static int read_config(const char *path, int fd, size_t size, HostObjects *o, Fi
         if (r >= 0 && n != size)
                 return WRONG(f, -EAGAIN, EX_NOINPUT, path, "replace it by rename",
                              "changes while it is read");
+        text[size] = '\0';
         if (r >= 0)
                 r = vmm_files_read(text, n, &o->vmm_files, &why);
         if (r == -EBADMSG)
@@ -456,6 +458,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 open_binds,
                 open_netns,
                 cni_facts_open,
+                guest_network_add,
                 open_filter,
                 open_cgroups,
                 check_apparmor,

@@ -14,7 +14,7 @@
 #include "vmm-files.h"
 
 typedef struct HostObjects {
-        char *config; /* FCJAIL_CONFIG=, as it was parsed; NULL: none, or it cannot be read */
+        char *config; /* FCJAIL_CONFIG=, as it was parsed, and then as the VM gets it; NULL: none, or it cannot be read */
         size_t config_size;
         VmmFiles vmm_files; /* what it names */
 

@@ -112,8 +112,15 @@ static void dump_uplink(FILE *f, const Plan *p)
                 fprintf(f, " mtu=%u", u->mtu);
         if (u->has_mac)
                 fprintf(f, " mac=%s", mac_to_string(&u->mac, mac));
-        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
-                fprintf(f, " address=%s", host_address_to_string(a, text));
+        for (size_t i = 0; i < u->n_addresses; i++) {
+                fprintf(f, " address=%s", host_address_to_string(&u->addresses[i], text));
+                if (u->prefix_lens[i] != 0)
+                        fprintf(f, "/%u", u->prefix_lens[i]);
+        }
+        if (u->kind == UPLINK_BRIDGE && u->gateway[0])
+                fprintf(f, " gateway=%s", u->gateway);
+        for (size_t i = 0; i < u->n_dns; i++)
+                fprintf(f, " dns=%s", u->dns[i]);
         FOREACH_ARRAY (g, p->gateways, p->n_gateways)
                 fprintf(f, " gateway=%s", host_address_to_string(g, text));
         if (u->vlan != 0)
@@ -164,6 +171,8 @@ static void dump_net(FILE *f, const Plan *p)
                 dump_cni(f, &p->cni);
         if (p->uplink.kind != UPLINK_NONE)
                 dump_uplink(f, p);
+        if (p->guest_boot_arg)
+                fprintf(f, "guest-network: boot-arg\n");
 
         fprintf(f, "namespaces:");
         for (size_t i = 0; (name = plan_next_namespace(p, &i));)

@@ -191,6 +191,35 @@ static int add_cni(struct json_object *o, const CniConfig *c)
                    add_rate(cni, "egress", c->egress), add_bool(cni, "antispoof", !c->no_antispoof));
 }
 
+/* With the prefix length that was set. */
+static int add_uplink_addresses(struct json_object *uplink, const UplinkConfig *u)
+{
+        struct json_object *array = json_object_new_array();
+        char text[ADDRESS_STR_MAX];
+        int r = add_member(uplink, "addresses", array);
+
+        for (size_t i = 0; r >= 0 && i < u->n_addresses; i++) {
+                InAddrPrefix a = u->addresses[i];
+
+                if (u->prefix_lens[i] != 0)
+                        a.prefix_len = u->prefix_lens[i];
+                r = add_value(array, json_object_new_string(u->prefix_lens[i] != 0
+                                                                    ? address_to_string(&a, text)
+                                                                    : host_address_to_string(&a, text)));
+        }
+        return r;
+}
+
+static int add_dns(struct json_object *uplink, const UplinkConfig *u)
+{
+        struct json_object *array = json_object_new_array();
+        int r = add_member(uplink, "dns", array);
+
+        for (size_t i = 0; r >= 0 && i < u->n_dns; i++)
+                r = add_value(array, json_object_new_string(u->dns[i]));
+        return r;
+}
+
 static int add_uplink(struct json_object *o, const Plan *p)
 {
         const UplinkConfig *u = &p->uplink;
@@ -205,7 +234,8 @@ static int add_uplink(struct json_object *o, const Plan *p)
                    add_string(uplink, "bridge", u->bridge[0] ? u->bridge : NULL),
                    add_number(uplink, "mtu", u->mtu),
                    add_string(uplink, "mac", u->has_mac ? mac_to_string(&u->mac, mac) : NULL),
-                   add_addresses(uplink, "addresses", u->addresses, u->n_addresses, host_address_to_string),
+                   add_uplink_addresses(uplink, u),
+                   add_string(uplink, "gateway", u->gateway[0] ? u->gateway : NULL), add_dns(uplink, u),
                    add_addresses(uplink, "gateways", p->gateways, p->n_gateways, host_address_to_string),
                    add_number(uplink, "vlan", u->vlan), add_bool(uplink, "isolated", u->isolated),
                    add_bool(uplink, "neigh_suppress", u->neigh_suppress),
@@ -255,6 +285,7 @@ int plan_json(const Plan *p, struct json_object *o)
                    p->config ? add_bool(o, "config_bind", p->config_bind) : 0, add_nodes(o, p),
                    add_mounts(o, p), add_binds(o, p), add_string(o, "netns", plan_netns_text(p)),
                    add_namespaces(o, p), add_taps(o, p), add_cni(o, &p->cni), add_uplink(o, p),
+                   p->guest_boot_arg ? add_string(o, "guest_network", "boot-arg") : 0,
                    add_string(o, "seccomp", plan_seccomp_text(p)), add_string(o, "apparmor", p->apparmor),
                    add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),

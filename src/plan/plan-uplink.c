@@ -116,10 +116,10 @@ static int find_mac_of_cni(const Config *c, const HostFacts *facts, Diagnostics 
         int r = take_guest_mac(c, f, d, "FCJAIL_CNI", &cni->has_mac, &cni->mac);
 
         p->cni_guest_mac = r > 0;
-        if (r >= 0 && f && !cni->has_mac && !cni->no_antispoof)
+        if (r >= 0 && f && !cni->has_mac && !cni->no_antispoof && c->guest_network != GUEST_NETWORK_BOOT_ARG)
                 return config_conflict(
                         c, d, "FCJAIL_CNI",
-                        " lets the guest send only from its MAC address, but the interface of the TAP %s has no \"guest_mac\" in FCJAIL_CONFIG=, so that the guest would choose one; set it, or add antispoof=no",
+                        " lets the guest send only from its MAC address, but the interface of the TAP %s has no \"guest_mac\" in FCJAIL_CONFIG=, so that the guest would choose one; set it, FCJAIL_GUEST_NETWORK=boot-arg, or antispoof=no",
                         tap->name);
         return r < 0 ? r : 0;
 }
@@ -134,10 +134,18 @@ static bool has_family(const UplinkConfig *u, int family)
 
 static void plan_gateways(Plan *p)
 {
-        FOREACH_ARRAY (g, gateways, ELEMENTSOF(gateways))
-                if (p->uplink.kind == UPLINK_ROUTE && has_family(&p->uplink, g->family) &&
-                    parse_address(g->address, &p->gateways[p->n_gateways]) >= 0)
+        const UplinkConfig *u = &p->uplink;
+
+        if (u->kind != UPLINK_ROUTE)
+                return;
+        FOREACH_ARRAY (g, gateways, ELEMENTSOF(gateways)) {
+                InAddrPrefix *to = &p->gateways[p->n_gateways];
+                const bool given = g->family == AF_INET && u->gateway[0];
+
+                if (has_family(u, g->family) &&
+                    (given ? parse_host_address(u->gateway, to) : parse_address(g->address, to)) >= 0)
                         p->n_gateways++;
+        }
 }
 
 int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)

@@ -239,7 +239,8 @@ int plan_make(const char *id, const Config *c, const HostFacts *host, Diagnostic
                 return -ENOMEM;
         plan_jail(facts, &p);
         if (plan_binds(c, d, &p) == -ENOMEM || plan_vmm_files(c, facts, d, &p) < 0 ||
-            (d->n_items == n_before && plan_uplink(c, facts, d, &p) == -ENOMEM))
+            (d->n_items == n_before && plan_uplink(c, facts, d, &p) == -ENOMEM) ||
+            (d->n_items == n_before && plan_guest_network(c, d, &p) == -ENOMEM))
                 return -ENOMEM;
         plan_binds_sort(&p);
         plan_jail_mounts(facts, &p);

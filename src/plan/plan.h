@@ -194,6 +194,7 @@ typedef struct Plan {
         bool taps_by_default; /* FCJAIL_TAP= is unset */
         CniConfig cni;        /* a start finds the network namespace that `fcjail cni add` has made */
         bool cni_guest_mac;   /* cni.mac is what the guest has, whatever eth0 has */
+        bool guest_boot_arg; /* the VM's copy of its configuration gets ip= for the eth0 of one of these two */
         UplinkConfig uplink;
         InAddrPrefix gateways
                 [2]; /* of a routed uplink, one for each family of the guest's addresses: on the host's end */

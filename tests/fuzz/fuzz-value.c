@@ -78,8 +78,15 @@ static void print_uplink(FILE *f, const UplinkConfig *u)
                 fprintf(f, ",mtu=%u", u->mtu);
         if (u->has_mac)
                 fprintf(f, ",mac=%s", mac_to_string(&u->mac, mac));
-        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
-                fprintf(f, ",address=%s", host_address_to_string(a, address));
+        for (size_t i = 0; i < u->n_addresses; i++) {
+                fprintf(f, ",address=%s", host_address_to_string(&u->addresses[i], address));
+                if (u->prefix_lens[i] != 0)
+                        fprintf(f, "/%u", u->prefix_lens[i]);
+        }
+        if (u->gateway[0])
+                fprintf(f, ",gateway=%s", u->gateway);
+        for (size_t i = 0; i < u->n_dns; i++)
+                fprintf(f, ",dns=%s", u->dns[i]);
         if (u->vlan != 0)
                 fprintf(f, ",vlan=%u", u->vlan);
         fprintf(f, "%s%s%s%s", u->isolated ? ",isolated" : "", u->neigh_suppress ? ",neigh_suppress" : "",
@@ -159,6 +166,8 @@ static void print_value(FILE *f, const char *name, const Config *c)
                 print_uplink(f, &c->uplink);
         } else if (strcmp(name, "FCJAIL_CNI") == 0) {
                 print_cni(f, &c->cni);
+        } else if (strcmp(name, "FCJAIL_GUEST_NETWORK") == 0) {
+                fputs(c->guest_network == GUEST_NETWORK_BOOT_ARG ? "boot-arg" : "none", f);
         } else {
                 const char *const texts[] = { c->chroot_dir, c->vmm,
                                               c->config,     c->api_off ? "no" : c->api,

@@ -156,6 +156,17 @@ test_the_guests_mac_is_that_of_the_configuration() {
         systemctl stop fcjail@web1
         eventually test ! -e "$RECORDS/web1"
 
+        # Or it is given that of eth0, with the addresses.
+        jq 'del(."network-interfaces"[0].guest_mac) | . + {"boot-source": {kernel_image_path: "/etc/fcjail/demo.json", boot_args: "quiet"}}' "$ENV/web1.json" >/tmp/web1.json
+        mv /tmp/web1.json "$ENV/web1.json"
+        echo FCJAIL_GUEST_NETWORK=boot-arg >>"$ENV/web1.env"
+        systemctl start fcjail@web1
+        ping -q -c 1 -W 2 10.78.0.77
+        is "$(fact web1 BOOT_ARG) quiet" "$(jq -r '."boot-source".boot_args' "$BASE/web1/root/fcjail.json")"
+        is "$(fact web1 MAC)" "$(jq -r '."network-interfaces"[0].guest_mac' "$BASE/web1/root/fcjail.json")"
+        systemctl stop fcjail@web1
+        eventually test ! -e "$RECORDS/web1"
+
         # A start needs what the plugins said.
         fcjail cni add web1
         mv "$STATE/net/web1.json" /tmp/web1.json

@@ -19,6 +19,37 @@ end_of() {
         ip -json -details link show dev "fcjail-$1" | jq ".[0] | $2" -r
 }
 
+# copy ID FILTER: of the configuration in the jail.
+copy() {
+        jq -r "$2" "$BASE/$1/root/fcjail.json"
+}
+
+test_the_guest_is_told_by_its_boot_arguments() {
+        bridge br0
+        demo web1 "FCJAIL_UPLINK=bridge=br0,mac=$MAC,address=10.9.0.2/24,gateway=10.9.0.1,dns=10.9.0.1,dns=192.0.2.53" FCJAIL_GUEST_NETWORK=boot-arg
+        # The second interface of the guest.
+        jq '."network-interfaces" |= [{iface_id: "a", host_dev_name: "tap1"}, (.[0] | del(.guest_mac))] | . + {"boot-source": {kernel_image_path: "/etc/fcjail/demo.json", boot_args: "quiet -- x"}}' "$ENV/web1.json" >/tmp/web1.json
+        mv /tmp/web1.json "$ENV/web1.json"
+        echo 'FCJAIL_TAP=tap0,redirect=eth0 tap1' >>"$ENV/web1.env"
+        systemctl start fcjail@web1
+        is "ip=10.9.0.2::10.9.0.1:255.255.255.0::eth1:off:10.9.0.1:192.0.2.53 quiet -- x" "$(copy web1 '."boot-source".boot_args')"
+        is "null $MAC" "$(copy web1 '."network-interfaces" | "\(.[0].guest_mac) \(.[1].guest_mac)"')"
+        diff <(copy web1 .demo) <(jq .demo "$ENV/web1.json")
+        systemctl stop fcjail@web1
+
+        # Another one that says so, and none at all.
+        sed -i 's/quiet/ip=dhcp/' "$ENV/web1.json"
+        not systemctl start fcjail@web1
+        says web1 "Failed at step paths of 'web1': $ENV/web1.json: already has ip= in /boot-source/boot_args; mend it, or unset FCJAIL_GUEST_NETWORK="
+        sed -i 's/boot_args/bootargs/' "$ENV/web1.json"
+        systemctl reset-failed fcjail@web1
+        not systemctl start fcjail@web1
+        says web1 "$ENV/web1.json: has no /boot-source/boot_args, to which ip= could be added"
+        systemctl reset-failed fcjail@web1
+        is_gone web1
+        ip link del br0
+}
+
 test_a_guest_on_a_bridge_of_the_host() {
         bridge br0
         demo web1 FCJAIL_UPLINK=bridge=br0

@@ -100,6 +100,7 @@ static const struct {
         { "FCJAIL_TAP", "tap7" },
         { "FCJAIL_UPLINK", "bridge=br0,isolated" },
         { "FCJAIL_CNI", "net1,port=8080:80" },
+        { "FCJAIL_GUEST_NETWORK", "boot-arg" },
         { "FCJAIL_STOP", "ctrl-alt-del:7" },
         { "FCJAIL_KEEP", "no" },
         { "FCJAIL_SECCOMP", "/etc/vm.bpf" },

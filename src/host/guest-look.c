@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Before anything is made: what is wrong with the configuration ends a start without a trace. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "guest-look.h"
+#include "plan-net.h"
+#include "vmm-edit.h"
+
+#define REMEDY "mend it, or unset FCJAIL_GUEST_NETWORK="
+
+static const char *find_tap(const Plan *p)
+{
+        FOREACH_ARRAY (t, p->taps, p->n_taps)
+                if (strcmp(t->redirect, UPLINK_PEER) == 0)
+                        return t->name;
+        return "";
+}
+
+/* The guest numbers its interfaces as the configuration does. */
+static unsigned number_of(const VmmFiles *files, const char *tap)
+{
+        unsigned n;
+
+        FOREACH_ARRAY (f, files->items, files->n_items)
+                if (f->access == VMM_ATTACHES && strcmp(f->path, tap) == 0 &&
+                    sscanf(f->pointer, "/network-interfaces/%u/", &n) == 1)
+                        return n;
+        return 0;
+}
+
+/* `check` does not know yet what the plugins of CNI will say, and looks at the configuration all the same. */
+static void find_net(const Plan *p, const HostObjects *o, GuestNet *ret)
+{
+        if (p->uplink.kind != UPLINK_NONE)
+                plan_guest_net(p, ret);
+        else
+                *ret = o->guest_net;
+        if (p->cni_guest_mac)
+                ret->mac = p->cni.mac;
+        if (o->by_check && ret->n_addresses == 0)
+                ret->addresses[ret->n_addresses++] = (InAddrPrefix){ .family = AF_INET, .prefix_len = 24 };
+}
+
+int guest_network_add(const Plan *p, HostObjects *o, Findings *f)
+{
+        _cleanup_free_ char *text = NULL, *why = NULL;
+        char argument[BOOT_ARGUMENT_MAX], mac[MAC_STR_MAX];
+        const char *tap = find_tap(p);
+        bool has_mac;
+        GuestNet net;
+        int r;
+
+        if (!p->guest_boot_arg || !o->config)
+                return 0;
+        find_net(p, o, &net);
+        /* Without antispoofing the guest of an uplink may choose one. */
+        has_mac = p->uplink.kind == UPLINK_NONE || p->uplink.has_mac;
+        if (!guest_net_boot_argument(&net, number_of(&o->vmm_files, tap), argument))
+                return findings_add(
+                        f, SEVERITY_ERROR, -EADDRNOTAVAIL, EX_CONFIG,
+                        "FCJAIL_GUEST_NETWORK=", "let a plugin give it one, or unset it",
+                        "is boot-arg, but the network of FCJAIL_CNI= has no address of IPv4 for the guest");
+        r = vmm_edit_network(o->config, tap, has_mac ? mac_to_string(&net.mac, mac) : NULL, argument, &text,
+                             &why);
+        if (r == -EBADMSG)
+                return findings_add(f, SEVERITY_ERROR, r, EX_CONFIG, p->config, REMEDY, "%s", why);
+        if (r < 0)
+                return r;
+        free(o->config);
+        o->config = TAKE_PTR(text);
+        o->config_size = strlen(o->config);
+        return 0;
+}
