@@ -106,8 +106,10 @@ static int of_record(const char *id, int (*what)(CniAttachment *a, CniTell tell)
         _cleanup_cni_attachment_ CniAttachment a = {};
         int r = cni_record_read(id, &a);
 
-        if (r == -ENOENT)
-                return EX_OK;
+        if (r == -ENOENT) {
+                r = cni_record_remove(id);
+                return r < 0 ? fail(id, r, CNI_RECORD_DIR) : EX_OK;
+        }
         if (r < 0)
                 return fail(id, r, CNI_RECORD_DIR);
         return what(&a, tell) < 0 ? EX_UNAVAILABLE : EX_OK;

@@ -183,11 +183,20 @@ static int open_records(void)
         return fcjail < 0 ? fcjail : at_make_dir(fcjail, "cni", 0700);
 }
 
+/* A name that no id has. */
+#define DRAFT_MAX (ID_LEN_MAX + 8)
+
+static const char *draft_of(const char *id, char buf[DRAFT_MAX])
+{
+        (void) snprintf(buf, DRAFT_MAX, ".%s.new", id);
+        return buf;
+}
+
 int cni_record_write(const CniAttachment *a)
 {
         struct json_object *o = json_object_new_object();
         const char *text = NULL;
-        char draft[ID_LEN_MAX + 8];
+        char draft[DRAFT_MAX];
         int r;
 
         _cleanup_close_ int fd = open_records();
@@ -201,12 +210,11 @@ int cni_record_write(const CniAttachment *a)
         if (r >= 0) {
                 text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
-                r = text ? 0 : -ENOMEM;
+                r = !text ? -ENOMEM : strlen(text) > RECORD_SIZE_MAX ? -EFBIG : 0;
         }
-        /* A name that no id has; whole, or not at all. */
-        (void) snprintf(draft, sizeof(draft), ".%s.new", a->id);
+        /* Whole, or not at all; and never one that cannot be read. */
         if (r >= 0)
-                r = at_remove(fd, draft);
+                r = at_remove(fd, draft_of(a->id, draft));
         if (r >= 0)
                 r = at_write_file(fd, draft, 0600, text, strlen(text));
         if (r >= 0)
@@ -264,9 +272,12 @@ int cni_record_read(const char *id, CniAttachment *ret)
 
 int cni_record_remove(const char *id)
 {
-        _cleanup_close_ int fd = open_records();
+        char draft[DRAFT_MAX];
+        int r;
 
-        return fd < 0 ? fd : at_remove(fd, id);
+        _cleanup_close_ int fd = open_records();
+        r = fd < 0 ? fd : at_remove(fd, draft_of(id, draft));
+        return r < 0 ? r : at_remove(fd, id);
 }
 
 int cni_records_each(int (*each)(const char *id, void *userdata), void *userdata)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,7 +91,7 @@ static int make_environment(const CniCall *call, char ***ret)
         return 0;
 }
 
-/* In the child, which does not outlive its parent. */
+/* In the child, which does not outlive its parent. Nothing of what a caller has set for itself reaches the plugin. */
 static _Noreturn void execute(const char *path, char **env, int input, int output)
 {
         char *argv[] = { (char *) path, NULL };
@@ -98,7 +99,9 @@ static _Noreturn void execute(const char *path, char **env, int input, int outpu
 
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
-        (void) signal(SIGPIPE, SIG_DFL);
+        for (int sig = 1; sig < NSIG; sig++)
+                (void) signal(sig, SIG_DFL);
+        (void) umask(0022);
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) >= 0 && setsid() >= 0 && chdir("/") >= 0 &&
             dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
             fd_close_from(STDERR_FILENO + 1) >= 0)
@@ -238,6 +241,8 @@ int cni_plugin_call(const CniCall *call, char **ret_output, char **ret_why)
         if (fcntl(from, F_SETFL, O_NONBLOCK) < 0)
                 return WRONG(-errno, ret_why, "cannot be run: %m");
 
+        /* Who ignores it has no children to wait for. */
+        (void) signal(SIGCHLD, SIG_DFL);
         pid_t pid = fork();
         if (pid < 0)
                 return WRONG(-errno, ret_why, "cannot be run: %m");

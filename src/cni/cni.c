@@ -65,6 +65,16 @@ static int take_result(CniAttachment *a, size_t i, const char *output, CniTell t
         return 0;
 }
 
+static int write_record(const CniAttachment *a, CniTell tell)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = cni_record_write(a);
+
+        if (r < 0 && ASPRINTF(&text, CNI_RECORD_DIR "/%s: %s", a->id, strerror(-r)) >= 0)
+                tell(a->id, text);
+        return r;
+}
+
 static int add_all(CniAttachment *a, CniTell tell)
 {
         int r = 0;
@@ -76,7 +86,7 @@ static int add_all(CniAttachment *a, CniTell tell)
                 if (r >= 0 && output)
                         r = take_result(a, i, output, tell);
                 if (r >= 0)
-                        r = cni_record_write(a);
+                        r = write_record(a, tell);
         }
         return r;
 }
@@ -107,11 +117,9 @@ int cni_add(CniAttachment *a, CniTell tell)
 {
         int r;
 
-        r = cni_record_write(a);
-        if (r < 0) {
-                tell(a->id, strerror(-r));
+        r = write_record(a, tell);
+        if (r < 0)
                 return r;
-        }
         r = add_with_netns(a, tell);
         if (r < 0)
                 (void) !cni_del(a, tell); /* tells what it cannot undo */

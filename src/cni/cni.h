@@ -41,6 +41,8 @@ int cni_attachment_make(const char *id, const CniConfig *config, CniAttachment *
 /* That of the record. 0, -ENOENT: there is none; or another -errno. */
 int cni_record_read(const char *id, CniAttachment *ret) _must_check_;
 int cni_record_write(const CniAttachment *a) _must_check_;
+
+/* Also what a kill has left of one that was being written. */
 int cni_record_remove(const char *id) _must_check_;
 
 /* Calls `each` with the id of every record until it returns another value than 0, and returns that; otherwise 0 or -errno. */

@@ -264,6 +264,19 @@ test_a_hostile_plugin_harms_nobody() {
         hostile 'echo "{}"'
         not fcjail cni add web1 2>/tmp/out
         grep -F "has no interface eth0" /tmp/out
+        # As much as a plugin may write is kept, and handed to its DEL; what would not fit into the record is not taken.
+        hostile 'printf "{\"x\": \"%01000000d\"}"'
+        sed -i 's/exit 0$/{ wc -c >\/tmp\/input; exit 0; }/' /opt/cni/bin/hostile
+        not fcjail cni add web1 2>/tmp/out
+        grep -F "has no interface eth0" /tmp/out
+        (($(</tmp/input) > 1000000))
+        hostile 'printf "{\"x\": \""; head -c 900000 /dev/zero | tr "\\0" "\\1"; printf "\"}"'
+        not fcjail cni add web1 2>/tmp/out
+        grep -F "/var/lib/fcjail/cni/web1: File too large" /tmp/out
+        is_empty "$RECORDS"
+        hostile 'printf "{\"x\": "; head -c 500000 /dev/zero | tr "\\0" "["; echo'
+        not fcjail cni add web1 2>/tmp/out
+        grep -F "has answered with something that is not a JSON object" /tmp/out
         hostile 'echo "{\"code\": 7, \"msg\": \"a\\u001b[31m\nb\"}"; exit 1'
         not fcjail cni add web1 2>/tmp/out
         grep -F 'code 7' /tmp/out
@@ -286,6 +299,21 @@ test_a_hostile_plugin_harms_nobody() {
         nothing_of_cni
         no_bridge
 }
+
+# A minute, in the long run.
+if [[ -n ${FCJAIL_LONG:-} ]]; then
+        test_a_plugin_that_hangs_is_ended() {
+                network net1 "$BRIDGE" '{"type": "hostile"}'
+                hostile 'trap "" TERM INT HUP; sleep 1234'
+                vm web1 FCJAIL_CNI=net1 FCJAIL_TAP= FCJAIL_CONFIG=
+                not fcjail cni add web1 2>/tmp/out
+                grep -F "network 'net1': ADD: plugin 'hostile' did not end within 60 s" /tmp/out
+                not pgrep -f 'sleep 1234'
+                rm -r /opt/cni
+                nothing_of_cni
+                no_bridge
+        }
+fi
 
 # What is gone after a boot: namespaces, rules, /run. The lease is on disk.
 boot() {
