@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "guest-look.h"
+#include "parse.h"
 #include "plan-net.h"
 #include "vmm-edit.h"
 
@@ -21,15 +22,24 @@ static const char *find_tap(const Plan *p)
         return "";
 }
 
-/* The guest numbers its interfaces as the configuration does. */
+#define INTERFACES "/network-interfaces/"
+
+/* The guest numbers its interfaces as the configuration does: "/network-interfaces/0/host_dev_name". */
 static unsigned number_of(const VmmFiles *files, const char *tap)
 {
-        unsigned n;
+        uint32_t n = 0;
 
-        FOREACH_ARRAY (f, files->items, files->n_items)
-                if (f->access == VMM_ATTACHES && strcmp(f->path, tap) == 0 &&
-                    sscanf(f->pointer, "/network-interfaces/%u/", &n) == 1)
+        FOREACH_ARRAY (f, files->items, files->n_items) {
+                char digits[16];
+
+                if (f->access != VMM_ATTACHES || strcmp(f->path, tap) != 0 ||
+                    strncmp(f->pointer, INTERFACES, strlen(INTERFACES)) != 0)
+                        continue;
+                const char *number = f->pointer + strlen(INTERFACES);
+                (void) snprintf(digits, sizeof(digits), "%.*s", (int) strcspn(number, "/"), number);
+                if (parse_u32(digits, 0, UINT16_MAX, &n) >= 0)
                         return n;
+        }
         return 0;
 }
 

@@ -374,9 +374,9 @@ test_a_boot_frees_the_address() {
 left() {
         rules
         leases
-        find "$RECORDS" "$STATE" /run/netns "$BASE" ! -path "$STATE/kept" -printf '%p %M\n' | sort
+        find "$RECORDS" "$STATE" /run/netns "$BASE" ! -path "$STATE/kept" ! -path "$BASE/.texts*" -printf '%p %M\n' | sort
         ip -brief link | awk '{ print $1 }' | sort
-        ip -oneline route | sort
+        ip -oneline route | sed "s/ linkdown//" | sort
         grep -c . /proc/self/mountinfo
 }
 
