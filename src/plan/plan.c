@@ -147,6 +147,7 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         p->api_gid = facts->api_gid;
         p->api_group_required = c->api_group != NULL;
         p->keep = c->keep == TRISTATE_YES;
+        p->tree_marked = true;
 
         p->ready_timeout_usec = READY_TIMEOUT_USEC;
         p->ready = c->ready;

@@ -231,6 +231,7 @@ typedef struct Plan {
         bool starter_becomes_vmm; /* and leaves the rest to a child of its own */
         bool own_session;         /* the VMM is the leader of its session */
         bool stdio_is_null;       /* its standard input, output and error are /dev/null */
+        bool tree_marked; /* the VM's directory is marked as fcjail's, for `fcjail gc` after a boot */
         bool vm_owns_root; /* root/ on the host belongs to the VM, which may write to all of it; what is there stays */
         bool args_as_given;    /* the VMM gets its id, its times, and vmm_args */
         char *pid_file;        /* a name in root/; NULL: none */

@@ -264,7 +264,7 @@ int step_tree(Jail *jail)
         _cleanup_close_ int vm_fd = open_level(jail, LAYOUT_VM, vmms_fd);
         if (vm_fd < 0)
                 return vm_fd;
-        int r = write_mark(jail, vm_fd);
+        int r = jail->plan->tree_marked ? write_mark(jail, vm_fd) : 0;
         if (r < 0)
                 return r;
         jail->root_fd = open_level(jail, LAYOUT_ROOT, vm_fd);

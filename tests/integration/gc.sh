@@ -411,7 +411,7 @@ test_an_attachment_to_a_network_of_cni() {
         [[ -x /usr/lib/cni/bridge || -x /opt/cni/bin/bridge ]] || skip "needs the plugins of CNI"
         network
         for id in web1 web2 web3 web4; do
-                vm $id FCJAIL_CNI=net1 FCJAIL_TAP=
+                vm $id FCJAIL_CNI=net1,antispoof=no FCJAIL_TAP=
         done
         systemctl daemon-reload
         # Of an earlier boot: its network namespace is gone, and the lease of its address is not.

@@ -547,7 +547,7 @@ lie() {
 # What the audit of a start by a unit never meets: the mode of root/, limits, and standard output.
 test_lies_are_found() {
         mkdir -p $ROOT # with another mode
-        lie fchmod 4 # after those of the record, of the directory of its uid, and of the mark
+        lie fchmod 3 # after that of the record and of the directory of its uid
         lie prlimit64 2+
         ! is_pc || lie dup2 # it is dup3(2) elsewhere
         rmdir $JAILS

@@ -9,7 +9,7 @@ CYCLES=100
 [[ -z $LONG ]] || CYCLES=1000
 
 # What the kernel keeps for a VM. The numbers are those of the whole machine, so others add to them and take away.
-CACHES="net_namespace pid_namespace uts_namespace mqueue_inode_cache mnt_cache nsproxy task_struct sock_inode_cache filp shmem_inode_cache"
+CACHES="net_namespace pid_namespace uts_namespace mqueue_inode_cache mnt_cache nsproxy task_struct sock_inode_cache shmem_inode_cache"
 
 # In this system alone, a line for each kind.
 host() {
