@@ -364,8 +364,8 @@ int state_read(int fd, State *ret)
         return 0;
 }
 
-/* In one write(2): a writer that dies leaves whole lines and at most a part of one. */
-static int append_lines(int fd, const State *s, StateMoment moment, const char *end)
+/* In one write(2): a writer that dies leaves whole lines and at most a part of one. The first is before the last. */
+static int append_lines(int fd, const State *s, StateMoment first, StateMoment last, const char *end)
 {
         _cleanup_free_ char *text = NULL;
         size_t size = 0;
@@ -374,28 +374,36 @@ static int append_lines(int fd, const State *s, StateMoment moment, const char *
         if (!f)
                 return -errno;
         FOREACH_ARRAY (l, lines, ELEMENTSOF(lines))
-                if (l->moment == moment)
+                if (l->moment >= first && l->moment <= last)
                         l->write(f, l->key, (const char *) s + l->offset);
         (void) fputs(end, f);
         if (fclose(f) != 0)
                 return -ENOMEM;
 
-        if (lseek(fd, 0, SEEK_END) < 0)
-                return -errno;
         ssize_t n = write(fd, text, size);
         if (n < 0)
                 return -errno;
         return (size_t) n == size ? 0 : -EIO;
 }
 
+/* Most records are new. To cut an empty file is not free: ext4 writes such a file to the disk when it is closed. */
 int state_write(int fd, const State *s)
 {
-        if (ftruncate(fd, 0) < 0)
+        off_t size = lseek(fd, 0, SEEK_END);
+
+        if (size < 0 || (size > 0 && (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)))
                 return -errno;
-        return append_lines(fd, s, STATE_BEGIN, "COMPLETE\n");
+        return append_lines(fd, s, STATE_BEGIN, STATE_BEGIN, "COMPLETE\n");
+}
+
+int state_write_all(int fd, const State *s)
+{
+        return append_lines(fd, s, STATE_BEGIN, STATE_MOMENT_LAST, "COMPLETE\n");
 }
 
 int state_append(int fd, const State *s, StateMoment moment)
 {
-        return append_lines(fd, s, moment, "");
+        if (lseek(fd, 0, SEEK_END) < 0)
+                return -errno;
+        return append_lines(fd, s, moment, moment, "");
 }

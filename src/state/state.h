@@ -197,10 +197,14 @@ typedef enum StateMoment {
         STATE_STOP,   /* `fcjail stop`, before it asks the guest, and after it has failed to */
         STATE_CGROUP, /* step `cgroup`, by INSIDE, before it makes one */
         STATE_TAP, /* step `tap`, by INSIDE, before a TAP is persistent in a namespace that outlives the VM */
+        STATE_MOMENT_LAST = STATE_TAP,
 } StateMoment;
 
 /* Replaces the content by what is known at the beginning. fd is locked. */
 int state_write(int fd, const State *s) _must_check_;
+
+/* Writes all that is known into a new file. */
+int state_write_all(int fd, const State *s) _must_check_;
 
 /* Adds what is known at that moment. */
 int state_append(int fd, const State *s, StateMoment moment) _must_check_;

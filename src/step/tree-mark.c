@@ -13,6 +13,7 @@ static State without_devices(const State *s)
         State files = *s;
 
         files.images.n = 0;
+        files.loops.n = 0;
         files.text = NULL; /* a copy that a power failure may have cut is none to be kept */
         files.sock = NULL;
         files.netns = NULL;
@@ -33,8 +34,7 @@ int tree_mark_write(int vm_fd, const State *s)
         _cleanup_close_ int fd = at_make_file(vm_fd, TREE_MARK, 0600);
         if (fd < 0)
                 return fd;
-        r = state_write(fd, &files);
-        return r < 0 ? r : state_append(fd, &files, STATE_UID);
+        return state_write_all(fd, &files);
 }
 
 int tree_mark_read(int vm_fd, State *ret)

@@ -31,7 +31,7 @@ fails_at() {
 }
 
 test_every_step_says_that_it_failed() {
-        fails_at state 75 ftruncate:error=ENOSPC
+        fails_at state 75 write:error=ENOSPC:when=1
         fails_at uid 75 symlinkat:error=ENOSPC
         fails_at tree 73 mkdirat:error=ENOSPC:when=3
         fails_at tree 73 mkdirat:error=EACCES:when=3
@@ -285,7 +285,7 @@ killed_at() {
 }
 
 test_a_kill_at_any_point_leaves_nothing_that_the_next_start_does_not_clean() {
-        killed_at ftruncate:signal=KILL
+        killed_at write:signal=KILL:when=1
         killed_at symlinkat:signal=KILL
         killed_at symlinkat:signal=KILL:when=2
         killed_at mkdirat:signal=KILL:when=2
