@@ -113,6 +113,11 @@ static void take_gateway(Facts *f, const char *gateway)
                 (void) snprintf(f->gateway6, sizeof(f->gateway6), "%s", gateway);
 }
 
+static bool is_default(const char *destination)
+{
+        return strcmp(destination, "0.0.0.0/0") == 0 || strcmp(destination, "::/0") == 0;
+}
+
 /* Only what is an address: the files are read by a shell. */
 static int take_addresses(const CniAttachment *a, Facts *f)
 {
@@ -121,14 +126,20 @@ static int take_addresses(const CniAttachment *a, Facts *f)
         InAddrPrefix address;
         int r = 0;
 
-        for (size_t i = 0; i < length_of(routes); i++)
-                take_gateway(f, text_of(json_object_array_get_idx(routes, i), "gw"));
+        for (size_t i = 0; i < length_of(routes); i++) {
+                struct json_object *route = json_object_array_get_idx(routes, i);
+
+                if (is_default(text_of(route, "dst")))
+                        take_gateway(f, text_of(route, "gw"));
+        }
         for (size_t i = 0; r >= 0 && i < length_of(ips); i++) {
                 struct json_object *ip = json_object_array_get_idx(ips, i), *of = member(ip, "interface");
 
-                if ((of && eth0 >= 0 && json_object_get_int(of) != eth0) ||
-                    parse_address(text_of(ip, "address"), &address) < 0)
+                if (of && eth0 >= 0 && json_object_get_int(of) != eth0)
                         continue;
+                /* Without it the guest could send from any. */
+                if (parse_address(text_of(ip, "address"), &address) < 0)
+                        return -EADDRNOTAVAIL;
                 r = add_value(f->addresses, json_object_new_string(text_of(ip, "address")));
                 take_gateway(f, text_of(ip, "gateway"));
         }
@@ -299,8 +310,9 @@ int cni_facts_read(const char *id, GuestNet *ret)
                 return r;
         struct json_object *o = json_tokener_parse(text);
         r = parse_mac(text_of(o, "mac"), &net.mac);
-        r = r < 0 ? -EBADMSG
-                  : take_guest_net(member(o, "addresses"), member(o, "dns"), text_of(o, "gateway"), &net);
+        r = r < 0 || !json_object_is_type(member(o, "addresses"), json_type_array)
+                    ? -EBADMSG
+                    : take_guest_net(member(o, "addresses"), member(o, "dns"), text_of(o, "gateway"), &net);
         json_object_put(o);
         if (r >= 0)
                 *ret = net;

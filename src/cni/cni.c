@@ -91,6 +91,18 @@ static int add_all(CniAttachment *a, CniTell tell)
         return r;
 }
 
+static const char *why_no_facts(int r)
+{
+        switch (r) {
+        case -EBADMSG:
+                return "the result of the plugins has no interface eth0 in the VM's namespace";
+        case -EADDRNOTAVAIL:
+                return "the result of the plugins has an address that is none, or has no prefix length";
+        default:
+                return strerror(-r);
+        }
+}
+
 static int add_with_netns(CniAttachment *a, CniTell tell)
 {
         int r;
@@ -107,9 +119,7 @@ static int add_with_netns(CniAttachment *a, CniTell tell)
                 return r;
         r = cni_facts_write(a);
         if (r < 0)
-                tell(a->id, r == -EBADMSG
-                                    ? "the result of the plugins has no interface eth0 in the VM's namespace"
-                                    : strerror(-r));
+                tell(a->id, why_no_facts(r));
         return r;
 }
 

@@ -7,11 +7,13 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cni.h"
 #include "guest-look.h"
 #include "parse.h"
 #include "plan-net.h"
 #include "vmm-edit.h"
 
+#define KEY    "FCJAIL_GUEST_NETWORK="
 #define REMEDY "mend it, or unset FCJAIL_GUEST_NETWORK="
 
 static const char *find_tap(const Plan *p)
@@ -56,6 +58,35 @@ static void find_net(const Plan *p, const HostObjects *o, GuestNet *ret)
                 ret->addresses[ret->n_addresses++] = (InAddrPrefix){ .family = AF_INET, .prefix_len = 24 };
 }
 
+/* cni_facts_open() has said why. */
+static bool is_unknown(const Plan *p, const HostObjects *o)
+{
+        static const struct ether_addr none;
+
+        return p->uplink.kind == UPLINK_NONE && !o->by_check &&
+               memcmp(&o->guest_net.mac, &none, sizeof(none)) == 0;
+}
+
+/* Of CNI: what the plugins have said. That of an uplink was looked at with the settings. */
+static int check_net(const GuestNet *net, Findings *f)
+{
+        char text[ADDRESS_STR_MAX];
+        const InAddrPrefix *a = guest_net_in4(net);
+
+        if (!a)
+                return findings_add(
+                        f, SEVERITY_ERROR, -EADDRNOTAVAIL, EX_CONFIG, KEY,
+                        "let a plugin give it one, or unset it",
+                        "is boot-arg, but the network of FCJAIL_CNI= has no address of IPv4 for the guest");
+        if (!guest_net_fits_linux(net))
+                return findings_add(
+                        f, SEVERITY_ERROR, -EADDRNOTAVAIL, EX_CONFIG, KEY,
+                        "unset it, and tell the guest in another way what is in " CNI_FACTS_DIR,
+                        "is boot-arg, but Linux does not take the address %s with the gateway %s of FCJAIL_CNI= from ip=",
+                        address_to_string(a, text), net->gateway[0] ? net->gateway : "(none)");
+        return 0;
+}
+
 int guest_network_add(const Plan *p, HostObjects *o, Findings *f)
 {
         _cleanup_free_ char *text = NULL, *why = NULL;
@@ -65,16 +96,15 @@ int guest_network_add(const Plan *p, HostObjects *o, Findings *f)
         GuestNet net;
         int r;
 
-        if (!p->guest_boot_arg || !o->config)
+        if (!p->guest_boot_arg || !o->config || is_unknown(p, o))
                 return 0;
         find_net(p, o, &net);
         /* Without antispoofing the guest of an uplink may choose one. */
         has_mac = p->uplink.kind == UPLINK_NONE || p->uplink.has_mac;
-        if (!guest_net_boot_argument(&net, number_of(&o->vmm_files, tap), argument))
-                return findings_add(
-                        f, SEVERITY_ERROR, -EADDRNOTAVAIL, EX_CONFIG,
-                        "FCJAIL_GUEST_NETWORK=", "let a plugin give it one, or unset it",
-                        "is boot-arg, but the network of FCJAIL_CNI= has no address of IPv4 for the guest");
+        r = check_net(&net, f);
+        if (r < 0)
+                return r;
+        (void) guest_net_boot_argument(&net, number_of(&o->vmm_files, tap), argument);
         r = vmm_edit_network(o->config, tap, has_mac ? mac_to_string(&net.mac, mac) : NULL, argument, &text,
                              &why);
         if (r == -EBADMSG)

@@ -87,6 +87,18 @@ static int check_address(const Look *l, const InAddrPrefix *a)
                             "give the guest another one in FCJAIL_UPLINK=", "is an address of this host");
 }
 
+static int check_gateway(const Look *l)
+{
+        const Plan *p = l->plan;
+        Route route;
+
+        if (p->uplink.kind != UPLINK_ROUTE || !p->uplink.gateway[0] ||
+            route_look_up(l->nl, &p->gateways[0], &route) < 0 || !route.on_link)
+                return 0;
+        return findings_add(l->findings, SEVERITY_ERROR, -EADDRINUSE, EX_CONFIG, p->uplink.gateway, NULL,
+                            UPLINK_GATEWAY_ON_LINK);
+}
+
 static int check_addresses(const Look *l)
 {
         const UplinkConfig *u = &l->plan->uplink;
@@ -95,6 +107,8 @@ static int check_addresses(const Look *l)
         FOREACH_ARRAY (a, u->addresses, u->n_addresses)
                 if (r != -ENOMEM)
                         r = check_address(l, a);
+        if (r != -ENOMEM)
+                r = check_gateway(l);
         if (r == -ENOMEM || u->no_antispoof || u->n_addresses > 0)
                 return r;
         return findings_add(l->findings, SEVERITY_NOTE, 0, EX_OK,

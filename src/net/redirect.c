@@ -144,7 +144,7 @@ static void explain(const Netlink *nl, int r, char why[TAP_WHY_MAX])
         if (nl->failed == GUARD)
                 (void) snprintf(
                         why, TAP_WHY_MAX,
-                        "cannot have a filter for what the guest sends, which needs CONFIG_NET_CLS_BPF in the kernel, or antispoof=no: %s",
+                        "cannot have a filter for what the guest sends, which needs CONFIG_NET_CLS_BPF in the kernel, or antispoof=no in FCJAIL_CNI=: %s",
                         text);
         else
                 (void) snprintf(why, TAP_WHY_MAX, "cannot take the interface over: %s", text);
@@ -219,7 +219,11 @@ static int read_filter(const struct nlmsghdr *h, void *userdata)
                 return 0;
         const char *kind = nla_get_string(tb[TCA_KIND]);
         const bool u32 = strcmp(kind, "u32") == 0;
-        if (f->redirect->guard &&
+        const struct tcmsg *info = nlmsg_data(h);
+        /* Behind the redirect it would filter nothing. */
+        const bool first =
+                info->tcm_info == INGRESS_FILTER_INFO && (!tb[TCA_CHAIN] || nla_get_u32(tb[TCA_CHAIN]) == 0);
+        if (f->redirect->guard && first &&
             guard_is(kind, tb[TCA_OPTIONS], f->redirect->guard, f->redirect->n_guard)) {
                 f->guards++;
                 return 0;

@@ -14,6 +14,8 @@ static int read_route(const struct nlmsghdr *h, void *userdata)
         *route = (Route){
                 .ifindex = tb[RTA_OIF] ? (int) nla_get_u32(tb[RTA_OIF]) : 0,
                 .is_local = info->rtm_type == RTN_LOCAL,
+                .on_link = info->rtm_type == RTN_UNICAST && info->rtm_dst_len > 0 && tb[RTA_OIF] &&
+                           !tb[RTA_GATEWAY] && !tb[RTA_VIA],
         };
         return 0;
 }

@@ -9,6 +9,7 @@
 typedef struct Route {
         int ifindex;   /* of the device; 0: none */
         bool is_local; /* the address is one of the host's own */
+        bool on_link;  /* it is in a network that the host is in: somebody there may have it */
 } Route;
 
 /* Where the host sends what is for the address. 0, -ENETUNREACH or another -errno. */

@@ -13,6 +13,22 @@ const InAddrPrefix *guest_net_in4(const GuestNet *net)
         return NULL;
 }
 
+bool guest_net_is_in(const InAddrPrefix *network, const char *address)
+{
+        const uint32_t mask = (uint32_t) (0xffffffffULL << (32 - network->prefix_len));
+        InAddrPrefix a;
+
+        return parse_host_address(address, &a) >= 0 &&
+               ((ntohl(a.in.s_addr) ^ ntohl(network->in.s_addr)) & mask) == 0;
+}
+
+bool guest_net_fits_linux(const GuestNet *net)
+{
+        const InAddrPrefix *a = guest_net_in4(net);
+
+        return a && a->prefix_len < 32 && (!net->gateway[0] || guest_net_is_in(a, net->gateway));
+}
+
 bool guest_net_boot_argument(const GuestNet *net, unsigned interface, char ret[BOOT_ARGUMENT_MAX])
 {
         const InAddrPrefix *a = guest_net_in4(net);

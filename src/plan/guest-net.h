@@ -17,6 +17,10 @@ typedef struct GuestNet {
 /* The first address of IPv4, or NULL. */
 const InAddrPrefix *guest_net_in4(const GuestNet *net) _pure_;
 
+/* Linux takes a gateway only if it is in the network of the address, and 255.255.255.255 for no netmask at all. */
+bool guest_net_is_in(const InAddrPrefix *network, const char *address);
+bool guest_net_fits_linux(const GuestNet *net);
+
 /*
  * "ip=192.0.2.2::192.0.2.1:255.255.255.0::eth0:off", with the name servers behind it, as in the kernel's
  * Documentation/admin-guide/nfs/nfsroot.rst. `interface` is the guest's number of it. false: there is no address of IPv4.

@@ -20,16 +20,6 @@ void plan_guest_net(const Plan *p, GuestNet *ret)
         memcpy(ret->dns, u->dns, sizeof(ret->dns));
 }
 
-static bool is_in_network(const InAddrPrefix *network, const char *address)
-{
-        const uint32_t mask = (uint32_t) (0xffffffffULL << (32 - network->prefix_len));
-        InAddrPrefix a;
-
-        return parse_host_address(address, &a) >= 0 &&
-               ((ntohl(a.in.s_addr) ^ ntohl(network->in.s_addr)) & mask) == 0;
-}
-
-/* Linux takes a gateway only if it is in the network of the address, and 255.255.255.255 for no netmask at all. */
 static int check_boot_arg_of_uplink(const Config *c, Diagnostics *d, const Plan *p)
 {
         const bool routed = p->uplink.kind == UPLINK_ROUTE;
@@ -47,7 +37,7 @@ static int check_boot_arg_of_uplink(const Config *c, Diagnostics *d, const Plan 
                         c, d, "FCJAIL_GUEST_NETWORK",
                         "boot-arg needs the prefix length of %s in FCJAIL_UPLINK=, such as in address=192.0.2.2/24",
                         host_address_to_string(a, text));
-        if ((routed || net.gateway[0]) && !is_in_network(a, net.gateway))
+        if ((routed || net.gateway[0]) && !guest_net_is_in(a, net.gateway))
                 return config_conflict(
                         c, d, "FCJAIL_GUEST_NETWORK",
                         "boot-arg needs a gateway= in the network of %s in FCJAIL_UPLINK=, because Linux takes no other one from ip=",

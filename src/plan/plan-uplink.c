@@ -116,7 +116,8 @@ static int find_mac_of_cni(const Config *c, const HostFacts *facts, Diagnostics 
         int r = take_guest_mac(c, f, d, "FCJAIL_CNI", &cni->has_mac, &cni->mac);
 
         p->cni_guest_mac = r > 0;
-        if (r >= 0 && f && !cni->has_mac && !cni->no_antispoof && c->guest_network != GUEST_NETWORK_BOOT_ARG)
+        if (r >= 0 && f && !p->cni_guest_mac && !cni->no_antispoof &&
+            c->guest_network != GUEST_NETWORK_BOOT_ARG)
                 return config_conflict(
                         c, d, "FCJAIL_CNI",
                         " lets the guest send only from its MAC address, but the interface of the TAP %s has no \"guest_mac\" in FCJAIL_CONFIG=, so that the guest would choose one; set it, FCJAIL_GUEST_NETWORK=boot-arg, or antispoof=no",
@@ -130,6 +131,25 @@ static bool has_family(const UplinkConfig *u, int family)
                 if (a->family == family)
                         return true;
         return false;
+}
+
+static int check_gateway(const Config *c, Diagnostics *d, const UplinkConfig *u)
+{
+        InAddrPrefix g;
+
+        if (!u->gateway[0] || parse_host_address(u->gateway, &g) < 0)
+                return 0;
+        if (u->kind == UPLINK_ROUTE && !has_family(u, AF_INET))
+                return config_conflict(
+                        c, d, "FCJAIL_UPLINK",
+                        " has a gateway= of IPv4, but the guest has no address of IPv4; add address=, or remove it");
+        FOREACH_ARRAY (a, u->addresses, u->n_addresses)
+                if (a->family == AF_INET && a->in.s_addr == g.in.s_addr)
+                        return config_conflict(
+                                c, d, "FCJAIL_UPLINK",
+                                " has %s as gateway= and as an address= of the guest; set another gateway",
+                                u->gateway);
+        return 0;
 }
 
 static void plan_gateways(Plan *p)
@@ -168,6 +188,9 @@ int plan_uplink(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
                         c, d, "FCJAIL_UPLINK",
                         " needs a network namespace of the VM's own, but FCJAIL_NETNS= is %s; set it to private",
                         plan_netns_text(p));
+        r = check_gateway(c, d, &p->uplink);
+        if (r < 0)
+                return r;
         name_end(p);
         plan_gateways(p);
         r = connect_tap(c, d, p, "FCJAIL_UPLINK", &tap);

@@ -66,10 +66,12 @@ static bool is_of_this_boot(const char *entry, const char *text)
 
 static void entry_name(const char *text, const struct stat *copy, char ret[NAME_MAX + 1])
 {
-        (void) snprintf(ret, NAME_MAX + 1, "%s.%" PRIx64, text, (uint64_t) copy->st_ino);
+        (void) snprintf(ret, NAME_MAX + 1, "%s.%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%lx", text,
+                        (uint64_t) copy->st_ino, (uint64_t) copy->st_size, (uint64_t) copy->st_mtim.tv_sec,
+                        copy->st_mtim.tv_nsec);
 }
 
-/* As if it had just been made. Its name has its inode's number, so that it is the one that was put there. */
+/* As if it had just been made. By its name it is the one that was put there, and has not been written since. */
 static int check_taken(int dir_fd, const char *name, mode_t mode, const char *text, const char *entry,
                        struct stat *ret)
 {

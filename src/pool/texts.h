@@ -5,10 +5,11 @@
  * Private copies of VMMs that no VM uses any more, for the next VM: half of a start is such a copy.
  *
  *     <base>/firecracker/.texts/                 root:root 0700, so no VM ever sees it
- *     <base>/firecracker/.texts/<text>.<inode>   root:root: a copy that was in a jail
+ *     <base>/firecracker/.texts/<text>.<copy>    root:root: a copy that was in a jail
  *
  * A text is known by what it is a copy of: the boot, and the program's device, inode, size and times. So a program that was
- * replaced has other texts. A copy belongs to one VM at a time: its name moves into the jail, and back.
+ * replaced has other texts. <copy> is the inode, size and time of modification of the copy itself. It belongs to one VM at a
+ * time: its name moves into the jail, and back.
  *
  * See D97 in docs/decisions.md.
  */

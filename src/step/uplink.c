@@ -18,8 +18,10 @@
 #include "antispoof.h"
 #include "fd-util.h"
 #include "namespaces.h"
+#include "route.h"
 #include "step.h"
 #include "time-util.h"
+#include "uplink-look.h"
 #include "veth.h"
 
 /* How long the kernel may take to remove the pair of an earlier start, whose network namespace has ended. 27 ms were the
@@ -86,6 +88,23 @@ static struct ether_addr mac_of(const State *s)
         return mac;
 }
 
+/* The end on the host gets it: what the host sends to a neighbor of this address would stay here. */
+static int check_gateway(Uplink *u)
+{
+        const Plan *p = u->jail->plan;
+        Route route;
+        int r;
+
+        if (!p->uplink.gateway[0])
+                return 0;
+        r = route_look_up(&u->jail->uplink_nl, &p->gateways[0], &route);
+        if (r < 0)
+                return r == -ENETUNREACH ? 0 : uplink_failed(u, r, u->jail->uplink_nl.why);
+        if (!route.on_link)
+                return 0;
+        return step_fail_because(u->jail, -EADDRINUSE, EX_CONFIG, p->uplink.gateway, UPLINK_GATEWAY_ON_LINK);
+}
+
 static int specify(Uplink *u)
 {
         const Plan *p = u->jail->plan;
@@ -116,7 +135,7 @@ static int specify(Uplink *u)
                 return find_bridge(u);
         u->spec.routes = c->addresses;
         u->spec.n_routes = c->n_addresses;
-        return 0;
+        return check_gateway(u);
 }
 
 static int name_is_taken(Uplink *u, const Link *l)

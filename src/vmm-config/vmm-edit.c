@@ -12,8 +12,12 @@
 #include <string.h>
 
 #include "vmm-edit.h"
+#include "vmm-twice.h"
 
 #define IP "ip="
+
+/* Of Firecracker, with the NUL. */
+#define BOOT_ARGS_SIZE_MAX 2048
 
 #define WRONG(ret_why, ...) (ASPRINTF(ret_why, __VA_ARGS__) < 0 ? -ENOMEM : -EBADMSG)
 
@@ -39,12 +43,19 @@ static int set_string(struct json_object *o, const char *name, const char *value
         return 0;
 }
 
-static bool has_ip(const char *arguments)
+/* Linux takes the quotes around an argument away. */
+static bool has_argument(const char *arguments, const char *name)
 {
-        for (const char *a = arguments; (a = strstr(a, IP)); a++)
-                if (a == arguments || a[-1] == ' ' || a[-1] == '\t')
+        for (const char *a = arguments; (a = strstr(a, name)); a++)
+                if (a == arguments || strchr(" \t\"", a[-1]))
                         return true;
         return false;
+}
+
+/* The second is an older name for the first. */
+static bool has_ip(const char *arguments)
+{
+        return has_argument(arguments, IP) || has_argument(arguments, "nfsaddrs=");
 }
 
 static int add_argument(struct json_object *config, const char *argument, char **ret_why)
@@ -55,10 +66,15 @@ static int add_argument(struct json_object *config, const char *argument, char *
         if (!json_object_is_type(o, json_type_string))
                 return WRONG(ret_why, "has no /boot-source/boot_args, to which " IP " could be added");
         const char *arguments = json_object_get_string(o);
+        if (strlen(arguments) != (size_t) json_object_get_string_len(o))
+                return WRONG(ret_why, "has a NUL in /boot-source/boot_args");
         if (has_ip(arguments))
                 return WRONG(ret_why, "already has " IP " in /boot-source/boot_args");
         if (ASPRINTF(&all, "%s%s%s", argument, arguments[0] ? " " : "", arguments) < 0)
                 return -ENOMEM;
+        if (strlen(all) >= BOOT_ARGS_SIZE_MAX)
+                return WRONG(ret_why, "would have more than %i bytes in /boot-source/boot_args with '%s'",
+                             BOOT_ARGS_SIZE_MAX - 1, argument);
         return set_string(source, "boot_args", all);
 }
 
@@ -87,10 +103,21 @@ static int write_text(struct json_object *config, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+/* vmm_files_read() has parsed it already. */
+static struct json_object *parse(const char *text)
+{
+        struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
+        struct json_object *o = tok ? json_tokener_parse_ex(tok, text, (int) strlen(text) + 1) : NULL;
+
+        if (tok)
+                json_tokener_free(tok);
+        return o;
+}
+
 int vmm_edit_network(const char *text, const char *tap, const char *mac, const char *argument, char **ret,
                      char **ret_why)
 {
-        struct json_object *config = json_tokener_parse(text);
+        struct json_object *config = parse(text);
         int r;
 
         r = config ? add_argument(config, argument, ret_why) : -ENOMEM;

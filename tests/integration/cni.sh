@@ -264,6 +264,11 @@ test_a_hostile_plugin_harms_nobody() {
         hostile 'echo "{}"'
         not fcjail cni add web1 2>/tmp/out
         grep -F "has no interface eth0" /tmp/out
+        # A guest whose address is unknown could send from any.
+        hostile 'ip -n "${CNI_NETNS##*/}" link add eth0 type bridge; echo "{\"cniVersion\": \"1.0.0\", \"ips\": [{\"address\": \"10.78.0.5\"}]}"'
+        not fcjail cni add web1 2>/tmp/out
+        grep -F "has an address that is none, or has no prefix length" /tmp/out
+        is_empty "$RECORDS"
         # As much as a plugin may write is kept, and handed to its DEL; what would not fit into the record is not taken.
         hostile 'printf "{\"x\": \"%01000000d\"}"'
         sed -i 's/exit 0$/{ wc -c >\/tmp\/input; exit 0; }/' /opt/cni/bin/hostile

@@ -133,6 +133,8 @@ test_what_is_no_copy_is_refused() {
         systemctl stop fcjail@web1
         chmod 4511 "$TEXTS"/*
         refuses_pool "$TEXTS: has a file that is no copy of the VMM; remove the directory"
+        echo more >>"$(echo "$TEXTS"/*)"
+        refuses_pool "$TEXTS: has a file that is no copy of the VMM; remove the directory"
         chown 30000 "$TEXTS"/*
         refuses_pool "$TEXTS: has a file that is no copy of the VMM; remove the directory"
         cp -a "$(echo "$TEXTS"/*)" /tmp/copy

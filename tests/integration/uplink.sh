@@ -50,6 +50,25 @@ test_the_guest_is_told_by_its_boot_arguments() {
         ip link del br0
 }
 
+# The host would take what is for that neighbor for its own.
+test_a_gateway_that_a_neighbor_may_be_is_refused() {
+        local why="192.0.2.9: is gateway= in FCJAIL_UPLINK=, but it belongs to a network that the host is in"
+        ip link add lan0 up type bridge
+        ip address add 192.0.2.1/24 dev lan0
+        demo web1 "FCJAIL_UPLINK=route,mac=$MAC,address=192.0.2.10/24,gateway=192.0.2.9"
+        not fcjail check web1 >/tmp/plan 2>/tmp/err
+        grep -F "$why" /tmp/err
+        not systemctl start fcjail@web1
+        says web1 "Failed at step uplink of 'web1': $why"
+        is_gone web1
+        systemctl reset-failed fcjail@web1
+        ip link del lan0
+        systemctl start fcjail@web1
+        is "192.0.2.9/32" "$(ip -json address show dev fc-web1 | jq -r '.[0].addr_info[] | select(.family == "inet") | "\(.local)/\(.prefixlen)"')"
+        systemctl stop fcjail@web1
+        is_gone web1
+}
+
 test_a_guest_on_a_bridge_of_the_host() {
         bridge br0
         demo web1 FCJAIL_UPLINK=bridge=br0

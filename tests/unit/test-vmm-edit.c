@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "vmm-edit.h"
 
@@ -55,12 +57,28 @@ Test(vmm_edit, keeps_the_rest)
                                         "\"a/\u00e4\U0001f600\\u0001\\\"\"]}");
 }
 
+Test(vmm_edit, firecracker_takes_no_more)
+{
+        _cleanup_free_ char *got = NULL, *why = NULL;
+        const int rest = 2047 - (int) strlen(ARG " ");
+        char text[3000];
+
+        (void) snprintf(text, sizeof(text), "{" BOOT("\"%0*d\"") "," BARE "}", rest, 0);
+        cr_expect_eq(vmm_edit_network(text, "tap0", MAC, ARG, &got, &why), 0);
+        (void) snprintf(text, sizeof(text), "{" BOOT("\"%0*d\"") "," BARE "}", rest + 1, 0);
+        refused(text, "would have more than 2047 bytes in /boot-source/boot_args with '" ARG "'");
+}
+
 Test(vmm_edit, says_what_is_missing)
 {
         refused("{" BARE "}", "has no /boot-source/boot_args, to which ip= could be added");
         refused("{" BOOT("null") "," BARE "}", "has no /boot-source/boot_args, to which ip= could be added");
         refused("{" BOOT("\"quiet ip=dhcp\"") "," BARE "}", "already has ip= in /boot-source/boot_args");
         refused("{" BOOT("\"ip=dhcp\"") "," BARE "}", "already has ip= in /boot-source/boot_args");
+        refused("{" BOOT("\"quiet \\\"ip=dhcp\\\"\"") "," BARE "}",
+                "already has ip= in /boot-source/boot_args");
+        refused("{" BOOT("\"nfsaddrs=dhcp\"") "," BARE "}", "already has ip= in /boot-source/boot_args");
+        refused("{" BOOT("\"a\\u0000b\"") "," BARE "}", "has a NUL in /boot-source/boot_args");
         refused("{" BOOT("\"\"") "}",
                 "has no interface with the \"host_dev_name\" tap0 in /network-interfaces");
 }
