@@ -174,8 +174,8 @@ static int add_base(char ***bases, const char *base)
 {
         const size_t n = strv_length(*bases);
 
-        for (size_t i = 0; i < n; i++)
-                if (strcmp((*bases)[i], base) == 0)
+        for (char **b = *bases; b && *b; b++)
+                if (strcmp(*b, base) == 0)
                         return 0;
         char **longer = reallocarray(*bases, n + 2, sizeof(char *));
         if (!longer)
