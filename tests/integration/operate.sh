@@ -11,7 +11,7 @@ timeline() {
 }
 
 test_timeline_shows_where_the_time_of_a_start_went() {
-        vm web1
+        vm web1 FCJAIL_VMM_TEXT=private # so that there is something to copy
         systemctl start fcjail@web1
         timeline web1 >/tmp/out
         grep -E "^VM 'web1', process $(systemctl show -P MainPID fcjail@web1), ready on .* after [0-9.]+ ms$" /tmp/out

@@ -31,7 +31,7 @@ starts_on() {
         in_netns_of web1 ping -q -c 1 -W 2 172.16.0.2
         cmp /usr/local/bin/demo-vmm "$1/firecracker/web1/root/firecracker"
         systemctl stop fcjail@web1
-        is_empty "$1/firecracker"
+        no_jails "$1/firecracker"
 }
 
 # refused_on DIR STATUS MESSAGE: it does not start, says so, and leaves nothing.
@@ -40,7 +40,7 @@ refused_on() {
         not systemctl start fcjail@web1
         says web1 "$3"
         is "$2" "$(systemctl show -P ExecMainStatus fcjail@web1)"
-        is_empty "$1/firecracker"
+        no_jails "$1/firecracker"
         systemctl reset-failed fcjail@web1
 }
 

@@ -196,8 +196,9 @@ is_gone() {
         [[ ! -e $STATE/vm/$1 && ! -e $BASE/$1 ]] || fail "something of $1 is left: $(find "$STATE" "$BASE")"
 }
 
+# no_jails [DIR]: but for copies of VMMs.
 no_jails() {
-        [[ -z $(ls "$BASE" 2>/dev/null) ]] || fail "$BASE holds $(ls "$BASE")"
+        [[ -z $(ls "${1:-$BASE}" 2>/dev/null) ]] || fail "${1:-$BASE} holds $(ls "${1:-$BASE}")"
 }
 
 nothing_left() {
