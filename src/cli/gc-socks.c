@@ -3,19 +3,30 @@
 /* Links in /run/fcjail/sock, whose jail directory and whose record are gone. A link that leads somewhere has a jail directory. */
 
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "at.h"
+#include "chase.h"
 #include "fd-util.h"
 #include "gc.h"
 #include "layout.h"
 
+/* Nobody but root can change the way to the directory above. What is in it is the VM's, and could lead anywhere. */
 static bool leads_nowhere(int dir_fd, const char *name)
 {
+        char target[PATH_MAX];
         struct stat st;
 
-        return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISLNK(st.st_mode) &&
-               faccessat(dir_fd, name, F_OK, AT_EACCESS) < 0 && errno == ENOENT;
+        if (at_read_link(dir_fd, name, target, sizeof(target)) < 0 || target[0] != '/')
+                return false;
+        char *run = strrchr(target, '/');
+        *run++ = '\0';
+        _cleanup_close_ int fd = chase_open(target, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
+        if (fd < 0)
+                return fd == -ENOENT;
+        return fstatat(fd, run, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 && errno == ENOENT;
 }
 
 static void consider(Collection *c, int dir_fd, const char *id)
