@@ -30,11 +30,6 @@ static int is_of_start(const char *id, void *userdata)
         return r < 0 || strcmp(state.invocation, s->invocation) == 0;
 }
 
-static bool is_device(const struct stat *st, const void *what)
-{
-        return S_ISBLK(st->st_mode) && st->st_rdev == *(const dev_t *) what;
-}
-
 /* 1: no process has it open. */
 static int is_unused(Collection *c, dev_t rdev)
 {
@@ -42,7 +37,7 @@ static int is_unused(Collection *c, dev_t rdev)
 
         r = gc_procs_read(&c->procs);
         if (r >= 0)
-                r = gc_procs_have_open(&c->procs, is_device, &rdev);
+                r = gc_procs_have_open(&c->procs, rdev);
         return r < 0 ? r : r == 0;
 }
 

@@ -97,10 +97,38 @@ static int add(GcProcs *p, const GcProc *proc)
         return 0;
 }
 
+/* 1: it runs, 0: it has ended, or -errno. */
+static int add_one(GcProcs *p, int dir_fd, const char *name)
+{
+        GcProc proc;
+        int r = look_at(dir_fd, name, &proc);
+
+        return r > 0 && (r = add(p, &proc)) >= 0 ? 1 : r;
+}
+
+/* Of a process whose first thread has ended: that has no root any more, and the others go on. */
+static int add_threads(GcProcs *p, int proc_fd, const char *name)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        char path[NAME_MAX + sizeof("/task")];
+        int r;
+
+        (void) snprintf(path, sizeof(path), "%s/task", name);
+        r = at_list_dir(proc_fd, path, &d);
+        while (r >= 0) {
+                errno = 0;
+                struct dirent *de = readdir(d);
+                if (!de)
+                        return state_of(-errno);
+                if (is_number(de->d_name))
+                        r = add_one(p, dirfd(d), de->d_name);
+        }
+        return state_of(r);
+}
+
 int gc_procs_read(GcProcs *p)
 {
         _cleanup_closedir_ DIR *d = NULL;
-        GcProc proc;
         int r;
 
         if (p->complete)
@@ -116,39 +144,49 @@ int gc_procs_read(GcProcs *p)
                 }
                 if (!is_number(de->d_name))
                         continue;
-                r = look_at(dirfd(d), de->d_name, &proc);
-                if (r > 0)
-                        r = add(p, &proc);
+                r = add_one(p, dirfd(d), de->d_name);
+                if (r == 0)
+                        r = add_threads(p, dirfd(d), de->d_name);
         }
         return r;
 }
 
-static int has_open(pid_t pid, bool (*is)(const struct stat *st, const void *what), const void *what)
+/* Here, too, what the file system knows already will do. */
+static bool is_device(int dir_fd, const char *name, dev_t rdev)
+{
+        struct statx sx;
+
+        return statx(dir_fd, name, AT_STATX_DONT_SYNC, STATX_TYPE, &sx) >= 0 && S_ISBLK(sx.stx_mode) &&
+               makedev(sx.stx_rdev_major, sx.stx_rdev_minor) == rdev;
+}
+
+static int has_open(pid_t pid, dev_t rdev)
 {
         _cleanup_closedir_ DIR *d = NULL;
         char path[32];
-        struct stat st;
         int r;
 
         (void) snprintf(path, sizeof(path), "/proc/%i/fd", pid);
         r = at_list_dir(AT_FDCWD, path, &d);
         if (r < 0)
                 return state_of(r);
-        for (struct dirent *de; (de = readdir(d));)
-                if (is_number(de->d_name) && fstatat(dirfd(d), de->d_name, &st, /* flags= */ 0) >= 0 &&
-                    is(&st, what))
+        for (;;) {
+                errno = 0;
+                struct dirent *de = readdir(d);
+                if (!de)
+                        return errno == 0 ? 0 : state_of(-errno);
+                if (is_number(de->d_name) && is_device(dirfd(d), de->d_name, rdev))
                         return 1;
-        return 0;
+        }
 }
 
-int gc_procs_have_open(const GcProcs *p, bool (*is)(const struct stat *st, const void *what),
-                       const void *what)
+int gc_procs_have_open(const GcProcs *p, dev_t rdev)
 {
         int r = 0;
 
         FOREACH_ARRAY (i, p->items, p->n_items)
                 if (r == 0 && i->pid != getpid())
-                        r = has_open(i->pid, is, what);
+                        r = has_open(i->pid, rdev);
         return r;
 }
 

@@ -138,6 +138,31 @@ test_a_jail_directory_that_somebody_uses() {
         rm -r $BASE/web1
 }
 
+# Its first thread has ended: what that has in /proc leads nowhere.
+test_a_jail_directory_that_a_thread_uses() {
+        vm web1
+        lose web1
+        forget_claims web1
+        leaderless $BASE/web1/root &
+        eventually grep '^State:.*zombie' /proc/$!/status
+        is "" "$(fcjail gc --dry-run)"
+        kill $!
+        wait $! || true
+        collects "web1: the jail directory $BASE/web1"
+}
+
+# What is in root/ is the VM's: where a link there leads is not looked at.
+test_a_link_to_a_run_that_is_a_link() {
+        vm web1
+        lose web1
+        rm $BASE/web1/.fcjail
+        mv $BASE/web1/root/run $BASE/web1/root/away
+        ln -s /nowhere $BASE/web1/root/run
+        is "" "$(fcjail gc --dry-run | sed -n '/the link in/p')"
+        rm -r $BASE/web1
+        forget_claims web1
+}
+
 test_a_jail_directory_that_is_to_be_kept() {
         vm web1 FCJAIL_KEEP=yes
         lose web1
