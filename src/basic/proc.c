@@ -124,13 +124,13 @@ int proc_alive(const ProcRef *ref)
         return 1;
 }
 
-int boot_id(char ret[33])
+static int read_id128(const char *path, char ret[33])
 {
         _cleanup_free_ char *text = NULL;
         size_t n = 0;
         int r;
 
-        r = at_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text, NULL);
+        r = at_read_file(AT_FDCWD, path, 64, &text, NULL);
         if (r < 0)
                 return r;
         for (const char *p = text; *p && *p != '\n'; p++)
@@ -138,6 +138,16 @@ int boot_id(char ret[33])
                         ret[n++] = *p;
         ret[n] = '\0';
         return id128_valid(ret) ? 0 : -EBADMSG;
+}
+
+int boot_id(char ret[33])
+{
+        return read_id128("/proc/sys/kernel/random/boot_id", ret);
+}
+
+int machine_id(char ret[33])
+{
+        return read_id128("/etc/machine-id", ret);
 }
 
 int proc_number(const char *path, uint64_t *ret)

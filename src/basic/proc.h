@@ -40,5 +40,8 @@ int proc_alive(const ProcRef *ref) _must_check_;
 /* This boot's id as systemd writes it, 32 hex digits. 0 or -errno. */
 int boot_id(char ret[33]) _must_check_;
 
+/* That of this host, of /etc/machine-id, in the same form. 0, -EBADMSG: it has none yet; or another -errno. */
+int machine_id(char ret[33]) _must_check_;
+
 /* A number from 0 in a file such as /proc/sys/net/ipv4/ip_forward. 0, -ERANGE or -EINVAL (it is none), or another -errno. */
 int proc_number(const char *path, uint64_t *ret) _must_check_;

@@ -16,12 +16,38 @@ static bool has_uid(const GcProc *p, const void *what)
 }
 
 /* Two VMs with one uid could signal each other. */
-static bool is_unused(Collection *c, ClaimKind kind, const char *name)
+static bool uid_is_unused(Collection *c, const char *name)
 {
         uid_t uid;
 
-        return kind != CLAIM_UID ||
-               (parse_u32(name, 0, UINT32_MAX, &uid) >= 0 && gc_nobody(c, has_uid, &uid));
+        return parse_u32(name, 0, UINT32_MAX, &uid) >= 0 && gc_nobody(c, has_uid, &uid);
+}
+
+typedef struct Start {
+        Collection *c;
+        const char *invocation;
+        bool runs;
+} Start;
+
+static void look_at(ClaimKind kind, const char *name, const State *s, void *userdata)
+{
+        Start *start = userdata;
+
+        if (kind == CLAIM_UID && strcmp(s->invocation, start->invocation) == 0)
+                start->runs |= !uid_is_unused(start->c, name);
+}
+
+bool gc_start_runs(Collection *c, const char *invocation)
+{
+        Start start = { .c = c, .invocation = invocation };
+        int r = claims_each(c->root, look_at, &start);
+
+        return r < 0 || start.runs; /* why was said, or gc_claims() says it */
+}
+
+static bool is_unused(Collection *c, ClaimKind kind, const char *name, const State *s)
+{
+        return kind == CLAIM_UID ? uid_is_unused(c, name) : !gc_start_runs(c, s->invocation);
 }
 
 static void consider(ClaimKind kind, const char *name, const State *s, void *userdata)
@@ -32,7 +58,7 @@ static void consider(ClaimKind kind, const char *name, const State *s, void *use
 
         if (gc_hold(c, s->id, s->invocation, &hold) <= 0)
                 return;
-        if (is_unused(c, kind, name))
+        if (is_unused(c, kind, name, s))
                 gc_done(c, c->dry_run ? 0 : claim_release(c->root, kind, name, s), s->id, what, name);
         gc_release(c, s->id, &hold);
 }

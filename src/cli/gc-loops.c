@@ -48,7 +48,8 @@ static int consider(const LoopFound *found, void *userdata)
         char object[sizeof("/dev/loop") + 10];
         int r;
 
-        if (!gc_procs_see(found->pid_ns) || state_each(c->root, is_of_start, &s) != 0)
+        if (!gc_procs_see(found->pid_ns) || state_each(c->root, is_of_start, &s) != 0 ||
+            gc_start_runs(c, found->invocation))
                 return 0;
         r = is_unused(c, found->rdev);
         if (r == 0)

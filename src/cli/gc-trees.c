@@ -61,9 +61,17 @@ static bool is_same_dir(const char *path, int fd)
         return other >= 0 && fstat(other, &a) >= 0 && fstat(fd, &b) >= 0 && same_object(&a, &b);
 }
 
+/* Another one that has the base too has its records elsewhere, and its processes. */
+static bool is_of_this_host(const State *s)
+{
+        char machine[33];
+
+        return s->machine && machine_id(machine) >= 0 && strcmp(s->machine, machine) == 0;
+}
+
 static bool is_of_here(const Trees *t, const State *s)
 {
-        return strcmp(s->id, t->layout.id) == 0 && strcmp(s->vmm_name, t->layout.vmm_name) == 0 &&
+        return is_of_this_host(s) && strcmp(s->id, t->layout.id) == 0 && strcmp(s->vmm_name, t->layout.vmm_name) == 0 &&
                is_same_dir(s->chroot_dir, t->base_fd);
 }
 

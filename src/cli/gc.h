@@ -47,6 +47,9 @@ void gc_release(Collection *c, const char *id, GcHold *hold);
 /* 1: no process is in the way, as `who` says of each; 0: one is, or (logged) nobody knows. */
 int gc_nobody(Collection *c, bool (*who)(const GcProc *p, const void *what), const void *what);
 
+/* Whether a process has the uid that this start has claimed, or nobody knows. For what no process needs to have open. */
+bool gc_start_runs(Collection *c, const char *invocation);
+
 /* One for each kind, in the order in which they are called. */
 void gc_trees(Collection *c);  /* jail directories */
 void gc_socks(Collection *c);  /* links to directories run/ that are gone */

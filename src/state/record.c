@@ -249,6 +249,7 @@ static const Line lines[] = {
         { "VERSION",       STATE_BEGIN, read_u32,    write_u32,    offsetof(State, version) },
         { "ID",            STATE_BEGIN, read_id,     write_string, offsetof(State, id) },
         { "BOOT_ID",       STATE_BEGIN, read_string, write_string, offsetof(State, boot) },
+        { "MACHINE_ID",    STATE_BEGIN, read_string, write_string, offsetof(State, machine) },
         { "PID_NAMESPACE", STATE_BEGIN, read_u64,    write_u64,    offsetof(State, vmm.ns) },
         { "INVOCATION_ID", STATE_BEGIN, read_string, write_string, offsetof(State, invocation) },
         { "CHROOT_DIR",    STATE_BEGIN, read_path,   write_string, offsetof(State, chroot_dir) },

@@ -96,6 +96,7 @@ void state_done(State *s)
 {
         free(s->id);
         free(s->boot);
+        free(s->machine);
         free(s->invocation);
         free(s->chroot_dir);
         free(s->vmm_name);

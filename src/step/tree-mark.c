@@ -25,9 +25,12 @@ static State without_devices(const State *s)
 
 int tree_mark_write(int vm_fd, const State *s)
 {
-        const State files = without_devices(s);
+        State files = without_devices(s);
+        char machine[33];
         int r;
 
+        /* Hosts may share the base, and what is the first PID namespace of one is that of each. */
+        files.machine = machine_id(machine) >= 0 ? machine : NULL;
         r = at_remove(vm_fd, TREE_MARK);
         if (r < 0)
                 return r;

@@ -113,6 +113,16 @@ test_a_mark_that_fcjail_did_not_write() {
         sed -i 's/^PID_NAMESPACE=.*/PID_NAMESPACE=1/' "$mark"
         is "" "$(fcjail gc --dry-run)"
         cp /tmp/mark "$mark"
+        # Of another host that has the directory too, or nobody knows of which.
+        sed -i 's/^MACHINE_ID=.*/MACHINE_ID=0123456789abcdef0123456789abcdef/' "$mark"
+        is "" "$(fcjail gc --dry-run)"
+        sed -i '/^MACHINE_ID=/d' "$mark"
+        is "" "$(fcjail gc --dry-run)"
+        cp /tmp/mark "$mark"
+        is "MACHINE_ID=$(cat /etc/machine-id)" "$(grep ^MACHINE_ID= "$mark")"
+        mount --bind /dev/null /etc/machine-id
+        is "" "$(fcjail gc --dry-run)"
+        umount /etc/machine-id
         collects "web1: the jail directory $BASE/web1"
 }
 
@@ -357,7 +367,7 @@ test_claims_and_links() {
         # A process has the uid.
         setpriv --reuid "$uid" --clear-groups sleep 100 &
         eventually runs_as $! "$uid"
-        not grep "the claim of uid" <<<"$(fcjail gc --dry-run)"
+        not grep "^web1: the claim of" <<<"$(fcjail gc --dry-run)"
         kill $!
         wait $! || true
         collects "web1: the link in $STATE/sock" "web1: the claim of uid $uid" "web1: the claim of the image $image" \
@@ -378,7 +388,7 @@ bound() {
 }
 
 test_a_loop_device() {
-        local id mine
+        local id mine uid
         [[ -e /dev/loop-control ]] || mknod -m 0660 /dev/loop-control c 10 237
         VMS=$(mktemp -d /srv/vms.XXXXXX)
         chmod 0755 "$VMS"
@@ -390,6 +400,13 @@ test_a_loop_device() {
         done
         systemctl daemon-reload
         lose web1
+        # A process has the uid: the VM may open it again.
+        uid=$(basename "$(find $STATE/uid -lname 'web1/*')")
+        setpriv --reuid "$uid" --clear-groups sleep 100 &
+        eventually runs_as $! "$uid"
+        not grep "the loop device" <<<"$(fcjail gc --dry-run)"
+        kill $!
+        wait $! || true
         forget_claims web1
         live web2
         systemctl start fcjail@web3
