@@ -128,10 +128,47 @@ static int clean(const StateRoot *root, const char *id, int state_fd, bool ours)
         return EX_TEMPFAIL;
 }
 
+static int lock_and_clean(const StateRoot *root, const char *id, bool ours)
+{
+        _cleanup_close_ int state_fd = state_lock_wait(root, id, /* create= */ false, ours ? WAIT_USEC : 0);
+
+        if (state_fd == -ENOENT)
+                return clean_without_record(id);
+        if (state_fd == -EBUSY && ours) {
+                log_error(
+                        "Failed to clean up '%s': another process has locked its record; find it with `lslocks`, then run `fcjail cleanup %s`",
+                        id, id);
+                return EX_TEMPFAIL;
+        }
+        if (state_fd == -EBUSY)
+                return leave_alone(id);
+        if (state_fd < 0)
+                return log_bad_record(id, state_fd);
+
+        return clean(root, id, state_fd, ours);
+}
+
+/* With the entry about the end: before a log in the jail directory is removed, and after the cleanup if that is on a file system
+ * of the host's, which may hang. */
+static int clean_and_log(const StateRoot *root, const char *id)
+{
+        _cleanup_state_ State own = STATE_NULL;
+        const bool ours = load_our_own(root, id, &own);
+        const bool later = own.log && own.log[0] == '/';
+
+        if (ours)
+                kill_our_own(&own);
+        if (!later)
+                log_unit_end(id, ours ? &own : NULL);
+        int status = lock_and_clean(root, id, ours);
+        if (later)
+                log_unit_end(id, &own);
+        return status;
+}
+
 int verb_cleanup(const CommandLine *c)
 {
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
-        _cleanup_state_ State own = STATE_NULL;
         const char *id = c->args[0];
         Caller caller;
         int status, r;
@@ -148,23 +185,5 @@ int verb_cleanup(const CommandLine *c)
                 log_error("Failed to open /run/fcjail: %s", strerror(-r));
                 return EX_OSERR;
         }
-        bool ours = load_our_own(&root, id, &own);
-        if (ours)
-                kill_our_own(&own);
-        log_unit_end(id, ours ? &own : NULL);
-        _cleanup_close_ int state_fd = state_lock_wait(&root, id, /* create= */ false, ours ? WAIT_USEC : 0);
-        if (state_fd == -ENOENT)
-                return clean_without_record(id);
-        if (state_fd == -EBUSY && ours) {
-                log_error(
-                        "Failed to clean up '%s': another process has locked its record; find it with `lslocks`, then run `fcjail cleanup %s`",
-                        id, id);
-                return EX_TEMPFAIL;
-        }
-        if (state_fd == -EBUSY)
-                return leave_alone(id);
-        if (state_fd < 0)
-                return log_bad_record(id, state_fd);
-
-        return clean(&root, id, state_fd, ours);
+        return clean_and_log(&root, id);
 }

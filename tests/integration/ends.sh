@@ -343,6 +343,27 @@ test_a_log_on_the_host() {
         rm -r /srv/disk/logs "$ENV/log.json"
 }
 
+# A file system of the host's may hang, and the cleanup does not wait for it.
+test_a_log_on_the_host_is_read_after_the_cleanup() {
+        local pid
+        ext4_at /srv/disk
+        mkdir -m 0700 /srv/disk/logs
+        echo '{"logger": {"log_path": "/srv/disk/logs/log"}}' >"$ENV/log.json"
+        vm web1 FCJAIL_VMM=/usr/local/bin/silent-vmm FCJAIL_READY=exec "FCJAIL_CONFIG=$ENV/log.json" FCJAIL_TAP=
+        by_hand web1
+        pid=$(vmm_of web1)
+        kill -KILL "$helper" "$pid"
+        wait "$helper" || true
+        eventually test ! -e "/proc/$pid"
+        echo "of the host" >>/srv/disk/logs/log
+        # As its unit would.
+        INVOCATION_ID=$(sed -n 's/^INVOCATION_ID=//p' "$STATE/vm/web1") EXIT_CODE=exited EXIT_STATUS=1 sh -c \
+                'export SYSTEMD_EXEC_PID=$$; exec strace -D -o /tmp/trace -e trace=unlinkat,pread64 fcjail cleanup web1'
+        eventually grep '+++ exited with 0 +++' /tmp/trace
+        is "unlinkat pread64" "$(grep '"of the host\|"web1", 0)' /tmp/trace | cut -d '(' -f 1 | tail -n 2 | xargs)"
+        rm -r /srv/disk/logs "$ENV/log.json"
+}
+
 # Only what this run has said counts.
 test_the_console_of_an_earlier_run_is_not_shown() {
         silent "FCJAIL_VMM_ARGS=--say earlier"
