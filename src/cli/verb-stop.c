@@ -113,7 +113,7 @@ static int record_stop(const StateRoot *root, const State *s, const char *by)
         if (!s->supervised)
                 return 0;
         (void) signal(SIGXFSZ, SIG_IGN); /* LimitFSIZE= of the unit */
-        _cleanup_close_ int fd = state_lock(root, s->id, /* create= */ false);
+        _cleanup_close_ int fd = state_lock_at_once(root, s->id);
         if (fd < 0)
                 return fd;
         r = state_read(fd, &now);

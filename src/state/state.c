@@ -17,9 +17,6 @@
 #define STATE_DIR  "/run/fcjail"
 #define RETRY_USEC 1000U
 
-/* A collector has one VM at a time. */
-#define COLLECTOR_USEC (30U * 1000000U)
-
 /* It needs no walk: only root can change what lies above. */
 static int open_vm_dir(int root_fd, char **ret_culprit)
 {
@@ -192,12 +189,35 @@ static int is_current(const StateRoot *root, const char *id, int fd)
         return same_object(&held, &named);
 }
 
-/* A collector is told from all others by the type of its lock. */
-static bool is_a_collectors(int fd)
+/* The type of the lock that is in the way of one of that type. F_UNLCK: none is. */
+static short lock_in_the_way(int fd, short type)
 {
-        struct flock lock = whole_file(F_WRLCK);
+        struct flock lock = whole_file(type);
 
-        return fcntl(fd, F_OFD_GETLK, &lock) >= 0 && lock.l_type != F_WRLCK;
+        return fcntl(fd, F_OFD_GETLK, &lock) < 0 ? F_WRLCK : lock.l_type;
+}
+
+/* Its own lock is on a file that only root can open. */
+static bool a_collector_works(const StateRoot *root)
+{
+        _cleanup_close_ int fd =
+                openat(root->fd, STATE_GC_LOCK, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+        return fd >= 0 && lock_in_the_way(fd, F_RDLCK) == F_WRLCK;
+}
+
+/* A collector is told from all others by the type of its lock; but whoever may read a record may take such a lock, too. It is asked
+ * twice, as one collector may end and another one begin meanwhile. */
+static bool is_a_collectors(const StateRoot *root, int fd)
+{
+        for (unsigned i = 0; i < 2; i++) {
+                short type = lock_in_the_way(fd, F_WRLCK);
+                if (type != F_RDLCK)
+                        return type == F_UNLCK;
+                if (a_collector_works(root))
+                        return true;
+        }
+        return false;
 }
 
 /* -EAGAIN: a collector has the lock, or had it a moment ago. */
@@ -221,7 +241,7 @@ static int lock_record(const StateRoot *root, const char *id, bool create, short
                         return -errno;
                 if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
                         return errno != EAGAIN && errno != EACCES ? -errno
-                               : is_a_collectors(fd)              ? -EAGAIN
+                               : is_a_collectors(root, fd)        ? -EAGAIN
                                                                   : -EBUSY;
 
                 /* In each turn another process has just removed a record, so this ends. */
@@ -235,11 +255,17 @@ static int lock_record(const StateRoot *root, const char *id, bool create, short
 
 int state_lock(const StateRoot *root, const char *id, bool create)
 {
-        const uint64_t deadline = now_usec() + COLLECTOR_USEC;
         int fd;
 
-        while ((fd = lock_record(root, id, create, F_WRLCK)) == -EAGAIN && now_usec() < deadline)
+        while ((fd = lock_record(root, id, create, F_WRLCK)) == -EAGAIN)
                 (void) usleep(RETRY_USEC);
+        return fd;
+}
+
+int state_lock_at_once(const StateRoot *root, const char *id)
+{
+        int fd = lock_record(root, id, /* create= */ false, F_WRLCK);
+
         return fd == -EAGAIN ? -EBUSY : fd;
 }
 

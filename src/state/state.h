@@ -135,9 +135,16 @@ bool state_id_of_mark(const char *mark, char ret_id[ID_LEN_MAX + 1]);
 /*
  * Opens the file of an id and takes its lock. With create, makes the file if there is none.
  * Returns the descriptor to hold, -ENOENT (only without create), or -EBUSY: somebody starts it, runs it by
- * hand, or cleans it up right now. It waits for a collector, so that `fcjail gc` makes no start fail.
+ * hand, or cleans it up right now. It waits for a collector as long as that needs, so that `fcjail gc` makes no start fail.
  */
 int state_lock(const StateRoot *root, const char *id, bool create) _must_check_;
+
+/* The same for what can be left out: waits for nobody, and makes nothing. */
+int state_lock_at_once(const StateRoot *root, const char *id) _must_check_;
+
+/* The lock that a collector holds as long as it works: there is one at a time. It tells a collector's lock on a record from that of
+ * somebody who may only read it. */
+#define STATE_GC_LOCK "gc.lock"
 
 /* The same for a collector: a lock that all others wait for. They wait for nobody else, so there may be one collector only. */
 int state_lock_to_collect(const StateRoot *root, const char *id, bool create) _must_check_;

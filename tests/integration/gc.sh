@@ -227,6 +227,22 @@ test_a_start_of_the_same_id_at_that_moment() {
         helper_has_stopped
 }
 
+# The group may read the record, and so lock it; a collector's lock is waited for, and this is none.
+test_a_lock_of_a_reader() {
+        vm web1
+        systemctl start fcjail@web1
+        perl -e '$| = 1; my $lock = pack("ssx4qqix4", 0, 0, 0, 0, 0); open(F, "<", $ARGV[0]) && fcntl(F, 37, $lock) or die; print "locked\n"; sleep(100)' \
+                $STATE/vm/web1 >/tmp/locked &
+        eventually grep locked /tmp/locked
+        SECONDS=0
+        not fcjail cleanup web1 2>/tmp/err
+        grep "Another fcjail is starting, running or cleaning up VM 'web1'" /tmp/err
+        ((SECONDS < 15))
+        kill $!
+        wait $! || true
+        systemctl stop fcjail@web1
+}
+
 test_a_tap() {
         local mark
         ip netns add blue
