@@ -101,11 +101,21 @@ static int set_id(CniAttachment *a, const char *id)
         return !a->id || ASPRINTF(&a->netns, CNI_NETNS_DIR "/" CNI_NETNS_PREFIX "%s", id) < 0 ? -ENOMEM : 0;
 }
 
+/* Another unit may run `fcjail cni add`, too. The environment of ours has its name, which tells the two apart. */
+static bool unit_runs_us(const char *id)
+{
+        char own[sizeof("fcjail-cni@.service") + ID_LEN_MAX];
+        const char *name = getenv("UNIT_NAME");
+
+        (void) snprintf(own, sizeof(own), "fcjail-cni@%s.service", id);
+        return systemd_runs_us() && name && strcmp(name, own) == 0;
+}
+
 int cni_attachment_make(const char *id, const CniConfig *config, CniAttachment *ret, char **ret_why)
 {
         _cleanup_cni_attachment_ CniAttachment a = {
                 .capabilities = json_object_new_object(),
-                .of_unit = systemd_runs_us(),
+                .of_unit = unit_runs_us(id),
         };
         int r;
 

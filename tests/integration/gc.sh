@@ -482,8 +482,8 @@ test_an_attachment_to_a_network_of_cni() {
         systemctl stop fcjail-cni@web2
         fcjail cni add web2
         cp /tmp/web2.record $RECORDS/web2
-        # By hand, to be used later; of a VM that runs, without its record.
-        fcjail cni add web3
+        # By another unit, to be used later; of a VM that runs, without its record.
+        systemd-run -q --wait fcjail cni add web3
         live web4
         is 4 "$(leases)"
         is "web1 web2" "$(fcjail gc --dry-run | sed -n 's/: the attachment to the network net1$//p' | sort | xargs)"
