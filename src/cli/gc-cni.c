@@ -103,6 +103,8 @@ static int collect(const char *id, void *userdata)
                 lock = cni_lock_to_collect(id);
         if (c->dry_run || lock >= 0)
                 consider(c, id);
+        else
+                gc_cannot_look(c, "/run/fcjail/cni.lock", lock);
         gc_release(c, id, &hold);
         return 0;
 }

@@ -164,9 +164,12 @@ void gc_links(Collection *c)
         }
         Links l = { .c = c, .nl = nl, .where = "" };
         collect(&l);
-        if (at_list_dir(AT_FDCWD, NETNS_DIR, &d) < 0)
+        r = at_list_dir(AT_FDCWD, NETNS_DIR, &d);
+        if (r < 0) {
+                gc_cannot_look(c, NETNS_DIR, r);
                 return;
-        for (struct dirent *de; (de = readdir(d));)
+        }
+        for (struct dirent *de; (de = gc_next(c, d, NETNS_DIR));)
                 if (!at_is_dot(de->d_name))
                         collect_in(c, de->d_name);
 }

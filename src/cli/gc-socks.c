@@ -43,10 +43,13 @@ static void consider(Collection *c, int dir_fd, const char *id)
 void gc_socks(Collection *c)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        int r = at_list_dir(c->root->fd, LAYOUT_SOCK_DIR, &d);
 
-        if (at_list_dir(c->root->fd, LAYOUT_SOCK_DIR, &d) < 0)
+        if (r < 0) {
+                gc_cannot_look(c, LAYOUT_SOCKS, r);
                 return;
-        for (struct dirent *de; (de = readdir(d));)
+        }
+        for (struct dirent *de; (de = gc_next(c, d, LAYOUT_SOCKS));)
                 if (jailer_id_valid(de->d_name))
                         consider(c, dirfd(d), de->d_name);
 }

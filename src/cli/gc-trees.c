@@ -100,6 +100,8 @@ static void consider(Trees *t, int vm_fd, const char *path)
         r = tree_mark_read(vm_fd, &s);
         if (r == -EBADMSG)
                 log_warning("Kept %s, whose " TREE_MARK " fcjail did not write", path);
+        else if (r < 0)
+                gc_cannot_look(t->c, path, r);
         if (r < 0 || s.keep || !is_of_here(t, &s))
                 return;
         r = is_deserted(t, vm_fd, &s);
@@ -128,10 +130,15 @@ static void consider_vm(Trees *t)
 static void consider_vms(Trees *t)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        char path[PATH_MAX];
+        int r = at_list_dir(t->vmms_fd, ".", &d);
 
-        if (at_list_dir(t->vmms_fd, ".", &d) < 0)
+        (void) layout_path(&t->layout, LAYOUT_VMMS, "", path);
+        if (r < 0) {
+                gc_cannot_look(t->c, path, r);
                 return;
-        for (struct dirent *de; (de = readdir(d));) {
+        }
+        for (struct dirent *de; (de = gc_next(t->c, d, path));) {
                 t->layout.id = de->d_name;
                 if (jailer_id_valid(de->d_name))
                         consider_vm(t);
@@ -153,7 +160,7 @@ static void collect_base(Collection *c, const char *base)
                 gc_fail(c, EX_OSERR);
                 return;
         }
-        for (struct dirent *de; (de = readdir(d));) {
+        for (struct dirent *de; (de = gc_next(c, d, base));) {
                 if (at_is_dot(de->d_name))
                         continue;
                 _cleanup_close_ int vmms_fd = open_roots(fd, de->d_name);

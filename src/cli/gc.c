@@ -21,6 +21,23 @@ void gc_fail(Collection *c, int status)
                 c->status = status;
 }
 
+void gc_cannot_look(Collection *c, const char *where, int r)
+{
+        if (r == -ENOENT || r == -EBUSY)
+                return;
+        log_error("Failed to look at %s: %s", where, chase_strerror(r));
+        gc_fail(c, EX_OSERR);
+}
+
+struct dirent *gc_next(Collection *c, DIR *d, const char *where)
+{
+        errno = 0;
+        struct dirent *de = readdir(d);
+        if (!de && errno != 0)
+                gc_cannot_look(c, where, -errno);
+        return de;
+}
+
 void gc_done(Collection *c, int r, const char *id, const char *what, const char *object)
 {
         if (r < 0) {

@@ -11,6 +11,7 @@
  *   nobody   and if no process uses it, for the record may have been removed by hand.
  */
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include "gc-procs.h"
@@ -26,6 +27,12 @@ typedef struct Collection {
 } Collection;
 
 void gc_fail(Collection *c, int status);
+
+/* What cannot be looked at may hide what is left over: logs it. What is gone, or in use just now, hides nothing. */
+void gc_cannot_look(Collection *c, const char *where, int r);
+
+/* As readdir(3). NULL: there are no more, or (logged) nobody knows. */
+struct dirent *gc_next(Collection *c, DIR *d, const char *where);
 
 /* A thing that is left over: prints it in a dry run, otherwise counts and logs it, if r of its removal is not negative, and else
  * logs that. id: NULL, nobody knows it. */

@@ -270,7 +270,7 @@ int loop_each(int (*each)(const LoopFound *found, void *userdata), void *userdat
 {
         _cleanup_closedir_ DIR *d = NULL;
         uint32_t number;
-        int r;
+        int r, first = 0;
 
         r = at_list_dir(AT_FDCWD, "/sys/block", &d);
         if (r < 0)
@@ -278,12 +278,20 @@ int loop_each(int (*each)(const LoopFound *found, void *userdata), void *userdat
         _cleanup_close_ int dir_fd = new_node_dir();
         if (dir_fd < 0)
                 return dir_fd;
-        for (struct dirent *de; r == 0 && (de = readdir(d));)
-                if (strncmp(de->d_name, "loop", 4) == 0 &&
-                    parse_u32(de->d_name + 4, NUMBER_FIRST, NUMBER_LAST, &number) >= 0 &&
-                    is_bound(dirfd(d), de->d_name))
-                        r = look_at(dir_fd, number, each, userdata);
-        return r;
+        for (;;) {
+                errno = 0;
+                struct dirent *de = readdir(d);
+                if (!de)
+                        return first < 0 ? first : -errno;
+                if (strncmp(de->d_name, "loop", 4) != 0 ||
+                    parse_u32(de->d_name + 4, NUMBER_FIRST, NUMBER_LAST, &number) < 0 ||
+                    !is_bound(dirfd(d), de->d_name))
+                        continue;
+                r = look_at(dir_fd, number, each, userdata);
+                if (r > 0)
+                        return r;
+                first = first < 0 ? first : r;
+        }
 }
 
 int loop_let_go(const LoopFound *found)

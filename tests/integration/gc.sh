@@ -173,6 +173,22 @@ test_a_link_to_a_run_that_is_a_link() {
         forget_claims web1
 }
 
+# It may hide what is left over, and hides no other kind.
+test_what_cannot_be_looked_at() {
+        local r=0
+        vm web1
+        lose web1
+        forget_claims web1
+        mv $STATE/sock /tmp/sock
+        : >$STATE/sock
+        fcjail gc 2>/tmp/err || r=$?
+        is 71 $r
+        grep -x "fcjail: Failed to look at $STATE/sock: Not a directory" /tmp/err
+        grep "Removed the jail directory $BASE/web1 of web1, which no VM has" /tmp/err
+        rm $STATE/sock
+        mv /tmp/sock $STATE/sock
+}
+
 test_a_jail_directory_that_is_to_be_kept() {
         vm web1 FCJAIL_KEEP=yes
         lose web1
