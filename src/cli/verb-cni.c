@@ -29,6 +29,18 @@ static int fail(const char *id, int r, const char *what)
         return r == -EBUSY ? EX_TEMPFAIL : EX_OSERR;
 }
 
+/* What a damaged record named is nobody's to undo. */
+static int fail_to_read(const char *id, int r)
+{
+        if (r != -EBADMSG)
+                return fail(id, r, CNI_RECORD_DIR);
+        log_entry(LOG_ERR, MESSAGE_CNI, r, NULL, 0,
+                  "VM '%s': the record " CNI_RECORD_DIR
+                  "/%s is damaged; undo by hand what the plugins of its network have done, then remove that file",
+                  id, id);
+        return EX_OSERR;
+}
+
 /* An exit status; EX_OK: it does not run, as far as anybody knows. */
 static int check_not_running(const char *id)
 {
@@ -49,6 +61,7 @@ static int check_not_running(const char *id)
         return EX_TEMPFAIL;
 }
 
+/* An exit status, too. */
 static int undo_earlier(const char *id)
 {
         _cleanup_cni_attachment_ CniAttachment a = {};
@@ -56,8 +69,11 @@ static int undo_earlier(const char *id)
 
         r = cni_record_read(id, &a);
         if (r == -ENOENT)
-                return 0;
-        return r < 0 ? r : cni_del(&a, tell);
+                return EX_OK;
+        if (r < 0)
+                return fail_to_read(id, r);
+        r = cni_del(&a, tell);
+        return r < 0 ? fail(id, r, "an earlier network cannot be undone") : EX_OK;
 }
 
 /* With the lock. */
@@ -74,9 +90,9 @@ static int add(const char *id, const Plan *p)
         int status = check_not_running(id);
         if (status != EX_OK)
                 return status;
-        r = undo_earlier(id);
-        if (r < 0)
-                return fail(id, r, "an earlier network cannot be undone");
+        status = undo_earlier(id);
+        if (status != EX_OK)
+                return status;
         r = cni_attachment_make(id, &p->cni, &a, &why);
         if (r < 0 && why) {
                 log_entry(LOG_ERR, MESSAGE_CNI, r, NULL, 0, "VM '%s': %s", id, why);
@@ -111,7 +127,7 @@ static int of_record(const char *id, int (*what)(CniAttachment *a, CniTell tell)
                 return r < 0 ? fail(id, r, CNI_RECORD_DIR) : EX_OK;
         }
         if (r < 0)
-                return fail(id, r, CNI_RECORD_DIR);
+                return fail_to_read(id, r);
         return what(&a, tell) < 0 ? EX_UNAVAILABLE : EX_OK;
 }
 

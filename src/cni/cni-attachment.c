@@ -202,6 +202,14 @@ static const char *draft_of(const char *id, char buf[DRAFT_MAX])
         return buf;
 }
 
+/* The record is for what outlives a power failure: the leases of addresses. */
+static int sync_at(int dir_fd, const char *name)
+{
+        _cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : RET_NERRNO(fsync(fd));
+}
+
 int cni_record_write(const CniAttachment *a)
 {
         struct json_object *o = json_object_new_object();
@@ -228,7 +236,11 @@ int cni_record_write(const CniAttachment *a)
         if (r >= 0)
                 r = at_write_file(fd, draft, 0600, text, strlen(text));
         if (r >= 0)
+                r = sync_at(fd, draft);
+        if (r >= 0)
                 r = RET_NERRNO(renameat(fd, draft, fd, a->id));
+        if (r >= 0)
+                r = sync_at(fd, ".");
         json_object_put(o);
         return r;
 }

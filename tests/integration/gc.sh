@@ -525,6 +525,28 @@ test_an_attachment_to_a_network_of_cni() {
         rm -r /etc/cni/net.d /run/leases
 }
 
+# As a power failure could leave it with another file system.
+test_a_damaged_record_of_a_network() {
+        local verb
+        [[ -x /usr/lib/cni/bridge || -x /opt/cni/bin/bridge ]] || skip "needs the plugins of CNI"
+        network
+        vm web1 FCJAIL_CNI=net1,antispoof=no FCJAIL_TAP=
+        strace -f -o /tmp/trace -e trace=fsync,renameat fcjail cni add web1
+        # Each record is on the disk before it has its name, and its name before the next step.
+        is "fsync renameat fsync" "$(grep -o 'fsync\|renameat' /tmp/trace | head -n 3 | xargs)"
+        cp $RECORDS/web1 /tmp/web1.record
+        : >$RECORDS/web1
+        for verb in add del; do
+                not fcjail cni $verb web1 2>/tmp/err
+                grep "the record $RECORDS/web1 is damaged; undo by hand what the plugins of its network have done, then remove that file" /tmp/err
+        done
+        cp /tmp/web1.record $RECORDS/web1
+        fcjail cni del web1
+        is 0 "$(leases)"
+        ip link del cni0
+        rm -r /etc/cni/net.d /run/leases
+}
+
 # With its capabilities.
 test_the_unit_finds_all_of_them() {
         ip link add br0 up type bridge
