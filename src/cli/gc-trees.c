@@ -71,8 +71,8 @@ static bool is_of_this_host(const State *s)
 
 static bool is_of_here(const Trees *t, const State *s)
 {
-        return is_of_this_host(s) && strcmp(s->id, t->layout.id) == 0 && strcmp(s->vmm_name, t->layout.vmm_name) == 0 &&
-               is_same_dir(s->chroot_dir, t->base_fd);
+        return is_of_this_host(s) && strcmp(s->id, t->layout.id) == 0 &&
+               strcmp(s->vmm_name, t->layout.vmm_name) == 0 && is_same_dir(s->chroot_dir, t->base_fd);
 }
 
 /* 1: nobody is in it, 0: somebody may be, or -errno. */

@@ -34,10 +34,11 @@ static int fail_to_read(const char *id, int r)
 {
         if (r != -EBADMSG)
                 return fail(id, r, CNI_RECORD_DIR);
-        log_entry(LOG_ERR, MESSAGE_CNI, r, NULL, 0,
-                  "VM '%s': the record " CNI_RECORD_DIR
-                  "/%s is damaged; undo by hand what the plugins of its network have done, then remove that file",
-                  id, id);
+        log_entry(
+                LOG_ERR, MESSAGE_CNI, r, NULL, 0,
+                "VM '%s': the record " CNI_RECORD_DIR
+                "/%s is damaged; undo by hand what the plugins of its network have done, then remove that file",
+                id, id);
         return EX_OSERR;
 }
 

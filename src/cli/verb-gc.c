@@ -77,8 +77,8 @@ static int lock_collectors(const StateRoot *root)
 {
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-        _cleanup_close_ int fd =
-                openat(root->fd, STATE_GC_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        _cleanup_close_ int fd = openat(root->fd, STATE_GC_LOCK,
+                                        O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0)
                 return -errno;
         return TAKE_FD(fd);

@@ -75,8 +75,8 @@ typedef struct StateLoops {
 typedef struct State {
         uint32_t version; /* 0: before there were versions; otherwise the same as 1 */
         char *id;
-        char *boot;       /* 32 hex digits */
-        char *machine;    /* the same, of the host; in the mark of a jail directory alone (tree-mark.h). NULL: unknown */
+        char *boot; /* 32 hex digits */
+        char *machine; /* the same, of the host; in the mark of a jail directory alone (tree-mark.h). NULL: unknown */
         char *invocation; /* INVOCATION_ID of the start, or a random one */
         bool supervised;  /* started by systemd, which will also clean up */
         bool keep;        /* FCJAIL_KEEP */
