@@ -51,17 +51,18 @@ static int find_netns(int dir_fd, GcProc *p)
 static int find_uid(int dir_fd, GcProc *p)
 {
         _cleanup_free_ char *text = NULL;
-        unsigned uid;
+        char *real, *effective, *end;
         int r;
 
         r = at_read_file(dir_fd, "status", 16384, &text, NULL);
         if (r < 0)
                 return r;
-        const char *line = strstr(text, "\nUid:");
-        if (!line || sscanf(line, "\nUid: %*u %u", &uid) != 1)
+        real = strstr(text, "\nUid:");
+        if (!real)
                 return -EBADMSG;
-        p->uid = uid;
-        return 0;
+        (void) strtoul(real + strlen("\nUid:"), &effective, 10);
+        p->uid = (uid_t) strtoul(effective, &end, 10);
+        return end > effective ? 0 : -EBADMSG;
 }
 
 static int look_at(int proc_fd, const char *name, GcProc *ret)

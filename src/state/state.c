@@ -194,7 +194,9 @@ static short lock_in_the_way(int fd, short type)
 {
         struct flock lock = whole_file(type);
 
-        return fcntl(fd, F_OFD_GETLK, &lock) < 0 ? F_WRLCK : lock.l_type;
+        if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+                return F_WRLCK;
+        return lock.l_type;
 }
 
 /* Its own lock is on a file that only root can open. */

@@ -265,6 +265,7 @@ test_a_hostile_plugin_harms_nobody() {
         not fcjail cni add web1 2>/tmp/out
         grep -F "has no interface eth0" /tmp/out
         # A guest whose address is unknown could send from any.
+        # shellcheck disable=SC2016 # for the plugin
         hostile 'ip -n "${CNI_NETNS##*/}" link add eth0 type bridge; echo "{\"cniVersion\": \"1.0.0\", \"ips\": [{\"address\": \"10.78.0.5\"}]}"'
         not fcjail cni add web1 2>/tmp/out
         grep -F "has an address that is none, or has no prefix length" /tmp/out

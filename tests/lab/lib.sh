@@ -196,13 +196,13 @@ is_gone() {
         [[ ! -e $STATE/vm/$1 && ! -e $BASE/$1 ]] || fail "something of $1 is left: $(find "$STATE" "$BASE")"
 }
 
-# no_jails [DIR]: but for copies of VMMs.
+# no_jails DIR: but for copies of VMMs.
 no_jails() {
-        [[ -z $(ls "${1:-$BASE}" 2>/dev/null) ]] || fail "${1:-$BASE} holds $(ls "${1:-$BASE}")"
+        [[ -z $(ls "$1" 2>/dev/null) ]] || fail "$1 holds $(ls "$1")"
 }
 
 nothing_left() {
-        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$STATE/image" && is_empty "$STATE/sock" && no_jails || return 1
+        is_empty "$STATE/vm" && is_empty "$STATE/uid" && is_empty "$STATE/image" && is_empty "$STATE/sock" && no_jails "$BASE" || return 1
         [[ -z $(systemctl list-units -q --plain --no-legend 'fcjail@*') ]] || fail "a unit is left" || return 1
         is lo "$(ip -brief link | awk '{ print $1 }')"
 }
