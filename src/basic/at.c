@@ -63,6 +63,17 @@ int at_list_dir(int dir_fd, const char *name, DIR **ret)
         return 0;
 }
 
+int at_next(DIR *d, const char **ret)
+{
+        for (struct dirent *de; (void) (errno = 0), (de = readdir(d));) {
+                if (at_is_dot(de->d_name))
+                        continue;
+                *ret = de->d_name;
+                return 1;
+        }
+        return -errno;
+}
+
 int at_hold_dir(int dir_fd, const char *name)
 {
         return RET_NERRNO(openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -31,6 +31,9 @@ int at_open_dir(int dir_fd, const char *name) _must_check_;
 /* The same for readdir(3). 0 or -errno; *ret is to be closed with closedir(3). */
 int at_list_dir(int dir_fd, const char *name, DIR **ret) _must_check_;
 
+/* The name of the next entry but "." and "..". 1; 0: there are no more; or -errno: nobody knows. */
+int at_next(DIR *d, const char **ret) _must_check_;
+
 /* As at_open_dir() with O_PATH, for which no permission on the directory itself is needed. */
 int at_hold_dir(int dir_fd, const char *name) _must_check_;
 

@@ -169,7 +169,6 @@ void gc_links(Collection *c)
                 gc_cannot_look(c, NETNS_DIR, r);
                 return;
         }
-        for (struct dirent *de; (de = gc_next(c, d, NETNS_DIR));)
-                if (!at_is_dot(de->d_name))
-                        collect_in(c, de->d_name);
+        for (const char *name; (name = gc_next(c, d, NETNS_DIR));)
+                collect_in(c, name);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Loop devices with the mark of a start without a record; those of containers are here too. The mark is the invocation alone. No later start has the same, and a start
- * has its record before it has a device: so whoever reads the mark first, and then finds no record, needs no lock.
+ * Loop devices with the mark of a start without a record; those of containers are also here. The mark has no id, so there is no
+ * record to lock. None is needed: no later start has the same invocation, and a start has its record before it has a device.
  */
 
 #include <stdio.h>

@@ -112,47 +112,39 @@ static int add_threads(GcProcs *p, int proc_fd, const char *name)
 {
         _cleanup_closedir_ DIR *d = NULL;
         char path[NAME_MAX + sizeof("/task")];
+        const char *thread;
         int r;
 
         (void) snprintf(path, sizeof(path), "%s/task", name);
         r = at_list_dir(proc_fd, path, &d);
-        while (r >= 0) {
-                errno = 0;
-                struct dirent *de = readdir(d);
-                if (!de)
-                        return state_of(-errno);
-                if (is_number(de->d_name))
-                        r = add_one(p, dirfd(d), de->d_name);
-        }
-        return state_of(r);
+        while (r >= 0 && (r = at_next(d, &thread)) > 0)
+                if (is_number(thread))
+                        r = add_one(p, dirfd(d), thread);
+        return r < 0 ? state_of(r) : 0;
 }
 
 int gc_procs_read(GcProcs *p)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        const char *name;
         int r;
 
         if (p->complete)
                 return 0;
         p->n_items = 0;
         r = at_list_dir(AT_FDCWD, "/proc", &d);
-        while (r >= 0) {
-                errno = 0;
-                struct dirent *de = readdir(d);
-                if (!de) {
-                        p->complete = errno == 0;
-                        return -errno;
-                }
-                if (!is_number(de->d_name))
+        while (r >= 0 && (r = at_next(d, &name)) > 0) {
+                if (!is_number(name))
                         continue;
-                r = add_one(p, dirfd(d), de->d_name);
+                r = add_one(p, dirfd(d), name);
                 if (r == 0)
-                        r = add_threads(p, dirfd(d), de->d_name);
+                        r = add_threads(p, dirfd(d), name);
         }
+        p->complete = r == 0;
         return r;
 }
 
-/* Here, too, what the file system knows already will do. */
+/* What the file system knows already will do here as well. */
 static bool is_device(int dir_fd, const char *name, dev_t rdev)
 {
         struct statx sx;
@@ -164,21 +156,16 @@ static bool is_device(int dir_fd, const char *name, dev_t rdev)
 static int has_open(pid_t pid, dev_t rdev)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        const char *name;
         char path[32];
         int r;
 
         (void) snprintf(path, sizeof(path), "/proc/%i/fd", pid);
         r = at_list_dir(AT_FDCWD, path, &d);
-        if (r < 0)
-                return state_of(r);
-        for (;;) {
-                errno = 0;
-                struct dirent *de = readdir(d);
-                if (!de)
-                        return errno == 0 ? 0 : state_of(-errno);
-                if (is_number(de->d_name) && is_device(dirfd(d), de->d_name, rdev))
+        while (r >= 0 && (r = at_next(d, &name)) > 0)
+                if (is_number(name) && is_device(dirfd(d), name, rdev))
                         return 1;
-        }
+        return r < 0 ? state_of(r) : 0;
 }
 
 int gc_procs_have_open(const GcProcs *p, dev_t rdev)
@@ -189,6 +176,13 @@ int gc_procs_have_open(const GcProcs *p, dev_t rdev)
                 if (r == 0 && i->pid != getpid())
                         r = has_open(i->pid, rdev);
         return r;
+}
+
+bool gc_has_root(const GcProc *p, const void *st)
+{
+        const struct stat *root = st;
+
+        return p->root_dev == root->st_dev && p->root_ino == root->st_ino;
 }
 
 bool gc_procs_see(uint64_t pid_ns)

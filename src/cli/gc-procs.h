@@ -29,6 +29,9 @@ void gc_procs_done(GcProcs *p);
 /* Reads all processes, but only once. Those that end meanwhile are left out. 0 or -errno: not to know of one is not to know. */
 int gc_procs_read(GcProcs *p) _must_check_;
 
+/* For gc_nobody(): whether that directory is its "/"; st is its struct stat. */
+bool gc_has_root(const GcProc *p, const void *st) _pure_;
+
 /* Whether a process has the block device open: 1, 0 or -errno. */
 int gc_procs_have_open(const GcProcs *p, dev_t rdev) _must_check_;
 

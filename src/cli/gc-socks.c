@@ -49,7 +49,7 @@ void gc_socks(Collection *c)
                 gc_cannot_look(c, LAYOUT_SOCKS, r);
                 return;
         }
-        for (struct dirent *de; (de = gc_next(c, d, LAYOUT_SOCKS));)
-                if (jailer_id_valid(de->d_name))
-                        consider(c, dirfd(d), de->d_name);
+        for (const char *id; (id = gc_next(c, d, LAYOUT_SOCKS));)
+                if (jailer_id_valid(id))
+                        consider(c, dirfd(d), id);
 }

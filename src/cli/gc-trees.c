@@ -46,13 +46,6 @@ static int open_roots(int dir_fd, const char *name)
         return only_root_can_change(&st) ? TAKE_FD(fd) : -EPERM;
 }
 
-static bool is_root_of(const GcProc *p, const void *what)
-{
-        const struct stat *st = what;
-
-        return p->root_dev == st->st_dev && p->root_ino == st->st_ino;
-}
-
 static bool is_same_dir(const char *path, int fd)
 {
         struct stat a, b;
@@ -88,7 +81,7 @@ static int is_deserted(const Trees *t, int vm_fd, const State *s)
         r = mount_is_on(vm_fd, "root");
         if (r != 0)
                 return r < 0 ? r : 0;
-        return gc_nobody(t->c, is_root_of, &st);
+        return gc_nobody(t->c, gc_has_root, &st);
 }
 
 /* With the lock, in which the mark is read: a start writes a new one. */
@@ -138,9 +131,9 @@ static void consider_vms(Trees *t)
                 gc_cannot_look(t->c, path, r);
                 return;
         }
-        for (struct dirent *de; (de = gc_next(t->c, d, path));) {
-                t->layout.id = de->d_name;
-                if (jailer_id_valid(de->d_name))
+        for (const char *name; (name = gc_next(t->c, d, path));) {
+                t->layout.id = name;
+                if (jailer_id_valid(name))
                         consider_vm(t);
         }
 }
@@ -160,12 +153,10 @@ static void collect_base(Collection *c, const char *base)
                 gc_fail(c, EX_OSERR);
                 return;
         }
-        for (struct dirent *de; (de = gc_next(c, d, base));) {
-                if (at_is_dot(de->d_name))
-                        continue;
-                _cleanup_close_ int vmms_fd = open_roots(fd, de->d_name);
+        for (const char *name; (name = gc_next(c, d, base));) {
+                _cleanup_close_ int vmms_fd = open_roots(fd, name);
                 t.vmms_fd = vmms_fd;
-                t.layout.vmm_name = de->d_name;
+                t.layout.vmm_name = name;
                 if (vmms_fd >= 0)
                         consider_vms(&t);
         }

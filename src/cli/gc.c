@@ -29,13 +29,14 @@ void gc_cannot_look(Collection *c, const char *where, int r)
         gc_fail(c, EX_OSERR);
 }
 
-struct dirent *gc_next(Collection *c, DIR *d, const char *where)
+const char *gc_next(Collection *c, DIR *d, const char *where)
 {
-        errno = 0;
-        struct dirent *de = readdir(d);
-        if (!de && errno != 0)
-                gc_cannot_look(c, where, -errno);
-        return de;
+        const char *name;
+        int r = at_next(d, &name);
+
+        if (r < 0)
+                gc_cannot_look(c, where, r);
+        return r > 0 ? name : NULL;
 }
 
 void gc_done(Collection *c, int r, const char *id, const char *what, const char *object)
@@ -46,18 +47,10 @@ void gc_done(Collection *c, int r, const char *id, const char *what, const char 
                 gc_fail(c, EX_OSERR);
                 return;
         }
-        c->n_things++;
         if (c->dry_run)
                 printf("%s%s%s %s\n", id ? id : "", id ? ": " : "", what, object);
         else
                 log_info("Removed %s %s%s%s, which no VM has", what, object, id ? " of " : "", id ? id : "");
-}
-
-static bool is_root_of(const GcProc *p, const void *what)
-{
-        const struct stat *st = what;
-
-        return p->root_dev == st->st_dev && p->root_ino == st->st_ino;
 }
 
 /* Where the link to its run/ leads: the directory above is its root, and nobody but root can change the way. A VM without a record,
@@ -74,7 +67,7 @@ static bool vm_lives(Collection *c, const char *id)
         _cleanup_close_ int fd = chase_open(target, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return fd != -ENOENT; /* not to know is not to be alone */
-        return !gc_nobody(c, is_root_of, &st);
+        return !gc_nobody(c, gc_has_root, &st);
 }
 
 /* 1: nobody's, 0: somebody's, or nobody knows whose. */

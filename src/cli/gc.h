@@ -21,9 +21,9 @@
 typedef struct Collection {
         const StateRoot *root;
         bool dry_run;
-        GcProcs procs; /* of the moment when somebody first asked */
-        unsigned n_vms, n_things;
-        int status; /* of the worst failure */
+        GcProcs procs;  /* of the moment when somebody first asked */
+        unsigned n_vms; /* cleaned up after */
+        int status;     /* of the worst failure */
 } Collection;
 
 void gc_fail(Collection *c, int status);
@@ -31,10 +31,10 @@ void gc_fail(Collection *c, int status);
 /* What cannot be looked at may hide what is left over: logs it. What is gone, or in use just now, hides nothing. */
 void gc_cannot_look(Collection *c, const char *where, int r);
 
-/* As readdir(3). NULL: there are no more, or (logged) nobody knows. */
-struct dirent *gc_next(Collection *c, DIR *d, const char *where);
+/* The name of the next entry. NULL: there are no more, or (logged) nobody knows. */
+const char *gc_next(Collection *c, DIR *d, const char *where);
 
-/* A thing that is left over: prints it in a dry run, otherwise counts and logs it, if r of its removal is not negative, and else
+/* A thing that is left over: prints it in a dry run, otherwise logs it, if r of its removal is not negative, and else
  * logs that. id: NULL, nobody knows it. */
 void gc_done(Collection *c, int r, const char *id, const char *what, const char *object);
 

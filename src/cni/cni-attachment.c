@@ -16,14 +16,11 @@
 #include "json-add.h"
 #include "parse.h"
 #include "systemd.h"
-#include "time-util.h"
 
 #define RECORD_VERSION  1
 #define RECORD_SIZE_MAX (4 * 1024 * 1024)
 
-/* Each plugin may take a minute. */
-#define COLLECTOR_USEC (300U * 1000000U)
-#define RETRY_USEC     10000U
+#define RETRY_USEC 10000U
 
 /* The plugin bandwidth counts in bits, and has 32 of them for a burst. */
 #define BURST_MAX 4294967295ULL
@@ -101,7 +98,7 @@ static int set_id(CniAttachment *a, const char *id)
         return !a->id || ASPRINTF(&a->netns, CNI_NETNS_DIR "/" CNI_NETNS_PREFIX "%s", id) < 0 ? -ENOMEM : 0;
 }
 
-/* Another unit may run `fcjail cni add`, too. The environment of ours has its name, which tells the two apart. */
+/* Another unit may also run `fcjail cni add`. The environment of ours has its name, which tells the two apart. */
 static bool unit_runs_us(const char *id)
 {
         char own[sizeof("fcjail-cni@.service") + ID_LEN_MAX];
@@ -305,15 +302,16 @@ int cni_record_remove(const char *id)
 int cni_records_each(int (*each)(const char *id, void *userdata), void *userdata)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        const char *id;
         int r;
 
         _cleanup_close_ int fd = chase_open(CNI_RECORD_DIR, O_PATH | O_DIRECTORY, CHASE_DEFAULT, NULL);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         r = at_list_dir(fd, ".", &d);
-        for (struct dirent *de; r == 0 && (de = readdir(d));)
-                if (jailer_id_valid(de->d_name))
-                        r = each(de->d_name, userdata);
+        while (r >= 0 && (r = at_next(d, &id)) > 0)
+                if (jailer_id_valid(id) && (r = each(id, userdata)) != 0)
+                        return r;
         return r;
 }
 
@@ -343,12 +341,11 @@ static int lock_file(const char *id, short type)
 
 int cni_lock(const char *id)
 {
-        const uint64_t deadline = now_usec() + COLLECTOR_USEC;
         int fd;
 
-        while ((fd = lock_file(id, F_WRLCK)) == -EAGAIN && now_usec() < deadline)
+        while ((fd = lock_file(id, F_WRLCK)) == -EAGAIN)
                 (void) usleep(RETRY_USEC);
-        return fd == -EAGAIN ? -EBUSY : fd;
+        return fd;
 }
 
 int cni_lock_to_collect(const char *id)

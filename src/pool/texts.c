@@ -86,15 +86,18 @@ static int check_taken(int dir_fd, const char *name, mode_t mode, const char *te
 
 static int take_from(DIR *d, const char *text, int dir_fd, const char *name, mode_t mode, struct stat *ret)
 {
-        for (struct dirent *de; (void) (errno = 0), (de = readdir(d));) {
-                if (!is_of_text(de->d_name, text))
+        const char *entry;
+        int r;
+
+        while ((r = at_next(d, &entry)) > 0) {
+                if (!is_of_text(entry, text))
                         continue;
-                if (renameat2(dirfd(d), de->d_name, dir_fd, name, RENAME_NOREPLACE) >= 0)
-                        return check_taken(dir_fd, name, mode, text, de->d_name, ret);
+                if (renameat2(dirfd(d), entry, dir_fd, name, RENAME_NOREPLACE) >= 0)
+                        return check_taken(dir_fd, name, mode, text, entry, ret);
                 if (errno != ENOENT) /* another start has it */
                         return -errno;
         }
-        return -errno;
+        return r;
 }
 
 int texts_take(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, struct stat *ret)
@@ -130,8 +133,6 @@ static int take_stock_of(int pool_fd, const char *entry, const char *text, Stock
 {
         struct stat st;
 
-        if (at_is_dot(entry))
-                return 0;
         if (!is_of_this_boot(entry, text))
                 return at_remove(pool_fd, entry);
         if (fstatat(pool_fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -149,17 +150,13 @@ static int take_stock_of(int pool_fd, const char *entry, const char *text, Stock
 static int take_stock(int pool_fd, const char *text, Stock *ret)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        const char *entry;
         int r;
 
         *ret = (Stock){};
         r = at_list_dir(pool_fd, ".", &d);
-        while (r >= 0) {
-                errno = 0;
-                struct dirent *de = readdir(d);
-                if (!de)
-                        return -errno;
-                r = take_stock_of(pool_fd, de->d_name, text, ret);
-        }
+        while (r >= 0 && (r = at_next(d, &entry)) > 0)
+                r = take_stock_of(pool_fd, entry, text, ret);
         return r;
 }
 

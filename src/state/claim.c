@@ -255,18 +255,24 @@ static void look_at(const Each *o, ClaimKind kind, int dir_fd, const char *link,
                 o->each(kind, name, &s, o->userdata);
 }
 
-static void look_at_shared(const Each *o, ClaimKind kind, int dir_fd, const char *shared)
+static int look_at_shared(const Each *o, ClaimKind kind, int dir_fd, const char *shared)
 {
         _cleanup_closedir_ DIR *d = NULL;
         char name[CLAIM_NAME_MAX];
+        const char *link;
         const size_t n = strlen(shared) - strlen(".shared");
+        int r;
 
-        if (n >= sizeof(name) || at_list_dir(dir_fd, shared, &d) < 0)
-                return;
+        if (n >= sizeof(name))
+                return 0;
         memcpy(name, shared, n);
         name[n] = '\0';
-        for (struct dirent *de; (de = readdir(d));)
-                look_at(o, kind, dirfd(d), de->d_name, name);
+        r = at_list_dir(dir_fd, shared, &d);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r; /* just gone with its last record */
+        while ((r = at_next(d, &link)) > 0)
+                look_at(o, kind, dirfd(d), link, name);
+        return r;
 }
 
 static bool is_shared(const char *name)
@@ -276,6 +282,23 @@ static bool is_shared(const char *name)
         return n > end && strcmp(name + n - end, ".shared") == 0;
 }
 
+static int look_at_all(const Each *o, ClaimKind kind, int root_fd)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        const char *name;
+        int r;
+
+        r = at_list_dir(root_fd, directories[kind], &d);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        while (r >= 0 && (r = at_next(d, &name)) > 0)
+                if (is_shared(name))
+                        r = look_at_shared(o, kind, dirfd(d), name);
+                else if (strlen(name) < CLAIM_NAME_MAX)
+                        look_at(o, kind, dirfd(d), name, name);
+        return r;
+}
+
 int claims_each(const StateRoot *root,
                 void (*each)(ClaimKind kind, const char *name, const State *s, void *userdata),
                 void *userdata)
@@ -283,19 +306,7 @@ int claims_each(const StateRoot *root,
         const Each o = { each, userdata };
         int r = 0;
 
-        for (ClaimKind kind = 0; r >= 0 && kind < ELEMENTSOF(directories); kind++) {
-                _cleanup_closedir_ DIR *d = NULL;
-
-                r = at_list_dir(root->fd, directories[kind], &d);
-                if (r == -ENOENT) {
-                        r = 0;
-                        continue;
-                }
-                for (struct dirent *de; r >= 0 && (de = readdir(d));)
-                        if (is_shared(de->d_name))
-                                look_at_shared(&o, kind, dirfd(d), de->d_name);
-                        else if (strlen(de->d_name) < CLAIM_NAME_MAX)
-                                look_at(&o, kind, dirfd(d), de->d_name, de->d_name);
-        }
+        for (ClaimKind kind = 0; r >= 0 && kind < ELEMENTSOF(directories); kind++)
+                r = look_at_all(&o, kind, root->fd);
         return r;
 }

@@ -269,6 +269,7 @@ static bool is_bound(int block_fd, const char *name)
 int loop_each(int (*each)(const LoopFound *found, void *userdata), void *userdata)
 {
         _cleanup_closedir_ DIR *d = NULL;
+        const char *name;
         uint32_t number;
         int r, first = 0;
 
@@ -278,20 +279,16 @@ int loop_each(int (*each)(const LoopFound *found, void *userdata), void *userdat
         _cleanup_close_ int dir_fd = new_node_dir();
         if (dir_fd < 0)
                 return dir_fd;
-        for (;;) {
-                errno = 0;
-                struct dirent *de = readdir(d);
-                if (!de)
-                        return first < 0 ? first : -errno;
-                if (strncmp(de->d_name, "loop", 4) != 0 ||
-                    parse_u32(de->d_name + 4, NUMBER_FIRST, NUMBER_LAST, &number) < 0 ||
-                    !is_bound(dirfd(d), de->d_name))
+        while ((r = at_next(d, &name)) > 0) {
+                if (strncmp(name, "loop", 4) != 0 ||
+                    parse_u32(name + 4, NUMBER_FIRST, NUMBER_LAST, &number) < 0 || !is_bound(dirfd(d), name))
                         continue;
                 r = look_at(dir_fd, number, each, userdata);
                 if (r > 0)
                         return r;
                 first = first < 0 ? first : r;
         }
+        return first < 0 ? first : r;
 }
 
 int loop_let_go(const LoopFound *found)

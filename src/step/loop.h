@@ -21,8 +21,8 @@ typedef struct LoopFound {
         int fd;
 } LoopFound;
 
-/* Calls `each` with all of them, until it returns more than 0, and returns that; otherwise 0, or the first -errno: one that cannot be
- * looked at hides no other. */
+/* Calls `each` with all of them, until it returns more than 0, and returns that; otherwise 0, or the first -errno: a device that
+ * cannot be looked at hides no other. */
 int loop_each(int (*each)(const LoopFound *found, void *userdata), void *userdata) _must_check_;
 
 /* Unbinds it. -EBUSY: it is mounted. */
