@@ -22,6 +22,8 @@ static const struct {
           "the VMM starts without the facts about the CPU that the host does not show" },
         { TOLERATED_CGROUP, -EBUSY,
           "a process of somebody else's is in it; all that remains is a control group" },
+        { TOLERATED_MACHINE_ID, -ENOENT, "`fcjail gc` leaves a jail directory whose host it does not know" },
+        { TOLERATED_MACHINE_ID, -EBADMSG, "the same, of a host that has no id yet (\"uninitialized\")" },
 };
 
 int tolerate(Tolerated what, int r)

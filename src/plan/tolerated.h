@@ -15,6 +15,7 @@ typedef enum Tolerated {
         TOLERATED_PIPE_SIZE,
         TOLERATED_CPU_FILE,
         TOLERATED_CGROUP,
+        TOLERATED_MACHINE_ID,
 } Tolerated;
 
 /* 0 if the table tolerates this -errno, otherwise r. */

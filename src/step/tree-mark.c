@@ -5,6 +5,7 @@
 
 #include "at.h"
 #include "fd-util.h"
+#include "tolerated.h"
 #include "tree-mark.h"
 
 /* Of what else the record names nothing outlives a boot, or it is found by a mark of its own. */
@@ -30,8 +31,11 @@ int tree_mark_write(int vm_fd, const State *s)
         int r;
 
         /* Hosts may share the base, and what is the first PID namespace of one is that of each. */
-        files.machine = machine_id(machine) >= 0 ? machine : NULL;
-        r = at_remove(vm_fd, TREE_MARK);
+        r = machine_id(machine);
+        files.machine = r >= 0 ? machine : NULL;
+        r = tolerate(TOLERATED_MACHINE_ID, r);
+        if (r >= 0)
+                r = at_remove(vm_fd, TREE_MARK);
         if (r < 0)
                 return r;
         _cleanup_close_ int fd = at_make_file(vm_fd, TREE_MARK, 0600);

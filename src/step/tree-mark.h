@@ -3,8 +3,8 @@
 
 /*
  * <base>/<name of the VMM>/<id>/.fcjail says that fcjail has made this jail directory, and what it has made in it: the lines of
- * the record that are about files, and which host it was. The record is gone after a boot, and the jail is not. Beside root/, where no VM can
- * reach it.
+ * the record that are about files, and which host it was. The record is gone after a boot, and the jail is not. Beside root/,
+ * where no VM can reach it.
  */
 
 #include "state.h"
