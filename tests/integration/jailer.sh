@@ -812,6 +812,9 @@ test_root() {
         refuses "--gid is 0" "${ids[@]:0:4}" --uid 891 --gid 0
         ip netns add blue
         echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
+        printf '%s\n' FCJAIL_VMM_TEXT=recycled >"$ENV/jailer.env"
+        refuses "FCJAIL_VMM_TEXT=recycled is not for VMs in the place of the jailer; remove it from jailer.env" "${ids[@]:0:4}" --uid 891 --gid 891
+        echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
         # What a capability does not protect.
         refuses "needs a network namespace of its own; give --netns" "${ids[@]}" --new-pid-ns
         refuses "needs a PID namespace of its own; give --new-pid-ns or --daemonize" "${ids[@]}" --netns /run/netns/blue

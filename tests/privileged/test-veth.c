@@ -172,4 +172,7 @@ CHILD_TEST(redirect, has_a_filter_for_what_the_guest_sends)
         CHECK_DIFFERS(verify_redirect(&wrong), "what arrives at the TAP is not filtered as it should");
         sh("tc filter del block $(tc qdisc show dev br0 ingress | grep -o 'ingress_block [0-9]*' | cut -d' ' -f2) pref 1");
         CHECK_DIFFERS(verify_redirect(&r), "what arrives at the TAP is not filtered as it should");
+        /* The same one, behind the redirect. */
+        sh("tc filter add block $(tc qdisc show dev br0 ingress | grep -o 'ingress_block [0-9]*' | cut -d' ' -f2) protocol all pref 3 bpf direct-action bytecode '1,6 0 0 2'");
+        CHECK_DIFFERS(verify_redirect(&r), "what arrives at the TAP is not filtered as it should");
 }
