@@ -2,8 +2,7 @@
 
 /*
  * What the guest has said is in the journal: fcjail-systemd reads it, without capabilities and not for long. Without an answer
- * the entry goes without that. What Firecracker's log says is there, too, unless that is a file (vmm-log.h). All of it is
- * hostile text.
+ * the entry goes without that. Firecracker's log is also there, unless it is a file (vmm-log.h). All of it is hostile text.
  */
 
 #include <inttypes.h>

@@ -62,7 +62,7 @@ static int check_not_running(const char *id)
         return EX_TEMPFAIL;
 }
 
-/* An exit status, too. */
+/* An exit status. */
 static int undo_earlier(const char *id)
 {
         _cleanup_cni_attachment_ CniAttachment a = {};

@@ -97,7 +97,7 @@ static const char *why_no_facts(int r)
         case -EBADMSG:
                 return "the result of the plugins has no interface eth0 in the VM's namespace";
         case -EADDRNOTAVAIL:
-                return "the result of the plugins has an address that is none, or has no prefix length";
+                return "the result of the plugins has an address that is invalid or without a prefix length";
         default:
                 return strerror(-r);
         }

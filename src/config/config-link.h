@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Options that FCJAIL_TAP=, FCJAIL_UPLINK= and FCJAIL_CNI= have in common. `of` is the interface that an option is of, for messages. All
+/* Options that FCJAIL_TAP=, FCJAIL_UPLINK= and FCJAIL_CNI= have in common. `of` is the interface of an option, for messages. All
  * return 0, or as ConfigParse in config-table.h. */
 
 #include "config.h"

@@ -3,7 +3,8 @@
 /*
  * What systemd counts as the result comes first where only systemd knows it: out of memory, watchdog, time limits. Then the
  * status or the signal of the VMM, from two tables. Status 0 is all that Firecracker says of a guest that shut down or
- * rebooted, and of some that triple-faulted; there the guest's kernel is asked, by what it wrote on the console. A guest can lie about itself.
+ * rebooted, and of some that triple-faulted; there the guest's kernel is asked, by what it wrote on the console. A guest can
+ * lie about itself.
  */
 
 #include <stdint.h>

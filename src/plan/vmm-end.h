@@ -37,9 +37,10 @@ VmmEnd vmm_end(const VmmEndFacts *f);
 /* What a status of Firecracker other than 0 means; NULL: it has no such status. */
 const char *vmm_end_sentence(uint32_t status) _pure_;
 
-/* The last lines of a text, newest first, but no empty ones; the text, which has room for one byte more, is changed: each ends with a
- * NUL, and those that were in it are gone. How many. */
+/* The last lines of a text that are not empty, newest first. The text, which has room for one byte more, is changed: each line ends
+ * with a NUL, and NULs that were in it are gone. Returns how many. */
 size_t vmm_end_lines(char *text, size_t size, const char *ret[VMM_END_LINES_MAX]);
 
-/* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …", or as it says at the end why it failed. Guests can write such lines, too. */
+/* A line as Firecracker's log has it: "2026-11-27T10:00:00.123456789 [web1:main] …", or as it says at the end why it failed. Guests
+ * can also write such lines. */
 bool vmm_end_is_log(const char *line) _pure_;

@@ -208,8 +208,8 @@ static bool a_collector_works(const StateRoot *root)
         return fd >= 0 && lock_in_the_way(fd, F_RDLCK) == F_WRLCK;
 }
 
-/* A collector is told from all others by the type of its lock; but whoever may read a record may take such a lock, too. It is asked
- * twice, as one collector may end and another one begin meanwhile. */
+/* A collector has a read lock, and holds gc.lock, which only root can: whoever may read a record can also lock it for reading. Both
+ * are asked twice, because one collector may end and another one begin meanwhile. */
 static bool is_a_collectors(const StateRoot *root, int fd)
 {
         for (unsigned i = 0; i < 2; i++) {

@@ -123,7 +123,7 @@ typedef struct StateMark {
         char id[ID_LEN_MAX + 1];
         char invocation[33];
         uint64_t
-                pid_ns; /* as ProcRef.ns. What has the mark of another PID namespace has its record elsewhere; 0: unknown */
+                pid_ns; /* as ProcRef.ns; 0: unknown. What another PID namespace has made has its record elsewhere */
 } StateMark;
 
 /* false: it is none. */

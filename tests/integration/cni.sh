@@ -268,7 +268,7 @@ test_a_hostile_plugin_harms_nobody() {
         # shellcheck disable=SC2016 # for the plugin
         hostile 'ip -n "${CNI_NETNS##*/}" link add eth0 type bridge; echo "{\"cniVersion\": \"1.0.0\", \"ips\": [{\"address\": \"10.78.0.5\"}]}"'
         not fcjail cni add web1 2>/tmp/out
-        grep -F "has an address that is none, or has no prefix length" /tmp/out
+        grep -F "has an address that is invalid or without a prefix length" /tmp/out
         is_empty "$RECORDS"
         # As much as a plugin may write is kept, and handed to its DEL; what would not fit into the record is not taken.
         hostile 'printf "{\"x\": \"%01000000d\"}"'
