@@ -341,7 +341,7 @@ record_is_open() {
 # late_start: one that has opened the record of a dead VM, but locks it some time later only.
 late_start() {
         inject socketpair:signal=KILL
-        strace -f -o /tmp/strace -e trace=fcntl -e inject=fcntl:delay_enter=2s:when=1 \
+        strace -f -o /tmp/strace -P "$STATE/vm/web1" -e trace=fcntl -e inject=fcntl:delay_enter=2s:when=1 \
                 fcjail run web1 >/tmp/late 2>&1 </dev/null &
         late=$!
         eventually record_is_open
@@ -597,7 +597,7 @@ test_a_start_in_a_chroot_names_the_root() {
                 exec chroot "$0" fcjail run web1' "$root" >/tmp/out 2>&1 </dev/null || status=$?
         is 78 "$status"
         grep '/: is the directory of a chroot, which pivot_root cannot leave; start fcjail outside the chroot' /tmp/out
-        rm -d "$root"/* "$root"
+        rm -r --one-file-system "$root"
         is_gone web1
 }
 
