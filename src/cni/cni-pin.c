@@ -3,21 +3,19 @@
 /* A network namespace that outlives whoever made it, at /run/netns/fcjail-<id>, where ip(8) finds it. */
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include <linux/magic.h>
-
-#include "at.h"
 #include "chase.h"
 #include "cni.h"
 #include "fd-util.h"
 #include "namespaces.h"
 #include "parse.h"
+#include "pin.h"
 
 #define NAME_SIZE (sizeof(CNI_NETNS_PREFIX) + ID_LEN_MAX)
 
@@ -54,19 +52,18 @@ int cni_pin_open(const char *id)
 }
 
 /* The process is in the new one for a moment. */
-static int bind_new_netns(int place_fd)
+static int new_netns(void)
 {
-        char path[FD_PATH_MAX];
-        int r, k;
+        int r;
 
         _cleanup_close_ int home = netns_open_current();
         if (home < 0)
                 return home;
         if (unshare(CLONE_NEWNET) < 0)
                 return -errno;
-        r = RET_NERRNO(mount("/proc/self/ns/net", fd_path(path, place_fd), NULL, MS_BIND, NULL));
-        k = netns_enter(home);
-        return r < 0 ? r : k;
+        _cleanup_close_ int fd = netns_open_current();
+        r = netns_enter(home);
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
 int cni_pin_make(const char *id)
@@ -80,31 +77,15 @@ int cni_pin_make(const char *id)
         _cleanup_close_ int dir = open_dir(id, name);
         if (dir < 0)
                 return dir;
-        int file = at_make_file(dir, name, 0444);
-        if (file < 0)
-                return file;
-        safe_close(file);
-        _cleanup_close_ int place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        r = place < 0 ? -errno : bind_new_netns(place);
-        if (r < 0)
-                (void) !at_remove(dir, name);
-        return r;
+        _cleanup_close_ int netns = new_netns();
+        return netns < 0 ? netns : pin_make(dir, name, netns);
 }
 
 /* Also of a start that was killed before it was mounted, and after a boot, when nothing is mounted any more. */
 int cni_pin_remove(const char *id)
 {
-        char name[NAME_SIZE], path[FD_PATH_MAX + NAME_SIZE + 1], dir_path[FD_PATH_MAX];
-        int r;
+        char name[NAME_SIZE];
 
         _cleanup_close_ int dir = open_dir(id, name);
-        if (dir < 0)
-                return dir;
-        r = cni_pin_exists(id);
-        if (r < 0)
-                return r;
-        (void) snprintf(path, sizeof(path), "%s/%s", fd_path(dir_path, dir), name);
-        if (r > 0 && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-                return -errno;
-        return at_remove(dir, name);
+        return dir < 0 ? dir : pin_remove(dir, name);
 }
