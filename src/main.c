@@ -67,6 +67,7 @@ static const Verb verbs[] = {
           { { "all", no_argument }, { "json", no_argument }, { "svg", required_argument } } },
         { "api", "ID METHOD PATH [JSON]", 3, 4, verb_api, "send a request to the VMM's API" },
         { "cni", "add|del|check ID", 2, 2, verb_cni, "make or undo what FCJAIL_CNI= says, or look at it" },
+        { "cage", "make|remove", 1, 1, verb_cage, "make or remove the cage, in which starts begin" },
         { "convert",
           "[-- jailer OPTION...]",
           0,

@@ -20,6 +20,7 @@
 #define MESSAGE_NETNS              "6516a1cacd874a0f94323d46e3cf2ae7"
 #define MESSAGE_UPLINK             "605e4e6fb7526f47005389c578fea70c"
 #define MESSAGE_CNI                "181023fca9afc9aaae8886d9e3499ae1"
+#define MESSAGE_CAGE               "19f4bb70d1fe4d0c866e3a15d89f2cba"
 #define MESSAGE_TAP                "fdf6d4e92a5a43cfa4e3a48e45f1a02a"
 #define MESSAGE_FILES              "c469dae62bc9498fac355bb064bd5b50"
 #define MESSAGE_GROUP              "df719cc699504257aa980da180008864"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -27,7 +29,13 @@ int mount_is_on(int dir_fd, const char *name)
         return (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-int new_tmpfs(const char *n_inodes, const char *size)
+/* An option without a value. */
+static int fs_set_flag(int fd, const char *key)
+{
+        return fs_config(fd, FSCONFIG_SET_FLAG, key, NULL);
+}
+
+static int make_tmpfs(const char *n_inodes, const char *size, bool read_only, unsigned attributes)
 {
         int r;
 
@@ -40,12 +48,38 @@ int new_tmpfs(const char *n_inodes, const char *size)
                 r = fs_config(fd, FSCONFIG_SET_STRING, "size", size);
         if (r >= 0)
                 r = fs_config(fd, FSCONFIG_SET_STRING, "nr_inodes", n_inodes);
+        if (r >= 0 && read_only)
+                r = fs_set_flag(fd, "ro");
         if (r >= 0)
                 r = fs_config(fd, FSCONFIG_CMD_CREATE, NULL, NULL);
         if (r < 0)
                 return r;
 
-        return RET_NERRNO(syscall(SYS_fsmount, fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID));
+        return RET_NERRNO(syscall(SYS_fsmount, fd, FSMOUNT_CLOEXEC, attributes));
+}
+
+int new_tmpfs(const char *n_inodes, const char *size)
+{
+        return make_tmpfs(n_inodes, size, /* read_only= */ false, MOUNT_ATTR_NOSUID);
+}
+
+int new_empty_tmpfs(void)
+{
+        return make_tmpfs("1", "16k", /* read_only= */ true,
+                          MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+int root_is_empty_tmpfs(void)
+{
+        const unsigned long flags = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
+        struct statvfs sv;
+        struct statfs sfs;
+
+        if (statfs("/", &sfs) < 0 || statvfs("/", &sv) < 0)
+                return -errno;
+        /* Its directory is the one object that it has, so there is nothing else on which something could be mounted. */
+        return sfs.f_type == TMPFS_MAGIC && (sv.f_flag & flags) == flags && sv.f_files == 1 &&
+               sv.f_ffree == 0;
 }
 
 int mount_make_private(const char *path, const char *checked)

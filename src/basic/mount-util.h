@@ -7,6 +7,13 @@
  * or -errno. */
 int new_tmpfs(const char *n_inodes, const char *size) _must_check_;
 
+/* A detached tmpfs that is empty and stays so: read-only, with no inode but that of its directory; nosuid, nodev and noexec.
+ * A descriptor or -errno. */
+int new_empty_tmpfs(void) _must_check_;
+
+/* 1 if "/" is one, and so nothing is mounted on it or below it; 0 if not, or -errno. */
+int root_is_empty_tmpfs(void) _must_check_;
+
 /* Makes the mount at `path`, and all below it, private, and reads back that the mount which the directory `checked`
  * is on is. -EBADE: it is still shared. Needs a root that is not. */
 int mount_make_private(const char *path, const char *checked) _must_check_;

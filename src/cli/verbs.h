@@ -9,6 +9,7 @@ int verb_run(const CommandLine *c);      /* ID */
 int verb_list(const CommandLine *c);     /* [--json] [--prometheus] [--watch] [ID…] */
 int verb_stop(const CommandLine *c);     /* ID */
 int verb_cleanup(const CommandLine *c);  /* ID */
+int verb_cage(const CommandLine *c);     /* make|remove */
 int verb_check(const CommandLine *c);    /* [--json] ID */
 int verb_cni(const CommandLine *c);      /* add|del|check ID */
 int verb_console(const CommandLine *c);  /* [--lines=N] [--no-follow] ID */

@@ -69,7 +69,7 @@ static int copy_dir(int host_fd, int jail_fd, const char *const *dir, const char
         return r < 0 ? r : 1;
 }
 
-int cpu_files_copy(int sys_fd, const char **ret_object)
+int cpu_files_copy(int host_fd, int sys_fd, const char **ret_object)
 {
         static const char *const cpu[] = { "devices", "system", "cpu", "cpu0", NULL };
         static const char *const id[] = { "regs", "identification", NULL };
@@ -77,9 +77,9 @@ int cpu_files_copy(int sys_fd, const char **ret_object)
         int r = 1;
 
         *ret_object = "/sys/" CPU_FILES_DIR;
-        _cleanup_close_ int host_fd =
-                open("/sys/" CPU_FILES_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (host_fd < 0)
+        _cleanup_close_ int cpu_fd =
+                openat(host_fd, CPU_FILES_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (cpu_fd < 0)
                 return tolerate(TOLERATED_CPU_FILE, -errno);
         _cleanup_close_ int jail_fd = open_below(sys_fd, cpu, /* make= */ true);
         if (jail_fd < 0)
@@ -90,12 +90,12 @@ int cpu_files_copy(int sys_fd, const char **ret_object)
                 const char *const cache[] = { "cache", index, NULL };
 
                 (void) snprintf(index, sizeof(index), "index%u", i);
-                r = copy_dir(host_fd, jail_fd, cache, cache_files, ELEMENTSOF(cache_files));
+                r = copy_dir(cpu_fd, jail_fd, cache, cache_files, ELEMENTSOF(cache_files));
         }
         if (r < 0)
                 return r;
 
         *ret_object = "/sys/" CPU_FILES_DIR "/regs/identification";
-        r = copy_dir(host_fd, jail_fd, id, id_files, ELEMENTSOF(id_files));
+        r = copy_dir(cpu_fd, jail_fd, id, id_files, ELEMENTSOF(id_files));
         return r < 0 ? r : 0;
 }

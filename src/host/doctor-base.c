@@ -2,13 +2,16 @@
 
 /* The chroot base and /run/fcjail: where the jails are. They are opened as a start does it. */
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "cage.h"
 #include "doctor-read.h"
+#include "fd-util.h"
 #include "uid-owners.h"
 
 #define MIB (1024ULL * 1024)
@@ -117,6 +120,28 @@ static int check_run(const DoctorHost *h, Findings *f)
                            "does not exist; the first start makes it, without the group fcjail");
 }
 
+/* As a start finds it, and as it looks from within. */
+static int check_cage(const DoctorHost *h, Findings *f)
+{
+        int r;
+
+        _cleanup_close_ int run_fd =
+                openat(h->root_fd, "run/fcjail", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        r = run_fd < 0 ? -errno : cage_check(run_fd);
+        if (r >= 0)
+                return DOCTOR_OK(f, CAGE_PATH, "is there, so starts do not copy the host's mounts");
+        if (geteuid() != 0)
+                return DOCTOR_NOTE(f, CAGE_PATH, "run `fcjail doctor` as root", "is not looked at: %s",
+                                   strerror(-r));
+        if (cage_is_absent(r))
+                return DOCTOR_NOTE(
+                        f, CAGE_PATH, "run `systemctl restart fcjail-cage.service`",
+                        "%s, so each start copies the host's mounts, which takes longer the more there are",
+                        cage_strerror(r));
+        return DOCTOR_ERROR(f, r, EX_OSERR, CAGE_PATH, "run `systemctl restart fcjail-cage.service`",
+                            "%s, so starts are refused", cage_strerror(r));
+}
+
 static int check_uids(const DoctorHost *h, Findings *f)
 {
         char object[32];
@@ -143,6 +168,7 @@ static const DoctorCheck checks[] = {
         { "base", "space", check_space },
         { "base", "filesystem", check_file_system },
         { "base", "run", check_run },
+        { "base", "cage", check_cage },
         { "base", "uids", check_uids },
 };
 

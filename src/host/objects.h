@@ -18,9 +18,10 @@ typedef struct HostObjects {
         size_t config_size;
         VmmFiles vmm_files; /* what it names */
 
-        int base_fd;     /* the chroot base directory, O_PATH */
-        int vmm_fd;      /* the VMM's binary */
-        int netns_fd;    /* the namespace to join; -EBADF: none */
+        int base_fd;  /* the chroot base directory, O_PATH */
+        int vmm_fd;   /* the VMM's binary */
+        int netns_fd; /* the namespace to join; -EBADF: none */
+        int cage_fd; /* the mount namespace that holds nothing (pool/cage.h); -EBADF: a start does without */
         HostBind *binds; /* one for each of the plan's; NULL: it has none */
         size_t n_binds;
         struct sock_filter *filter; /* of FCJAIL_SECCOMP=/path; NULL: none */
@@ -35,7 +36,7 @@ typedef struct HostObjects {
 #define HOST_OBJECTS_NULL                                                                                   \
         (HostObjects)                                                                                       \
         {                                                                                                   \
-                .base_fd = -EBADF, .vmm_fd = -EBADF, .netns_fd = -EBADF                                     \
+                .base_fd = -EBADF, .vmm_fd = -EBADF, .netns_fd = -EBADF, .cage_fd = -EBADF                  \
         }
 
 void host_objects_done(HostObjects *o);

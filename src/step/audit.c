@@ -117,7 +117,7 @@ static int audit_bits(Jail *jail)
 
 /* The chroot refuses a user namespace for good, with EPERM. A limit of 0 (ENOSPC, once EUSERS) and a kernel without user
  * namespaces (EINVAL) refuse it earlier, and a limit may change while the VM runs. So no errno is the proof: `root` has seen
- * the cage become the root of the mount namespace, and audit_root() sees that our root is another directory. */
+ * the stage become the root of the mount namespace, and audit_root() sees that our root is another directory. */
 static bool is_refusal(int error)
 {
         return error == EPERM || error == ENOSPC || error == EUSERS || error == EINVAL;

@@ -24,7 +24,8 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
                 .run_fd = -EBADF,
                 .pid_fd = -EBADF,
                 .channel_fd = -EBADF,
-                .cage_fd = -EBADF,
+                .sys_fd = -EBADF,
+                .stage_fd = -EBADF,
                 .jail_fd = -EBADF,
                 .failure = { .step = -1 },
         };
@@ -33,8 +34,8 @@ Jail jail_new(const Plan *plan, uint64_t start_usec)
 void jail_done(Jail *jail)
 {
         int *fds[] = {
-                &jail->state_fd,   &jail->root_fd, &jail->run_fd,  &jail->pid_fd,
-                &jail->channel_fd, &jail->cage_fd, &jail->jail_fd, &jail->notify_fd,
+                &jail->state_fd, &jail->root_fd, &jail->run_fd,    &jail->pid_fd, &jail->channel_fd,
+                &jail->stage_fd, &jail->jail_fd, &jail->notify_fd, &jail->sys_fd,
         };
 
         FOREACH_ARRAY (fd, fds, ELEMENTSOF(fds))

@@ -86,8 +86,9 @@ typedef struct Jail {
          * `root` gives the mounts their flags, `audit` reads them back. */
         JailMount mounts[JAIL_MOUNTS_MAX];
         size_t n_mounts;
-        int cage_fd; /* the tmpfs that becomes the root for a moment */
-        int jail_fd; /* the jail's root on it */
+        int sys_fd; /* the host's /sys, if something of it is to be copied; opened while it can be reached */
+        int stage_fd; /* the tmpfs that becomes the root for a moment */
+        int jail_fd;  /* the jail's root on it */
 
         uint32_t step_usec[STEPS_MAX]; /* how long each step took, by its index in the table */
         Failure failure;

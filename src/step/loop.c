@@ -310,7 +310,7 @@ bool loop_node(const Jail *jail, size_t i, NodePlan *ret)
         return true;
 }
 
-/* The cage has the node, where nobody can see it; the jail sees this one name of the cage's tmpfs. */
+/* The stage has the node, where nobody can see it; the jail sees this one name of the stage's tmpfs. */
 static int mount_node(Jail *jail, const MountPlan *m, const NodePlan *node)
 {
         const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW;
@@ -318,10 +318,10 @@ static int mount_node(Jail *jail, const MountPlan *m, const NodePlan *node)
         int r;
 
         (void) snprintf(name, sizeof(name), "loop-%zu", jail->n_mounts);
-        r = at_make_node(jail->cage_fd, name, node->mode, node->rdev);
+        r = at_make_node(jail->stage_fd, name, node->mode, node->rdev);
         if (r < 0)
                 return step_fail(jail, r, "node for /%s", node->path);
-        _cleanup_close_ int tree_fd = RET_NERRNO((int) syscall(SYS_open_tree, jail->cage_fd, name, flags));
+        _cleanup_close_ int tree_fd = RET_NERRNO((int) syscall(SYS_open_tree, jail->stage_fd, name, flags));
         if (tree_fd < 0)
                 return step_fail(jail, tree_fd, "/%s", node->path);
         r = mount_attach(tree_fd, jail->jail_fd, node->path);

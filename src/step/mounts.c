@@ -3,12 +3,15 @@
 /*
  * Step `mounts`: a mount namespace, and in it the jail, not yet the root.
  *
- *     cage  tmpfs                  becomes "/" for a moment; afterwards nothing has a name for it. It also has the nodes of
+ *     stage  tmpfs                 becomes "/" for a moment; afterwards nothing has a name for it. It also has the nodes of
  *                                  loop devices, of which step `nodes` mounts each by itself
- *     cage/jail                    <base>/firecracker/<id>/root
- *     cage/jail/…                  what the plan mounts in it; /dev is for step `nodes`
+ *     stage/jail                   <base>/firecracker/<id>/root
+ *     stage/jail/…                 what the plan mounts in it; /dev is for step `nodes`
  *
- * The jail is a sub-directory of the cage so that `root` can end with a chroot into it: the kernel refuses a
+ * The namespace is a copy of the cage (pool/cage.h), if there is one, and otherwise of the host's. In the cage no path of the
+ * host leads anywhere any more: all that is mounted was opened and cloned before.
+ *
+ * The jail is a sub-directory of the stage so that `root` can end with a chroot into it: the kernel refuses a
  * new user namespace to a chrooted process, and without that refusal a process without any capability gets
  * all of them back by one unshare(CLONE_NEWUSER).
  *
@@ -22,16 +25,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cage.h"
 #include "fd-util.h"
 #include "mount-util.h"
 #include "namespaces.h"
 #include "step.h"
 
-/* Any directory will do as a place for the cage: it is covered in this mount namespace only. */
-#define CAGE_PLACE "/run/fcjail"
-#define CAGE_JAIL  "jail"
+#define STAGE_JAIL "jail"
 
-static int new_mount_namespace(Jail *jail)
+static int copy_cage(Jail *jail)
+{
+        int r = cage_enter(jail->host.cage_fd);
+
+        return r < 0 ? step_fail_because(jail, r, /* exit_status= */ 0, CAGE_PATH,
+                                         "%s; run `systemctl restart fcjail-cage.service`", cage_strerror(r))
+                     : 0;
+}
+
+static int copy_host(Jail *jail)
 {
         uint64_t before, after;
         int r;
@@ -45,27 +56,38 @@ static int new_mount_namespace(Jail *jail)
                 return step_fail(jail, r, "mount namespace");
         if (before == after)
                 return step_differs(jail, "mount namespace", "is still the host's");
+        return 0;
+}
+
+static int new_mount_namespace(Jail *jail)
+{
+        int r;
+
+        r = jail->host.cage_fd >= 0 ? copy_cage(jail) : copy_host(jail);
+        if (r < 0)
+                return r;
 
         /* Nothing that is mounted here may show on the host, nor the other way round. */
-        r = mount_make_private("/", CAGE_PLACE);
+        r = mount_make_private("/", "/");
         return r < 0 ? step_fail(jail, r, "private mount propagation") : 0;
 }
 
-static int make_cage(Jail *jail)
+/* On "/": it covers that in this mount namespace only. */
+static int make_stage(Jail *jail)
 {
         char n_inodes[16];
         int r;
 
         (void) snprintf(n_inodes, sizeof(n_inodes), "%zu", 4 + jail->plan->n_binds);
-        _cleanup_close_ int place = open(CAGE_PLACE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int place = open("/", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place < 0)
-                return step_fail(jail, -errno, CAGE_PLACE);
-        r = jail->cage_fd = new_tmpfs(n_inodes, "16k");
+                return step_fail(jail, -errno, "/");
+        r = jail->stage_fd = new_tmpfs(n_inodes, "16k");
         if (r >= 0)
-                r = mount_attach(jail->cage_fd, place, "");
+                r = mount_attach(jail->stage_fd, place, "");
         if (r >= 0)
-                r = RET_NERRNO(mkdirat(jail->cage_fd, CAGE_JAIL, 0755));
-        return r < 0 ? step_fail(jail, r, "cage") : 0;
+                r = RET_NERRNO(mkdirat(jail->stage_fd, STAGE_JAIL, 0755));
+        return r < 0 ? step_fail(jail, r, "stage") : 0;
 }
 
 /* A clone of a shared mount is shared: what is mounted on it would show on the host. */
@@ -85,22 +107,32 @@ static int attach_root(Jail *jail)
 {
         int r;
 
-        r = attach(jail, &jail->mounts[0], jail->cage_fd, CAGE_JAIL);
+        r = attach(jail, &jail->mounts[0], jail->stage_fd, STAGE_JAIL);
         if (r < 0)
                 return r;
 
         /* Opened anew, to stand on the mount and not below it. */
-        jail->jail_fd = openat(jail->cage_fd, CAGE_JAIL, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return jail->jail_fd < 0 ? step_fail(jail, -errno, "/" CAGE_JAIL) : 0;
+        jail->jail_fd = openat(jail->stage_fd, STAGE_JAIL, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return jail->jail_fd < 0 ? step_fail(jail, -errno, "/" STAGE_JAIL) : 0;
+}
+
+static int hold_sys(Jail *jail)
+{
+        if (!plan_mount(jail->plan, MOUNT_SYS))
+                return 0;
+        jail->sys_fd = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return jail->sys_fd < 0 ? step_fail(jail, -errno, "/sys") : 0;
 }
 
 int step_mounts(Jail *jail)
 {
         int r;
 
-        r = new_mount_namespace(jail);
+        r = hold_sys(jail);
         if (r >= 0)
-                r = make_cage(jail);
+                r = new_mount_namespace(jail);
+        if (r >= 0)
+                r = make_stage(jail);
         if (r >= 0)
                 r = attach_root(jail);
         for (size_t i = 1; r >= 0 && i < jail->n_mounts; i++)

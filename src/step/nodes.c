@@ -97,7 +97,7 @@ static int make_sys(Jail *jail, int sys_fd)
         const char *object;
         int r;
 
-        r = cpu_files_copy(sys_fd, &object);
+        r = cpu_files_copy(jail->sys_fd, sys_fd, &object);
         return r < 0 ? step_fail(jail, r, "%s", object) : 0;
 }
 

@@ -32,16 +32,16 @@ static int restrict_mounts(Jail *jail)
         struct statvfs sv;
         int r;
 
-        if (fchdir(jail->cage_fd) < 0)
-                return step_fail(jail, -errno, "cage");
+        if (fchdir(jail->stage_fd) < 0)
+                return step_fail(jail, -errno, "stage");
         r = remount(jail, ".", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
         if (r < 0)
                 return r;
         /* The audit checks the other mounts. It cannot see this one. */
-        if (fstatvfs(jail->cage_fd, &sv) < 0)
-                return step_fail(jail, -errno, "cage");
+        if (fstatvfs(jail->stage_fd, &sv) < 0)
+                return step_fail(jail, -errno, "stage");
         if (!(sv.f_flag & ST_RDONLY))
-                return step_differs(jail, "cage", "is still writable");
+                return step_differs(jail, "stage", "is still writable");
 
         if (fchdir(jail->jail_fd) < 0)
                 return step_fail(jail, -errno, "jail");
@@ -54,20 +54,20 @@ static int restrict_mounts(Jail *jail)
         return 0;
 }
 
-/* Two checks that are impossible after the chroot. pivot_root(2) has made the cage the root of the mount namespace: only
- * then does the kernel see the chroot into the jail, and refuse a user namespace for it. And nothing is mounted on the cage
+/* Two checks that are impossible after the chroot. pivot_root(2) has made the stage the root of the mount namespace: only
+ * then does the kernel see the chroot into the jail, and refuse a user namespace for it. And nothing is mounted on the stage
  * any more: ".." leads to it from the jail. */
-static int check_cage(Jail *jail)
+static int check_stage(Jail *jail)
 {
-        struct stat cage, root, parent;
+        struct stat stage, root, parent;
 
-        if (fstat(jail->cage_fd, &cage) < 0 || stat("/", &root) < 0 ||
-            fstatat(jail->cage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
-                return step_fail(jail, -errno, "cage");
-        if (!same_object(&cage, &root))
-                return step_differs(jail, "cage", "is not the root of the mount namespace");
-        if (!same_object(&cage, &parent))
-                return step_differs(jail, "cage", "the host's root is still mounted on it");
+        if (fstat(jail->stage_fd, &stage) < 0 || stat("/", &root) < 0 ||
+            fstatat(jail->stage_fd, "jail/..", &parent, /* flags= */ 0) < 0)
+                return step_fail(jail, -errno, "stage");
+        if (!same_object(&stage, &root))
+                return step_differs(jail, "stage", "is not the root of the mount namespace");
+        if (!same_object(&stage, &parent))
+                return step_differs(jail, "stage", "the host's root is still mounted on it");
         return 0;
 }
 
@@ -79,13 +79,13 @@ int step_root(Jail *jail)
         if (r < 0)
                 return r;
 
-        if (fchdir(jail->cage_fd) < 0)
-                return step_fail(jail, -errno, "cage");
+        if (fchdir(jail->stage_fd) < 0)
+                return step_fail(jail, -errno, "stage");
         if (syscall(SYS_pivot_root, ".", ".") < 0)
                 return step_fail(jail, -errno, "pivot_root");
         if (umount2(".", MNT_DETACH) < 0)
                 return step_fail(jail, -errno, "unmount of the host's root");
-        r = check_cage(jail);
+        r = check_stage(jail);
         if (r < 0)
                 return r;
         if (fchdir(jail->jail_fd) < 0)

@@ -53,7 +53,7 @@
  *            INSIDE is in the host's mount namespace and group.
  *   group    From here on everything that is made belongs to root and the VM's group.
  *   label    While /proc can still be reached. It takes effect at the exec.
- *   mounts   A mount table with nothing but the jail in it …
+ *   mounts   A mount table with nothing but the jail in it. In the cage no path of the host can be opened any more …
  *   nodes    … its device nodes, on a tmpfs so that they are on no disk …
  *   root     … which becomes the root, and is all that is left of the host.
  *   limits   While they can still be raised, and when nothing is left to be written.
@@ -111,7 +111,7 @@ const Step steps[] = {
         { "label", SIDE_INSIDE, step_label, NULL, EX_OSERR, MESSAGE_LABEL,
           "set the AppArmor or SELinux label of the VMM" },
         { "mounts", SIDE_INSIDE, step_mounts, NULL, EX_OSERR, MESSAGE_MOUNTS,
-          "make a mount namespace, mount the jail in it" },
+          "make a mount namespace, in the cage if there is one; mount the jail in it" },
         { "nodes", SIDE_INSIDE, step_nodes, NULL, EX_OSERR, MESSAGE_NODES, "make the device nodes" },
         { "root", SIDE_INSIDE, step_root, NULL, EX_OSERR, MESSAGE_ROOT,
           "make the jail the root directory, detach the host's file systems" },

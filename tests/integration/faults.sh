@@ -31,6 +31,7 @@ fails_at() {
 }
 
 test_every_step_says_that_it_failed() {
+        without_the_cage
         fails_at state 75 write:error=ENOSPC:when=1
         fails_at uid 75 symlinkat:error=ENOSPC
         fails_at tree 73 mkdirat:error=ENOSPC:when=3
@@ -66,6 +67,22 @@ test_every_step_says_that_it_failed() {
         fails_at root 71 chroot:error=EPERM
         fails_at drop 71 capset:error=EPERM:when=1
         fails_at seccomp 71 seccomp:error=EINVAL
+}
+
+# What is found about the cage before anything is made, and what only when it was entered.
+test_every_failure_in_the_cage_is_told() {
+        systemctl restart fcjail-cage
+        only=(-P "$STATE/cage/mnt")
+        fails_at paths 77 ioctl:retval=0:when=1
+        fails_at paths 77 ioctl:error=EPERM:when=2
+        fails_at paths 71 ioctl:error=EIO:when=2
+        fails_at paths 71 fstatfs:error=EIO
+        only=()
+        fails_at mounts 71 setns:error=EPERM:when=3
+        fails_at mounts 71 setns:retval=0:when=3
+        fails_at mounts 71 unshare:error=ENOMEM:when=3
+        fails_at mounts 71 unshare:retval=0:when=3
+        fails_at mounts 71 pivot_root:error=EINVAL:when=1
 }
 
 # In the host's network the next check would notice it, too.

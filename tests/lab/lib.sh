@@ -214,11 +214,17 @@ no_sanitizer_said_anything() {
         ! { journalctl -q --cursor="$cursor" -o cat && cat /tmp/out; } 2>/dev/null | grep -E 'ERROR: AddressSanitizer|runtime error:'
 }
 
+# without_the_cage: starts of this test copy the host's mounts.
+without_the_cage() {
+        systemctl stop fcjail-cage
+        systemctl mask --runtime --quiet fcjail-cage
+}
+
 clean_up() {
         systemctl stop 'fcjail@*' 2>/dev/null
         systemctl reset-failed 2>/dev/null
         ip -all netns del
-        rm -rf /run/systemd/system/fcjail@*.d "${ENV:?}"/*.env "${STATE:?}/kept"
+        rm -rf /run/systemd/system/fcjail@*.d /run/systemd/system/fcjail-cage.service "${ENV:?}"/*.env "${STATE:?}/kept"
         systemctl daemon-reload
 }
 

@@ -314,13 +314,21 @@ static bool is_copied(const char *path)
                read(fd, text, sizeof(text) - 1) > 0 && strcmp(text, path) == 0;
 }
 
+static int sys(void)
+{
+        int fd = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        CHECK(fd >= 0);
+        return fd;
+}
+
 CHILD_TEST(cpu_files, are_copied_and_nothing_else)
 {
         const char *object;
 
         make_host_cpu();
         _cleanup_close_ int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        CHECK_IS(cpu_files_copy(fd, &object), 0);
+        CHECK_IS(cpu_files_copy(sys(), fd, &object), 0);
         CHECK(is_copied(CPU "/cache/index0/size") && is_copied(CPU "/cache/index0/level"));
         CHECK(is_copied(CPU "/cache/index0/type") && is_copied(CPU "/cache/index0/shared_cpu_map"));
         CHECK(is_copied(CPU "/cache/index0/coherency_line_size") &&
@@ -340,7 +348,7 @@ CHILD_TEST(cpu_files, are_none_where_the_host_has_none)
 
         CHECK(mount("test", "/sys", "tmpfs", 0, "mode=0755") >= 0);
         _cleanup_close_ int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        CHECK_IS(cpu_files_copy(fd, &object), 0);
+        CHECK_IS(cpu_files_copy(sys(), fd, &object), 0);
         CHECK(access("/run/devices", F_OK) < 0);
 }
 
@@ -352,6 +360,6 @@ CHILD_TEST(cpu_files, are_named_if_they_cannot_be_copied)
         _cleanup_close_ int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         CHECK(unlink(CPU "/cache/index0/level") >= 0 &&
               symlink("/etc/passwd", CPU "/cache/index0/level") >= 0);
-        CHECK_IS(cpu_files_copy(fd, &object), -ELOOP);
+        CHECK_IS(cpu_files_copy(sys(), fd, &object), -ELOOP);
         CHECK(strcmp(object, CPU "/cache") == 0);
 }

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317
+# The cage: a mount namespace that holds nothing, in which starts begin.
+# shellcheck source-path=SCRIPTDIR source=../lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+
+CAGE=$STATE/cage
+
+is_caged() {
+        is nsfs "$(stat -f -c %T "$CAGE/mnt")"
+}
+
+# What a VM has mounted: names, flags and propagation, without the numbers that differ from start to start.
+mounts_of() {
+        sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$(vmm_of "$1")/mountinfo"
+}
+
+# fails ID TEXT: a start of its unit, which says so.
+fails() {
+        not systemctl start "fcjail@$1"
+        says "$1" "$2"
+        systemctl reset-failed
+        is_gone "$1"
+}
+
+test_a_unit_brings_the_cage_along() {
+        systemctl stop fcjail-cage
+        [[ ! -e $CAGE ]]
+        vm a
+        systemctl start fcjail@a
+        is active "$(systemctl is-active fcjail-cage)"
+        is_caged
+        is 700 "$(stat -c %a "$CAGE")"
+        is private "$(findmnt -n -o PROPAGATION "$CAGE")"
+        systemctl stop fcjail@a
+        is_caged
+        ended_well a
+}
+
+# Each in both ways: by systemd, by hand, and in the place of the jailer.
+mounts_in_each_way() {
+        vm a
+        systemctl start fcjail@a
+        mounts_of a
+        systemctl stop fcjail@a
+        by_hand a >&2
+        mounts_of a
+        fcjail stop a
+        wait "$helper" || true
+}
+
+test_the_mounts_of_a_vm_are_the_same_without_it() {
+        systemctl restart fcjail-cage
+        mounts_in_each_way >/tmp/with
+        is_caged
+        is 8 "$(wc -l </tmp/with)"
+        not grep -E 'shared|master|propagate' /tmp/with
+        without_the_cage
+        mounts_in_each_way >/tmp/without
+        [[ ! -e $CAGE ]]
+        diff /tmp/with /tmp/without
+}
+
+test_vms_outlive_it() {
+        local pid
+        systemctl restart fcjail-cage
+        vm a
+        systemctl start fcjail@a
+        pid=$(pid_of a)
+        systemctl restart fcjail-cage
+        systemctl daemon-reload
+        is_caged
+        systemctl stop fcjail-cage
+        is "$pid" "$(pid_of a)"
+        unit_is a active
+        fcjail api a GET / | grep -q Running
+        systemctl restart fcjail-cage
+        systemctl stop fcjail@a
+        ended_well a
+}
+
+test_a_start_sees_nothing_of_the_host_but_what_was_opened_before() {
+        local late=/mnt/late
+        systemctl restart fcjail-cage
+        mkdir -p "$late"
+        mount -t tmpfs late "$late"
+        echo later >"$late/file"
+        vm a FCJAIL_VMM=/usr/local/bin/observer FCJAIL_READY=exec "FCJAIL_BIND_RO=$late/file:/late" "FCJAIL_VMM_ARGS=--look /late" FCJAIL_CONFIG=
+        fcjail run a >/tmp/out 2>&1 </dev/null || was_executed
+        grep -o '"/late[^}]*' /tmp/out || fail "$(cat /tmp/out)"
+        umount "$late"
+        is_gone a
+}
+
+test_what_is_planted_in_it_stops_a_start_until_it_is_made_again() {
+        local pid
+        systemctl restart fcjail-cage
+        vm a
+        vm b
+        systemctl start fcjail@b
+        pid=$(pid_of b)
+        plant "$CAGE/mnt"
+        fails a "$CAGE: is not the empty mount namespace that fcjail has made; run \`systemctl restart fcjail-cage.service\`"
+        fcjail doctor >/tmp/doctor || true
+        grep -F "$CAGE: is not the empty mount namespace" /tmp/doctor
+        systemctl restart fcjail-cage
+        systemctl start fcjail@a
+        systemctl stop fcjail@a
+        is "$pid" "$(pid_of b)"
+        ended_well a
+}
+
+test_what_is_no_cage_is_refused() {
+        local status=0
+        systemctl restart fcjail-cage
+        vm a
+        umount "$CAGE/mnt"
+        mount --bind /proc/self/ns/uts "$CAGE/mnt"
+        fails a "$CAGE: has a namespace of another kind"
+        fcjail check a >/tmp/check 2>&1 || status=$?
+        is 77 "$status"
+        grep -F "$CAGE" /tmp/check
+        umount "$CAGE/mnt"
+
+        chmod 0755 "$CAGE"
+        fails a "$CAGE: is not root's alone"
+        not fcjail cage make
+        chmod 0700 "$CAGE"
+
+        rm "$CAGE/mnt"
+        ln -s /proc/1/ns/mnt "$CAGE/mnt"
+        fails a "$CAGE: "
+        rm "$CAGE/mnt"
+        systemctl restart fcjail-cage
+        is_caged
+        systemctl start fcjail@a
+        systemctl stop fcjail@a
+        ended_well a
+}
+
+test_without_the_pin_a_start_copies_the_hosts_mounts() {
+        systemctl restart fcjail-cage
+        umount "$CAGE/mnt"
+        vm a
+        systemctl start fcjail@a
+        systemctl stop fcjail@a
+        ended_well a
+        fcjail doctor >/tmp/doctor || true
+        grep -F "$CAGE: has no mount namespace that can be seen from here" /tmp/doctor
+        # What is stale is replaced, and what is not stays.
+        fcjail cage make
+        is_caged
+        stat -L -c %i "$CAGE/mnt" >/tmp/first
+        fcjail cage make
+        is "$(cat /tmp/first)" "$(stat -L -c %i "$CAGE/mnt")"
+        systemctl restart fcjail-cage
+        is_caged
+        [[ $(cat /tmp/first) != "$(stat -L -c %i "$CAGE/mnt")" ]]
+        fcjail doctor >/tmp/doctor || true
+        grep -F "$CAGE: is there, so starts do not copy the host's" /tmp/doctor
+}
+
+# systemd gives it a mount namespace, and that has no pin of a mount namespace.
+test_a_unit_with_mounts_of_its_own_does_without() {
+        local mounts
+        systemctl restart fcjail-cage
+        vm a
+        systemctl start fcjail@a
+        mounts=$(mounts_of a)
+        systemctl stop fcjail@a
+        unit a PrivateTmp=yes 'ExecStartPre=/bin/sh -c "stat -f -c %%T /run/fcjail/cage/mnt >/run/seen"'
+        systemctl start fcjail@a
+        not grep -q nsfs /run/seen
+        is_caged
+        is "$mounts" "$(mounts_of a)"
+        systemctl stop fcjail@a
+
+        unit a ProtectSystem=strict ReadWritePaths=/run/fcjail ReadWritePaths=/srv/jailer
+        systemctl start fcjail@a
+        is "$mounts" "$(mounts_of a)"
+        systemctl stop fcjail@a
+        ended_well a
+}
+
+# The numbers of namespaces come from one batch for each CPU, and only a higher one than the maker's can be pinned.
+test_it_can_be_made_on_each_cpu() {
+        local cpu i pids=()
+        systemctl stop fcjail-cage
+        for cpu in $(seq 0 $(($(nproc) - 1))); do
+                taskset -c "$cpu" fcjail cage remove
+                [[ ! -e $CAGE ]]
+                taskset -c "$cpu" fcjail cage make
+                is_caged
+        done
+        # And by several at a time, of which one makes it.
+        fcjail cage remove
+        for i in 1 2 3 4 5 6; do
+                fcjail cage make >"/tmp/make.$i" 2>&1 &
+                pids[i]=$!
+        done
+        for i in 1 2 3 4 5 6; do
+                wait "${pids[i]}"
+        done
+        is 1 "$(cat /tmp/make.* | grep -c 'The cage is made')"
+        is 1 "$(grep -c " $CAGE " /proc/self/mountinfo)"
+        is 1 "$(grep -c " $CAGE/mnt " /proc/self/mountinfo)"
+        fcjail cage remove
+        not grep " $CAGE" /proc/self/mountinfo
+}
+
+test_the_unit() {
+        local unit=/lib/systemd/system/fcjail-cage.service
+        is '' "$(systemd-analyze verify --man=no "$unit" 2>&1)"
+        # No directive of it, nor of that of the VMs, makes systemd give it a mount namespace.
+        systemctl restart fcjail-cage
+        is_caged
+        is "Wants=fcjail-cage.service" "$(grep ^Wants= "/lib/systemd/system/fcjail@.service")"
+}
+
+test_usage() {
+        local status=0
+        fcjail cage mend >/tmp/out 2>&1 || status=$?
+        is 64 "$status"
+        status=0
+        setpriv --reuid 4321 --regid 4321 --clear-groups fcjail cage make >/tmp/out 2>&1 || status=$?
+        is 77 "$status"
+}
+
+main "$@"
