@@ -269,14 +269,16 @@ static int open_cage(const Plan *p, HostObjects *o, Findings *f)
 
         (void) p;
         _cleanup_close_ int run_fd = open("/run/fcjail", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (run_fd < 0)
-                return 0;
-        r = cage_open(run_fd);
+        r = run_fd < 0 ? -errno : cage_open(run_fd);
         if (r >= 0)
                 o->cage_fd = r;
-        if (r >= 0 || cage_is_absent(r))
-                return 0;
         if (o->by_check && geteuid() != 0) /* it is for root alone */
+                return 0;
+        if (o->by_check && r == -ENOTTY)
+                return findings_add(f, SEVERITY_NOTE, 0, EX_OK, CAGE_PATH,
+                                    "run `systemctl restart fcjail-cage.service`",
+                                    "%s, so a start copies the host's mounts", cage_strerror(r));
+        if (r >= 0 || cage_is_absent(r))
                 return 0;
         return WRONG(f, r, r == -EPERM || r == -ENXIO || r == -ELOOP ? EX_NOPERM : EX_OSERR, CAGE_PATH,
                      "remove it with `fcjail cage remove`, then run `systemctl restart fcjail-cage.service`",

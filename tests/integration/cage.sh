@@ -147,12 +147,15 @@ test_without_the_pin_a_start_copies_the_hosts_mounts() {
         ended_well a
         fcjail doctor >/tmp/doctor || true
         grep -F "$CAGE: has no mount namespace that can be seen from here" /tmp/doctor
+        fcjail check a >/tmp/check 2>&1
+        grep -F "$CAGE: has no mount namespace that can be seen from here, so a start copies the host's mounts" /tmp/check
         # What is stale is replaced, and what is not stays.
         fcjail cage make
         is_caged
         stat -L -c %i "$CAGE/mnt" >/tmp/first
         fcjail cage make
         is "$(cat /tmp/first)" "$(stat -L -c %i "$CAGE/mnt")"
+        exec 9<"$CAGE/mnt" # or the new one may get its number
         systemctl restart fcjail-cage
         is_caged
         [[ $(cat /tmp/first) != "$(stat -L -c %i "$CAGE/mnt")" ]]

@@ -272,6 +272,7 @@ start_by_hand() {
 # The first ioctls of a start are those of step `loop`: make one, ask whether it is bound, bind it, ask again; and of a second one.
 test_errors_and_kills_in_the_step() {
         local n error
+        without_the_cage
         empty_vms
         disk $VMS/a root 0600
         disk $VMS/b root 0600
@@ -306,6 +307,7 @@ test_errors_and_kills_in_the_step() {
 }
 
 test_a_device_that_is_taken_meanwhile() {
+        without_the_cage
         empty_vms
         disk $VMS/disk root 0600
         loop_vm web1 "$(drive $VMS/disk false)" FCJAIL_BIND=$VMS/disk:$VMS/disk:loop

@@ -310,6 +310,57 @@ test_P5_kills_with_a_pool() {
         end_lanes
 }
 
+# A start in the cage: what differs from one without, which is what OUTSIDE does to open it, and what INSIDE does from the moment
+# when it enters it until the cage is gone again.
+caged_lanes() {
+        fcjail cage make
+        lanes
+        is 3 "$(grep -c '^1 setns ' "$CALLS")"
+        awk '$1 == 0 && $2 ~ /^(ioctl|fstatfs)$/ { print }
+                $1 == 1 && $2 == "setns" && $3 == 3 { begun = 1 }
+                $1 == 1 && begun && !over { print }
+                $1 == 1 && $2 == "umount2" { over = 1 }' "$CALLS" >/tmp/caged
+        mv /tmp/caged "$CALLS"
+}
+
+end_caged_lanes() {
+        end_lanes
+        fcjail cage remove
+}
+
+test_P3_errors_in_the_cage() {
+        local of=''
+        caged_lanes
+        each_errno <"$CALLS" >/tmp/all
+        sample 150
+        run_lanes errors 100
+        judge "$HERE/tolerated.txt" refused late missed
+        figure "$(met)$of points, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows tolerated.txt) rows)"
+        end_caged_lanes
+}
+
+test_P4_lies_in_the_cage() {
+        local of=''
+        caged_lanes
+        acts | awk '{ print $1, $2, $3, "lie" }' >/tmp/jobs
+        run_lanes errors 30
+        cat "$HERE/lies.txt" "$HERE/cage-lies.txt" >/tmp/lies.txt
+        judge /tmp/lies.txt refused late missed
+        figure "$(met) points, $(count refused) found out, $(($(count late) + $(count same))) that change nothing (all in tables of $(rows lies.txt) rows, and $(rows cage-lies.txt) for the cage)"
+        end_caged_lanes
+}
+
+test_P5_kills_in_the_cage() {
+        local of=''
+        caged_lanes
+        awk '{ print $1, $2, $3, "killall" }' "$CALLS" >/tmp/all
+        sample 50
+        run_lanes kills 30
+        judge /dev/null restarted missed
+        figure "$(met)$of points of a start: each time the next start succeeded, and nothing was left"
+        end_caged_lanes
+}
+
 # Lanes in which the TAP takes over an interface, which is somebody else's and outlives the VM.
 redirected_lanes() {
         local i

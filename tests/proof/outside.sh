@@ -60,7 +60,7 @@ view_in_the_place_of_the_jailer() {
         fcjail cleanup web1 >/dev/null 2>&1
 }
 
-test_P2_outside_view() {
+compare() {
         { views; view_in_the_place_of_the_jailer; } >/tmp/view
         wait
         if [[ -n $UPDATE ]]; then
@@ -69,6 +69,19 @@ test_P2_outside_view() {
         fi
         diff "$GOLDEN" /tmp/view
         figure "$(grep -vc '^==' /tmp/view) fields in 4 ways of starting are as in outside.golden"
+}
+
+test_P2_outside_view() {
+        systemctl restart fcjail-cage
+        compare
+        is nsfs "$(stat -f -c %T "$STATE/cage/mnt")"
+}
+
+# A start that copies the host's mounts ends in the very same jail.
+test_P2_outside_view_without_the_cage() {
+        without_the_cage
+        compare
+        [[ ! -e $STATE/cage ]]
 }
 
 main "$@"
