@@ -185,10 +185,19 @@ test_a_unit_with_mounts_of_its_own_does_without() {
         ended_well a
 }
 
-# The numbers of namespaces come from one batch for each CPU, and only a higher one than the maker's can be pinned.
+# The numbers of namespaces come from one batch for each CPU, and only a higher one than the maker's can be pinned. So in a mount
+# namespace that was made on one CPU it may be impossible on another.
 test_it_can_be_made_on_each_cpu() {
-        local cpu i pids=()
+        local cpu other i pids=()
         systemctl stop fcjail-cage
+        for cpu in $(seq 0 $(($(nproc) - 1))); do
+                for other in $(seq 0 $(($(nproc) - 1))); do
+                        taskset -c "$cpu" unshare --mount --propagation private taskset -c "$other" \
+                                bash -ec 'fcjail cage make; stat -f -c %T /run/fcjail/cage/mnt' >/tmp/out 2>&1
+                        grep -x nsfs /tmp/out
+                done
+        done
+        fcjail cage remove # where nothing is mounted on the directory
         for cpu in $(seq 0 $(($(nproc) - 1))); do
                 taskset -c "$cpu" fcjail cage remove
                 [[ ! -e $CAGE ]]
@@ -209,6 +218,57 @@ test_it_can_be_made_on_each_cpu() {
         is 1 "$(grep -c " $CAGE/mnt " /proc/self/mountinfo)"
         fcjail cage remove
         not grep " $CAGE" /proc/self/mountinfo
+}
+
+# made_with INJECTION: by strace, which also follows the process that becomes the cage.
+made_with() {
+        rm -f /tmp/strace
+        timeout -s KILL 30 strace -f -o /tmp/strace -e "trace=${1%%:*}" -e "inject=$1" fcjail cage make >/tmp/out 2>&1
+}
+
+nothing_is_pinned() {
+        [[ ! -e $CAGE ]] && not grep -q " $CAGE" /proc/self/mountinfo
+}
+
+test_errors_and_kills_while_it_is_made() {
+        local call n made=0
+        systemctl stop fcjail-cage
+        for call in open_tree move_mount mount mkdirat unshare setns clone fsopen fsmount pivot_root umount2 ioctl; do
+                for n in 1 2 3; do
+                        if made_with "$call:error=EIO:when=$n"; then
+                                is_caged
+                        fi
+                        fcjail cage remove
+                        nothing_is_pinned
+
+                        made_with "$call:signal=KILL:when=$n" || made=$((made + 1))
+                        fcjail cage make
+                        is_caged
+                        is 1 "$(grep -c " $CAGE/mnt " /proc/self/mountinfo)"
+                        fcjail cage remove
+                        nothing_is_pinned
+                done
+        done
+        ((made >= 15)) || fail "only $made of the kills were met"
+}
+
+# What the kernel only claims to have done.
+test_a_lie_while_it_is_made_is_seen() {
+        local call
+        systemctl stop fcjail-cage
+        for call in mount:retval=0:when=1 mount:retval=0:when=2 move_mount:retval=0:when=1 \
+                unshare:retval=0:when=1 pivot_root:retval=0 umount2:retval=0:when=1; do
+                made_with "$call" || true
+                grep -q INJECTED /tmp/strace
+                if [[ -e $CAGE ]]; then
+                        # It is what it always is, or a start refuses it.
+                        fcjail doctor >/tmp/doctor || true
+                        grep -F "  ok      $CAGE: is there" /tmp/doctor
+                        is private "$(findmnt -n -o PROPAGATION "$CAGE")"
+                fi
+                fcjail cage remove
+                nothing_is_pinned
+        done
 }
 
 test_the_unit() {
