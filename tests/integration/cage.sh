@@ -273,6 +273,39 @@ test_a_lie_while_it_is_made_is_seen() {
         done
 }
 
+# refuses_to_make WHAT: at its name or at that of its lock is something else, which stays as it is.
+refuses_to_make() {
+        timeout 10 fcjail cage make >/tmp/out 2>&1 && fail "$1 was taken for its own"
+        is "$victim" "$(stat -c '%n %a %u %s %y' /tmp/victim /tmp/victim/*)"
+        not grep " $CAGE" /proc/self/mountinfo
+}
+
+test_what_has_its_names_is_not_followed() {
+        local victim
+        systemctl stop fcjail-cage
+        mkdir -p /tmp/victim
+        echo text >/tmp/victim/mnt
+        chmod 0700 /tmp/victim
+        victim=$(stat -c '%n %a %u %s %y' /tmp/victim /tmp/victim/*)
+
+        ln -s /tmp/victim "$CAGE"
+        refuses_to_make "a link to a directory"
+        rm "$CAGE"
+        mkfifo "$CAGE"
+        refuses_to_make "a FIFO"
+        rm "$CAGE"
+        echo text >"$CAGE"
+        refuses_to_make "a file"
+        is text "$(cat "$CAGE")"
+        rm "$CAGE"
+        ln -sf /tmp/victim/mnt "$STATE/cage.lock"
+        refuses_to_make "a link to a file"
+        rm "$STATE/cage.lock"
+        fcjail cage make
+        is_caged
+        fcjail cage remove
+}
+
 test_the_unit() {
         local unit=/lib/systemd/system/fcjail-cage.service
         is '' "$(systemd-analyze verify --man=no "$unit" 2>&1)"
