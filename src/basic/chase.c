@@ -23,11 +23,14 @@
 
 #define LINKS_MAX 40 /* as the kernel's own limit, MAXSYMLINKS */
 
+/* Its paths are on the heap, and as long as they are: every start walks some, and two arrays of PATH_MAX would be pages of the
+ * stack that nothing else touches. */
 typedef struct Walk {
         ChaseFlags flags;
-        int dir_fd;          /* the directory we stand in */
-        char done[PATH_MAX]; /* its path, for messages; "" is the root */
-        char todo[PATH_MAX]; /* what is still to go */
+        int dir_fd;       /* the directory we stand in */
+        char *done;       /* its path, for messages; "" is the root */
+        const char *todo; /* what is still to go: of the caller's path, or of `link` */
+        char *link;       /* the target of the last link, with what was still to go behind it */
         unsigned n_links;
         bool shared;     /* the directory we stand in is */
         FsIds dir_owner; /* of the directory we stand in */
@@ -96,10 +99,17 @@ static int judge_name(Walk *w, const struct stat *st)
 
 static int append_done(Walk *w, const char *name)
 {
-        size_t n = strlen(w->done);
-        int k = snprintf(w->done + n, sizeof(w->done) - n, "/%s", name);
+        size_t n = strlen(w->done), k = strlen(name);
 
-        return k < 0 || (size_t) k >= sizeof(w->done) - n ? -ENAMETOOLONG : 0;
+        if (n + 1 + k >= PATH_MAX)
+                return -ENAMETOOLONG;
+        char *longer = realloc(w->done, n + 1 + k + 1);
+        if (!longer)
+                return -ENOMEM;
+        longer[n] = '/';
+        memcpy(longer + n + 1, name, k + 1);
+        w->done = longer;
+        return 0;
 }
 
 /* Takes the descriptor. */
@@ -116,7 +126,11 @@ static int enter_root(Walk *w)
         struct stat st;
         int r;
 
-        w->done[0] = '\0';
+        char *done = realloc(w->done, 1);
+        if (!done)
+                return -ENOMEM;
+        done[0] = '\0';
+        w->done = done;
         _cleanup_close_ int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
@@ -129,10 +143,11 @@ static int enter_root(Walk *w)
 }
 
 /* Puts the target of the link fd in front of what is still to go. Returns whether it is absolute. Not inline: its
- * buffers are for the few paths that have links in them. */
+ * buffer is for the few paths that have links in them. */
 static _noinline_ int splice_link(Walk *w, int link_fd)
 {
-        char target[PATH_MAX], joined[PATH_MAX];
+        char target[PATH_MAX];
+        char *joined;
 
         if (++w->n_links > LINKS_MAX)
                 return -ELOOP;
@@ -142,10 +157,12 @@ static _noinline_ int splice_link(Walk *w, int link_fd)
                 return -errno;
         target[n] = '\0';
 
-        int k = snprintf(joined, sizeof(joined), "%s/%s", target, w->todo);
-        if (k < 0 || (size_t) k >= sizeof(joined))
+        if ((size_t) n + 1 + strlen(w->todo) >= PATH_MAX)
                 return -ENAMETOOLONG;
-        memcpy(w->todo, joined, (size_t) k + 1);
+        if (ASPRINTF(&joined, "%s/%s", target, w->todo) < 0)
+                return -ENOMEM;
+        free(w->link);
+        w->todo = w->link = joined;
 
         return target[0] == '/';
 }
@@ -199,8 +216,7 @@ static bool next_component(Walk *w, char name[NAME_MAX + 2])
         name[copy] = '\0';
 
         p += n;
-        p += strspn(p, "/");
-        memmove(w->todo, p, strlen(p) + 1);
+        w->todo = p + strspn(p, "/");
         return true;
 }
 
@@ -308,9 +324,9 @@ static int walk(Walk *w, const char *path, int open_flags, struct stat *ret_st)
 
         if (path[0] != '/')
                 return -EINVAL;
-        if (strlen(path) >= sizeof(w->todo))
+        if (strlen(path) >= PATH_MAX)
                 return -ENAMETOOLONG;
-        memcpy(w->todo, path, strlen(path) + 1);
+        w->todo = path;
 
         r = enter_root(w);
         while (r >= 0 && fd < 0)
@@ -337,7 +353,9 @@ static int chase(Walk *w, const char *path, int open_flags, struct stat *ret_st,
         w->dir_fd = safe_close(w->dir_fd);
 
         if (r < 0 && ret_culprit)
-                *ret_culprit = strdup(w->done[0] ? w->done : "/");
+                *ret_culprit = strdup(w->done && w->done[0] ? w->done : "/");
+        free(w->done);
+        free(w->link);
         return r;
 }
 

@@ -16,28 +16,42 @@
 #include "terminal.h"
 
 static struct {
-        int journal_fd; /* negative: to stderr */
+        bool to_journal;
+        int journal_fd; /* negative: not connected */
         bool colors;
         char vm_id[80];
 } log_target = { .journal_fd = -EBADF };
 
+static void set_target(const char *vm_id, bool to_journal)
+{
+        log_close();
+        log_target.to_journal = to_journal;
+        log_target.colors = !to_journal && terminal_colors(STDERR_FILENO);
+        (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
+}
+
 void log_open(const char *vm_id)
 {
-        log_target.journal_fd = systemd_runs_us() ? systemd_connect_journal() : -EBADF;
-        log_target.colors = terminal_colors(STDERR_FILENO);
-        (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
+        set_target(vm_id, systemd_runs_us());
 }
 
 void log_open_journal(const char *vm_id)
 {
-        log_open(vm_id);
-        if (log_target.journal_fd < 0)
-                log_target.journal_fd = systemd_connect_journal();
+        set_target(vm_id, /* to_journal= */ true);
+}
+
+void log_connect(void)
+{
+        if (!log_target.to_journal || log_target.journal_fd >= 0)
+                return;
+        log_target.journal_fd = systemd_connect_journal();
+        log_target.to_journal = log_target.journal_fd >= 0;
 }
 
 void log_close(void)
 {
         log_target.journal_fd = safe_close(log_target.journal_fd);
+        log_target.to_journal = false;
 }
 
 static int to_journal(int priority, const char *message_id, int errnum, const LogField *fields,
@@ -91,6 +105,7 @@ void log_entry(int priority, const char *message_id, int errnum, const LogField 
         va_end(ap);
         const char *message = text ? text : format; /* better than nothing */
 
+        log_connect();
         if (log_target.journal_fd >= 0 &&
             to_journal(priority, message_id, errnum, fields, n_fields, message) >= 0)
                 return;

@@ -17,16 +17,19 @@ typedef struct LogField {
         const char *value; /* NULL: the field is left out */
 } LogField;
 
-/* Chooses the target, once: the journal if systemd runs the process and the journal's socket takes a connection, otherwise
- * stderr. An entry that the journal does not take is on stderr, and so are all after it. vm_id may be NULL; it
- * becomes FCJAIL_VM_ID= and, when set, OBJECT_SYSTEMD_UNIT= of every entry: an entry of a short-lived sender is otherwise
- * missing from `journalctl -u` in 1-2 % of the cases. */
+/* Chooses the target, once: the journal if systemd runs the process, otherwise stderr; also if the journal's socket takes no
+ * connection. The first entry connects. An entry that the journal does not take is on stderr, and so are all after it. vm_id
+ * may be NULL; it becomes FCJAIL_VM_ID= and, when set, OBJECT_SYSTEMD_UNIT= of every entry: an entry of a short-lived sender is
+ * otherwise missing from `journalctl -u` in 1-2 % of the cases. */
 void log_open(const char *vm_id);
 
 /* The same for a process whose stderr leads nowhere: the journal, whoever runs it. */
 void log_open_journal(const char *vm_id);
 
-/* Lets go of the journal. */
+/* Connects before there is an entry: for who has time now and none later. */
+void log_connect(void);
+
+/* Lets go of the journal: what follows goes to stderr. */
 void log_close(void);
 
 /* One entry. priority is LOG_ERR, LOG_WARNING, LOG_NOTICE or LOG_INFO; message_id 32 hex digits

@@ -97,11 +97,11 @@ static bool name_taken_in(const EnvDirs *dirs, size_t dir, const char *name, boo
 }
 
 /* Returns a descriptor, or -EBADMSG after an error, or -ENOMEM. */
-static int open_env_dir(const char *path, int flags, Diagnostics *d)
+static int open_env_dir(const char *path, Diagnostics *d)
 {
         _cleanup_free_ char *culprit = NULL;
 
-        int fd = chase_open(path, flags | O_DIRECTORY, CHASE_DEFAULT, &culprit);
+        int fd = chase_open(path, O_RDONLY | O_DIRECTORY, CHASE_DEFAULT, &culprit);
         return fd < 0 ? complain(d, path, culprit, fd) : fd;
 }
 
@@ -110,9 +110,16 @@ int env_dirs_open(Diagnostics *d, EnvDirs *ret)
         _cleanup_env_dirs_ EnvDirs dirs = ENV_DIRS_NONE;
 
         for (size_t i = 0; i < ENV_DIRS_MAX; i++) {
-                if (!name_taken(env_dirs[i].path))
+                _cleanup_free_ char *culprit = NULL;
+
+                /* Most hosts have those of VMs, and no package's. */
+                if (!env_dirs[i].vm && !name_taken(env_dirs[i].path))
                         continue;
-                dirs.fds[i] = open_env_dir(env_dirs[i].path, O_PATH, d);
+                dirs.fds[i] = chase_open(env_dirs[i].path, O_PATH | O_DIRECTORY, CHASE_DEFAULT, &culprit);
+                if (dirs.fds[i] == -ENOENT && !name_taken(env_dirs[i].path))
+                        continue;
+                if (dirs.fds[i] < 0)
+                        dirs.fds[i] = complain(d, env_dirs[i].path, culprit, dirs.fds[i]);
                 if (dirs.fds[i] == -ENOMEM)
                         return -ENOMEM;
         }
@@ -184,7 +191,7 @@ static int list_drop_in_dir(Listing *l, size_t first, const char *path)
         _cleanup_closedir_ DIR *dir = NULL;
         int r;
 
-        _cleanup_close_ int fd = open_env_dir(path, O_RDONLY, l->d);
+        _cleanup_close_ int fd = open_env_dir(path, l->d);
         if (fd < 0)
                 return fd == -ENOMEM ? fd : 0;
         dir = fdopendir(fd);
@@ -320,18 +327,31 @@ static int open_env_file(const char *path, bool *ret_masked, char **ret_culprit)
 }
 
 /* Reads up to one byte more than a file may have: the parser refuses a file that is too large, and needs one byte behind the
- * text. */
+ * text. A buffer of that size would take pages that nothing else touches, so it is as large as the file, as long as that does
+ * not grow. */
 static int read_all(int fd, char **ret_data, size_t *ret_size)
 {
-        _cleanup_free_ char *data = malloc(ENV_FILE_SIZE_MAX + 2);
-        size_t size;
+        const size_t max = ENV_FILE_SIZE_MAX + 1;
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0, more, room;
+        struct stat st;
         int r;
 
-        if (!data)
-                return -ENOMEM;
-        r = fd_read(fd, data, ENV_FILE_SIZE_MAX + 1, &size);
-        if (r < 0)
-                return r;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        room = st.st_size < ENV_FILE_SIZE_MAX ? (size_t) st.st_size + 1 : max;
+        for (;; room = max) {
+                char *larger = realloc(data, room + 1);
+                if (!larger)
+                        return -ENOMEM;
+                data = larger;
+                r = fd_read(fd, data + size, room - size, &more);
+                if (r < 0)
+                        return r;
+                size += more;
+                if (size < room || room == max)
+                        break;
+        }
 
         *ret_data = TAKE_PTR(data);
         *ret_size = size;

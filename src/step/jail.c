@@ -44,6 +44,7 @@ void jail_done(Jail *jail)
                 m->tree_fd = safe_close(m->tree_fd);
                 free(m->path);
         }
+        free(jail->mounts);
         netlink_done(&jail->uplink_nl);
         host_objects_done(&jail->host);
         findings_done(&jail->findings);
@@ -60,6 +61,10 @@ int jail_add_mount(Jail *jail, const char *path, unsigned long flags, int tree_f
                 return -E2BIG;
         if (fstat(fd, &st) < 0)
                 return -errno;
+        if (!jail->mounts)
+                jail->mounts = calloc(JAIL_MOUNTS_MAX, sizeof(JailMount));
+        if (!jail->mounts)
+                return -ENOMEM;
         char *copy = strdup(path);
         if (!copy)
                 return -ENOMEM;

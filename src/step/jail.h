@@ -83,8 +83,9 @@ typedef struct Jail {
         int run_fd; /* files, in INSIDE; OUTSIDE has it from `ready` on */
 
         /* INSIDE only: what is mounted in the jail, in the order in which it is attached. `files` and `nodes` add to it,
-         * `root` gives the mounts their flags, `audit` reads them back. */
-        JailMount mounts[JAIL_MOUNTS_MAX];
+         * `root` gives the mounts their flags, `audit` reads them back. NULL: none yet, so that their 12 KiB are not
+         * cleared before the clone, nor copied by it. */
+        JailMount *mounts;
         size_t n_mounts;
         int sys_fd; /* the host's /sys, if something of it is to be copied; opened while it can be reached */
         int stage_fd; /* the tmpfs that becomes the root for a moment */

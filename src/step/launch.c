@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "log.h"
 #include "step.h"
 #include "systemd.h"
 #include "watcher.h"
@@ -61,6 +62,7 @@ int step_launch(Jail *jail)
         }
 
         /* While INSIDE is busy. */
+        log_connect();
         if (jail->plan->watched) {
                 r = watcher_start(jail);
                 if (r < 0)

@@ -284,6 +284,19 @@ Test(env_dir, reads_one_byte_more_than_the_parser_takes)
         cr_expect_eq(size, ENV_FILE_SIZE_MAX + 1);
 }
 
+/* As files of /proc always are. */
+Test(env_dir, reads_all_of_a_file_that_is_larger_than_its_size)
+{
+        const EnvPath path = { .path = (char *) "/proc/self/mountinfo", .dir_fd = -EBADF };
+        _cleanup_diagnostics_ Diagnostics d = {};
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0;
+
+        cr_assert_eq(env_dir_read(&path, &d, &data, &size), 1, "%s", d.n_items > 0 ? d.items[0].text : "");
+        cr_expect_gt(size, 1);
+        cr_expect_eq(data[size - 1], '\n', "the last line is whole");
+}
+
 /* Whatever happens to a file between the listing and the reading is judged like all else. */
 static void expect_read_of_the_only(int want)
 {
