@@ -6,12 +6,15 @@
  * From right before the exec of COMMAND to the first instruction of the VMM that it executes, which must be
  * bench-vmm. The contestants take turns, round by round, so that the machine's moods are everybody's. A turn is ROW
  * starts, one after the other, or PARALLEL at once: with 1 each finds the caches as another contestant has left them,
- * with more most find them as on a host, which has only one. %i is another id each time. SWEEP is a shell command that is
- * run after each turn, unmeasured.
+ * with more most find them as on a host, which has only one. %i is another id each time. COMMAND may begin with
+ * VARIABLE=value, as in a shell, and with @FILE, a network namespace to be started in. SWEEP is a shell command that is run
+ * before each turn and after the last, unmeasured; $CONTESTANT is whose turn is next.
  */
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +29,21 @@ typedef struct Run {
 static int null_fd;     /* for what the contestants have to say */
 static int64_t *begins; /* shared with the processes: PARALLEL_MAX of them */
 
+/* What is in front of the command; returns that. In the process that becomes it. */
+static char **prepare(char **args)
+{
+        for (; args[0][0] == '@' || strchr(args[0], '='); args++) {
+                if (args[0][0] != '@') {
+                        (void) putenv(args[0]);
+                        continue;
+                }
+                int fd = open(args[0] + 1, O_RDONLY | O_CLOEXEC);
+                if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+                        die(args[0]);
+        }
+        return args;
+}
+
 static Run start(const Contestant *c, unsigned serial, int64_t *begin)
 {
         int in[2], out[2];
@@ -37,7 +55,8 @@ static Run start(const Contestant *c, unsigned serial, int64_t *begin)
         for (; c->args[n]; n++)
                 args[n] = with_id(c->args[n], id);
         args[n] = NULL;
-        if (pipe(in) < 0 || pipe(out) < 0)
+        /* No start gets the pipes of another: the VMMs end one by one when theirs do. */
+        if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
                 die("pipe");
 
         run.pid = fork();
@@ -47,9 +66,9 @@ static Run start(const Contestant *c, unsigned serial, int64_t *begin)
                 (void) dup2(in[0], 0);
                 (void) dup2(out[1], 1);
                 (void) dup2(null_fd, 2);
-                (void) close(in[0]), (void) close(in[1]), (void) close(out[0]), (void) close(out[1]);
+                char **command = prepare(args);
                 *begin = now_ns();
-                (void) execv(args[0], args);
+                (void) execv(command[0], command);
                 _exit(127);
         }
         (void) close(in[0]);
@@ -84,11 +103,23 @@ static void start_all(Contestant *c, unsigned parallel, unsigned *serial)
                 c->samples[c->n_samples++] = end - *runs[i].begin;
         }
         for (unsigned i = 0; i < parallel; i++) {
+                struct rusage usage;
                 (void) close(runs[i].in);
-                while (waitpid(runs[i].pid, NULL, 0) != runs[i].pid)
+                while (wait4(runs[i].pid, NULL, 0, &usage) != runs[i].pid)
                         ;
                 (void) close(runs[i].out);
+                c->cpu_usec += (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL +
+                               usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+                if (usage.ru_maxrss > c->rss_kib)
+                        c->rss_kib = usage.ru_maxrss;
         }
+}
+
+static void sweep(const char *command, const char *next)
+{
+        (void) setenv("CONTESTANT", next, /* overwrite= */ 1);
+        if (system(command) != 0)
+                die("sweep");
 }
 
 int main(int argc, char **argv)
@@ -109,11 +140,12 @@ int main(int argc, char **argv)
                 die("mmap");
         for (unsigned round = 0; round < rounds; round++)
                 for (size_t i = 0; i < n; i++) {
+                        Contestant *next = &c[(i + round) % n];
+                        sweep(argv[5], next->name);
                         for (unsigned k = 0; k < row; k++)
-                                start_all(&c[(i + round) % n], parallel, &serial);
-                        if (system(argv[5]) != 0)
-                                die("sweep");
+                                start_all(next, parallel, &serial);
                 }
+        sweep(argv[5], "");
         print_results(argv[1], c, n);
         return EXIT_SUCCESS;
 }

@@ -10,13 +10,15 @@
 #include <time.h>
 
 #define CONTESTANTS_MAX 8
-#define PARALLEL_MAX    64
+#define PARALLEL_MAX    128
 
 typedef struct Contestant {
         const char *name;
         char **args;
         int64_t *samples; /* ns */
         size_t n_samples;
+        int64_t cpu_usec; /* of all of them, with what they waited for; 0: not measured */
+        long rss_kib;     /* the peak */
 } Contestant;
 
 static inline int64_t now_ns(void)
@@ -64,9 +66,10 @@ static inline void print_results(const char *title, Contestant *c, size_t n)
         for (size_t i = 0; i < n; i++) {
                 qsort(c[i].samples, c[i].n_samples, sizeof(int64_t), compare);
                 printf("{\"case\":\"%s\",\"name\":\"%s\",\"n\":%zu,\"median_us\":%" PRId64
-                       ",\"p90_us\":%" PRId64 "}\n",
+                       ",\"p90_us\":%" PRId64 ",\"cpu_us\":%" PRId64 ",\"rss_kib\":%li}\n",
                        title, c[i].name, c[i].n_samples, c[i].samples[c[i].n_samples / 2] / 1000,
-                       c[i].samples[c[i].n_samples * 9 / 10] / 1000);
+                       c[i].samples[c[i].n_samples * 9 / 10] / 1000,
+                       c[i].cpu_usec / (int64_t) c[i].n_samples, c[i].rss_kib);
         }
 }
 
