@@ -5,6 +5,7 @@
  * OBJECT_SYSTEMD_UNIT, and what the caller adds (FCJAIL_STEP, FCJAIL_OBJECT, …: see fcjail(1)).
  */
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,14 +19,17 @@
 static struct {
         bool to_journal;
         int journal_fd; /* negative: not connected */
+        int spare_fd;   /* gives way to that one, should the descriptors be used up by then */
         bool colors;
         char vm_id[80];
-} log_target = { .journal_fd = -EBADF };
+} log_target = { .journal_fd = -EBADF, .spare_fd = -EBADF };
 
 static void set_target(const char *vm_id, bool to_journal)
 {
         log_close();
         log_target.to_journal = to_journal;
+        if (to_journal)
+                log_target.spare_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         log_target.colors = !to_journal && terminal_colors(STDERR_FILENO);
         (void) snprintf(log_target.vm_id, sizeof(log_target.vm_id), "%s", vm_id ? vm_id : "");
 }
@@ -44,6 +48,7 @@ void log_connect(void)
 {
         if (!log_target.to_journal || log_target.journal_fd >= 0)
                 return;
+        log_target.spare_fd = safe_close(log_target.spare_fd);
         log_target.journal_fd = systemd_connect_journal();
         log_target.to_journal = log_target.journal_fd >= 0;
 }
@@ -51,6 +56,7 @@ void log_connect(void)
 void log_close(void)
 {
         log_target.journal_fd = safe_close(log_target.journal_fd);
+        log_target.spare_fd = safe_close(log_target.spare_fd);
         log_target.to_journal = false;
 }
 

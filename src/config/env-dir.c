@@ -116,7 +116,8 @@ int env_dirs_open(Diagnostics *d, EnvDirs *ret)
                 if (!env_dirs[i].vm && !name_taken(env_dirs[i].path))
                         continue;
                 dirs.fds[i] = chase_open(env_dirs[i].path, O_PATH | O_DIRECTORY, CHASE_DEFAULT, &culprit);
-                if (dirs.fds[i] == -ENOENT && !name_taken(env_dirs[i].path))
+                /* Who could have made what is not there does not matter. */
+                if (dirs.fds[i] < 0 && !name_taken(env_dirs[i].path))
                         continue;
                 if (dirs.fds[i] < 0)
                         dirs.fds[i] = complain(d, env_dirs[i].path, culprit, dirs.fds[i]);

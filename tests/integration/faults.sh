@@ -355,6 +355,28 @@ record_is_open() {
         [[ -n $(find /proc/[0-9]*/fd -lname "$STATE/vm/web1" 2>/dev/null) ]]
 }
 
+# The journal is only connected when there is something to say, and then nothing else may be left.
+test_an_entry_needs_no_free_descriptor() {
+        local n found
+        vm web1
+        mkdir -p /run/systemd/system/fcjail@web1.service.d
+        for n in 8 9 10 11 12; do
+                printf '[Service]\nLimitNOFILE=%s\n' "$n" >/run/systemd/system/fcjail@web1.service.d/limit.conf
+                systemctl daemon-reload
+                not systemctl start fcjail@web1
+                systemctl reset-failed fcjail@web1
+                fcjail cleanup web1
+        done
+        rm -r /run/systemd/system/fcjail@web1.service.d
+        systemctl daemon-reload
+        journalctl --sync
+        found=$(journalctl -q -u fcjail@web1 -o json --cursor="$cursor" |
+                jq -r 'select(.MESSAGE | tostring | test("Failed at step .*: Too many open files")) | .MESSAGE_ID // "none"' | sort | uniq -c)
+        grep -E ' [0-9a-f]{32}$' <<<"$found"
+        not grep none <<<"$found"
+        is_gone web1
+}
+
 # late_start: one that has opened the record of a dead VM, but locks it some time later only.
 late_start() {
         inject socketpair:signal=KILL

@@ -287,7 +287,7 @@ Test(env_dir, reads_one_byte_more_than_the_parser_takes)
 /* As files of /proc always are. */
 Test(env_dir, reads_all_of_a_file_that_is_larger_than_its_size)
 {
-        const EnvPath path = { .path = (char *) "/proc/self/mountinfo", .dir_fd = -EBADF };
+        const EnvPath path = { .path = (char *) "/proc/self/status", .dir_fd = -EBADF };
         _cleanup_diagnostics_ Diagnostics d = {};
         _cleanup_free_ char *data = NULL;
         size_t size = 0;
