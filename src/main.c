@@ -30,6 +30,7 @@ static const Verb verbs[] = {
         { "stop", "ID", 1, 1, verb_stop, "ask the guest to shut down, and wait" },
         { "cleanup", "ID", 1, 1, verb_cleanup, "remove what an ended VM left behind" },
         { "gc", "", 0, 0, verb_gc, "clean up after all that have ended", { { "dry-run", no_argument } } },
+        { "fill", "", 0, 0, verb_fill, "make private copies of the VMM for the next VMs" },
         { "check",
           "ID",
           1,

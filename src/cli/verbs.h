@@ -16,6 +16,7 @@ int verb_console(const CommandLine *c);  /* [--lines=N] [--no-follow] ID */
 int verb_convert(const CommandLine *c);  /* --metald, or [--] jailer OPTION… */
 int verb_doctor(const CommandLine *c);   /* [--json] [ID] */
 int verb_explain(const CommandLine *c);  /* STEP|STATUS|MESSAGE_ID|KEY */
+int verb_fill(const CommandLine *c);     /* no arguments */
 int verb_gc(const CommandLine *c);       /* [--dry-run] */
 int verb_jailer(const CommandLine *c);   /* what follows it, as it is */
 int verb_timeline(const CommandLine *c); /* [--all] [--json] [--svg=FILE] ID */

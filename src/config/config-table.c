@@ -66,6 +66,8 @@ const ConfigKey config_keys[] = {
           .by_jailer = true, .only_by_jailer = true },
         { "FCJAIL_JAILER_ROOT", config_parse_tristate, MEMBER(jailer_root), "yes or no",
           .by_jailer = true, .only_by_jailer = true },
+        { "FCJAIL_POOL_TEXTS",  config_parse_pool_texts, MEMBER(pool_texts), "a number from 1 to 32",
+          .default_only = true },
 
         { "UNKEY_METALD_JAILER_UID",        config_parse_vm_id, MEMBER(uid),        TAKES_ID,
           .alias_of = "FCJAIL_UID" },

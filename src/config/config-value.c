@@ -81,6 +81,14 @@ int config_parse_vm_id(const char *value, void *field, char **ret_why)
         return 0;
 }
 
+int config_parse_pool_texts(const char *value, void *field, char **ret_why)
+{
+        uint32_t *n = field;
+
+        (void) ret_why;
+        return parse_u32(value, 1, POOL_TEXTS_MAX, n) < 0 ? -EINVAL : 0;
+}
+
 int config_parse_uid_range(const char *value, void *field, char **ret_why)
 {
         UidRange *range = field, v;

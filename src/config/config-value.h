@@ -14,6 +14,7 @@ int config_parse_vmm_args(const char *value, void *field, char **ret_why) _must_
 int config_parse_vmm_text(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_guest_network(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_group(const char *value, void *field, char **ret_why) _must_check_;
+int config_parse_pool_texts(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_ready(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_label(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_selinux(const char *value, void *field, char **ret_why) _must_check_;

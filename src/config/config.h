@@ -180,8 +180,11 @@ void jailer_config_done(JailerConfig *j);
 /* How long `stop` may wait for the guest at most; TimeoutStopSec= of the unit must be longer. Seconds. */
 #define STOP_SECONDS_MAX 600
 
+/* What the pool has at most, whatever is asked for: TEXTS_MAX. */
+#define POOL_TEXTS_MAX 32
+
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 31
+#define CONFIG_KEYS_MAX 32
 
 typedef struct Config {
         Tristate any_id;
@@ -218,6 +221,7 @@ typedef struct Config {
         char *selinux;      /* a label */
         Tristate jailer_cleanup;
         Tristate jailer_root;
+        uint32_t pool_texts; /* how many `fcjail fill` makes of each VMM; 0: unset */
         JailerConfig jailer; /* of no key */
 
         Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */

@@ -125,7 +125,7 @@ static int plan_identity(const Config *c, const HostFacts *facts, Diagnostics *d
         return 0;
 }
 
-static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+int plan_program(const Config *c, Plan *p)
 {
         int r;
 
@@ -134,6 +134,15 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
                 r = dup_or(c->vmm, DEFAULT_VMM, &p->vmm);
         if (r >= 0)
                 r = dup_or(c->jailer.on ? strrchr(c->vmm, '/') + 1 : NULL, DEFAULT_VMM_NAME, &p->vmm_name);
+        p->vmm_text = c->vmm_text == VMM_TEXT_UNSET ? VMM_TEXT_RECYCLED : c->vmm_text;
+        return r;
+}
+
+static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
+{
+        int r;
+
+        r = plan_program(c, p);
         if (r >= 0)
                 r = strv_copy(c->vmm_args, &p->vmm_args);
         if (r >= 0)
@@ -143,7 +152,6 @@ static int plan_vmm(const Config *c, const HostFacts *facts, Diagnostics *d, Pla
         if (r < 0)
                 return r;
 
-        p->vmm_text = c->vmm_text == VMM_TEXT_UNSET ? VMM_TEXT_RECYCLED : c->vmm_text;
         p->api_gid = facts->api_gid;
         p->api_group_required = c->api_group != NULL;
         p->keep = c->keep == TRISTATE_YES;

@@ -294,6 +294,9 @@ bool plan_filter_forbids_io_uring(const Plan *p) _pure_;
 int plan_make(const char *id, const Config *c, const HostFacts *host, Diagnostics *d, Plan *ret)
         _must_check_;
 
+/* Only which VMM it is, and where its jails are: chroot_dir, vmm, vmm_name, vmm_text. To be freed as a whole plan, also after -ENOMEM. 0. */
+int plan_program(const Config *c, Plan *p) _must_check_;
+
 /* The plan as stable text, one "key: value" per line, to be freed. -ENOMEM. */
 int plan_dump(const Plan *p, char **ret) _must_check_;
 

@@ -100,20 +100,44 @@ static int take_from(DIR *d, const char *text, int dir_fd, const char *name, mod
         return r;
 }
 
-int texts_take(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, struct stat *ret)
+/* 1 and *ret, which is to be closed also after an error; 0: there is no pool. */
+static int list_pool(int parent_fd, DIR **ret)
 {
-        _cleanup_closedir_ DIR *d = NULL;
         struct stat st;
         int r;
 
-        r = at_list_dir(parent_fd, TEXTS_DIR, &d);
+        r = at_list_dir(parent_fd, TEXTS_DIR, ret);
         if (r == -ENOTDIR || r == -ELOOP)
                 return -EPERM;
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        if (fstat(dirfd(d), &st) < 0)
+        if (fstat(dirfd(*ret), &st) < 0)
                 return -errno;
-        return is_roots_alone(&st) ? take_from(d, text, dir_fd, name, mode, ret) : -EPERM;
+        if (!is_roots_alone(&st))
+                return -EPERM;
+        return 1;
+}
+
+int texts_take(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, struct stat *ret)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        int r = list_pool(parent_fd, &d);
+
+        return r <= 0 ? r : take_from(d, text, dir_fd, name, mode, ret);
+}
+
+int texts_count(int parent_fd, const char *text)
+{
+        _cleanup_closedir_ DIR *d = NULL;
+        const char *entry;
+        int r, n = 0;
+
+        r = list_pool(parent_fd, &d);
+        if (r <= 0)
+                return r;
+        while ((r = at_next(d, &entry)) > 0)
+                n += is_of_text(entry, text);
+        return r < 0 ? r : n;
 }
 
 typedef struct Stock {
@@ -220,4 +244,61 @@ int texts_give(int parent_fd, const char *text, int dir_fd, const char *name, mo
         if (is_copy(&st, mode))
                 (void) keep(parent_fd, text, dir_fd, name, &st);
         return at_remove(dir_fd, name);
+}
+
+/* Of this boot, so that no cleanup takes it for a rest, and of no text. */
+static void new_name(const char *text, char ret[NAME_MAX])
+{
+        (void) snprintf(ret, NAME_MAX, "%.*s-new", (int) strcspn(text, "-"), text);
+}
+
+int texts_begin(int parent_fd, const char *text, off_t size, int *ret_pool_fd)
+{
+        char name[NAME_MAX];
+        Stock stock;
+        int r;
+
+        _cleanup_close_ int pool_fd = open_pool(parent_fd);
+        if (pool_fd < 0)
+                return pool_fd == -ENOTDIR || pool_fd == -ELOOP ? -EPERM : pool_fd;
+        r = texts_abandon(pool_fd, text);
+        if (r >= 0)
+                r = take_stock(pool_fd, text, &stock);
+        if (r < 0)
+                return r;
+        if (!has_room(&stock, size))
+                return -ENOBUFS;
+
+        new_name(text, name);
+        r = at_make_file(pool_fd, name, 0200);
+        if (r >= 0)
+                *ret_pool_fd = TAKE_FD(pool_fd);
+        return r;
+}
+
+int texts_finish(int pool_fd, const char *text, int fd, mode_t mode)
+{
+        char name[NAME_MAX], entry[NAME_MAX + 1];
+        struct stat st, now;
+        int r;
+
+        r = RET_NERRNO(fstat(fd, &st));
+        (void) safe_close(fd);
+        if (r < 0)
+                return r;
+        new_name(text, name);
+        if (fstatat(pool_fd, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (!same_object(&st, &now) || !is_copy(&now, mode))
+                return -EBADE;
+        entry_name(text, &now, entry);
+        return RET_NERRNO(renameat2(pool_fd, name, pool_fd, entry, RENAME_NOREPLACE));
+}
+
+int texts_abandon(int pool_fd, const char *text)
+{
+        char name[NAME_MAX];
+
+        new_name(text, name);
+        return at_remove(pool_fd, name);
 }

@@ -146,6 +146,9 @@ int state_lock_at_once(const StateRoot *root, const char *id) _must_check_;
  * somebody who may only read it. */
 #define STATE_GC_LOCK "gc.lock"
 
+/* The lock of `fcjail fill`: one at a time. */
+#define STATE_POOL_LOCK "pool.lock"
+
 /* The same for a collector: a lock that all others wait for. They wait for nobody else, so there may be one collector only. */
 int state_lock_to_collect(const StateRoot *root, const char *id, bool create) _must_check_;
 

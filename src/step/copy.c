@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "copy.h"
 #include "fd-util.h"
 #include "step.h"
 #include "texts.h"
@@ -51,12 +52,13 @@ static ssize_t move(int from_fd, off_t *from_offset, int to_fd, size_t size)
         return n < 0 ? -errno : n == 0 ? -EIO : n;
 }
 
-static int move_all(const Jail *jail, int in_fd, int out_fd, int fd, off_t size)
+/* from_fd: the program. jail: NULL, nobody waits for the copy. */
+static int move_all(const Jail *jail, int from_fd, int in_fd, int out_fd, int fd, off_t size)
 {
         for (off_t offset = 0; offset < size;) {
-                if (channel_has_news(jail, 0))
+                if (jail && channel_has_news(jail, 0))
                         return -ECANCELED;
-                ssize_t n = move(jail->host.vmm_fd, &offset, in_fd, (size_t) (size - offset));
+                ssize_t n = move(from_fd, &offset, in_fd, (size_t) (size - offset));
                 if (n < 0)
                         return (int) n;
                 /* Before there is more, or the pipe would be full. */
@@ -70,7 +72,7 @@ static int move_all(const Jail *jail, int in_fd, int out_fd, int fd, off_t size)
         return 0;
 }
 
-static int copy_text(const Jail *jail, int fd, off_t size)
+static int copy_text(const Jail *jail, int from_fd, int fd, off_t size)
 {
         int pair[2], r;
 
@@ -81,11 +83,11 @@ static int copy_text(const Jail *jail, int fd, off_t size)
                 return -errno;
         _cleanup_close_ int out_fd = pair[0], in_fd = pair[1];
         r = tolerate(TOLERATED_PIPE_SIZE, RET_NERRNO(fcntl(in_fd, F_SETPIPE_SZ, PIPE_SIZE)));
-        return r < 0 ? r : move_all(jail, in_fd, out_fd, fd, size);
+        return r < 0 ? r : move_all(jail, from_fd, in_fd, out_fd, fd, size);
 }
 
 /* 1, or 0: it has to be copied. */
-static int clone_text(const Jail *jail, int fd, off_t size)
+static int clone_text(int from_fd, int fd, off_t size)
 {
         struct statfs sfs;
         struct stat st;
@@ -94,7 +96,7 @@ static int clone_text(const Jail *jail, int fd, off_t size)
                 return -errno;
         if (sfs.f_type != BTRFS_SUPER_MAGIC)
                 return 0;
-        if (ioctl(fd, FICLONE, jail->host.vmm_fd) < 0)
+        if (ioctl(fd, FICLONE, from_fd) < 0)
                 return tolerate(TOLERATED_CLONE, -errno);
         if (fstat(fd, &st) < 0)
                 return -errno;
@@ -105,37 +107,43 @@ static int clone_text(const Jail *jail, int fd, off_t size)
 }
 
 /* A copy of what others write at the same time is of no program, and would be the next VM's as well. */
-static int check_unchanged(const Jail *jail)
+static int check_unchanged(int from_fd, const char *text)
 {
         struct stat st;
 
-        if (!jail->state.text)
+        if (!text)
                 return 0;
-        if (fstat(jail->host.vmm_fd, &st) < 0)
+        if (fstat(from_fd, &st) < 0)
                 return -errno;
-        return text_is_of(jail->state.text, &st) ? 0 : -ESTALE;
+        return text_is_of(text, &st) ? 0 : -ESTALE;
+}
+
+int copy_program(const Jail *jail, int from_fd, const char *text, int fd, mode_t mode)
+{
+        struct stat st;
+        int r;
+
+        if (fstat(from_fd, &st) < 0)
+                return -errno;
+        r = clone_text(from_fd, fd, st.st_size);
+        if (r == 0)
+                r = copy_text(jail, from_fd, fd, st.st_size);
+        if (r >= 0)
+                r = check_unchanged(from_fd, text);
+        /* Its mode comes last: it cannot be executed before it is whole. */
+        return r < 0 ? r : RET_NERRNO(fchmod(fd, mode & 07777));
 }
 
 static int fill_vmm(Jail *jail, const FilePlan *vmm)
 {
         struct stat st;
-        int r;
 
         _cleanup_close_ int fd = openat(jail->root_fd, vmm->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
         if (!tree_is_vmm(jail, &st))
                 return -EBADE;
-        if (fstat(jail->host.vmm_fd, &st) < 0)
-                return -errno;
-
-        r = clone_text(jail, fd, st.st_size);
-        if (r == 0)
-                r = copy_text(jail, fd, st.st_size);
-        if (r >= 0)
-                r = check_unchanged(jail);
-        /* Its mode comes last: it cannot be executed before it is whole. */
-        return r < 0 ? r : RET_NERRNO(fchmod(fd, vmm->mode & 07777));
+        return copy_program(jail, jail->host.vmm_fd, jail->state.text, fd, vmm->mode);
 }
 
 /* INSIDE says nothing yet but that it has failed. */
@@ -159,8 +167,6 @@ int step_copy(Jail *jail)
         if (r == -ECANCELED)
                 return hear_failure(jail);
         if (r == -ESTALE)
-                return step_fail_because(
-                        jail, r, EX_TEMPFAIL, jail->plan->vmm,
-                        "was changed while it was copied; start again, and next time replace it by rename");
+                return step_fail_because(jail, r, EX_TEMPFAIL, jail->plan->vmm, COPY_CHANGED);
         return r < 0 ? tree_fail(jail, r, vmm->path) : 0;
 }

@@ -5,7 +5,7 @@
  *
  *     <base>/firecracker/<id>/root/     root:root 0755, and in it the files of the plan
  *     <base>/firecracker/<id>/.fcjail   that fcjail has made it, see tree-mark.h
- *     <base>/firecracker/.texts/        private copies of the VMM for the next VM (texts.h)
+ *     <base>/firecracker/.texts/        private copies of the VMM for the next VM (texts.h, fill.c)
  *
  * In the place of Firecracker's jailer root/ is the VM's, 0700. That is the only owner that is ever changed: of a directory,
  * which has no second name, in one that only root can change, and by its descriptor.
@@ -148,32 +148,52 @@ int tree_remove(int root_fd, const char *name)
         return RET_NERRNO(unlinkat(root_fd, name, AT_REMOVEDIR));
 }
 
-/* One that an earlier VM has left, whole. 1; 0: there is none. */
-static int take_vmm(Jail *jail, const FilePlan *vmm, int vmms_fd)
+int tree_fail_texts(Jail *jail, int r)
 {
         const Layout layout = plan_layout(jail->plan);
         char path[PATH_MAX];
+
+        (void) layout_path(&layout, LAYOUT_VMMS, TEXTS_DIR, path);
+        if (r == -EPERM)
+                return step_fail_because(
+                        jail, r, EX_NOPERM, path,
+                        "is not root's alone; remove it, and the next start makes its own copy of the VMM");
+        if (r == -EBADE)
+                return step_fail_because(jail, r, EX_NOPERM, path,
+                                         "has a file that is no copy of the VMM; remove the directory");
+        return fail_at(jail, r, path);
+}
+
+/* One that an earlier VM has left, or that was made ahead, whole. 1; 0: there is none. */
+static int take_vmm(Jail *jail, const FilePlan *vmm, int vmms_fd)
+{
         int r;
 
         if (!jail->state.text)
                 return 0;
         r = texts_take(vmms_fd, jail->state.text, jail->root_fd, vmm->path, vmm->mode, &jail->vmm_st);
-        if (r == -EPERM || r == -EBADE) {
-                (void) layout_path(&layout, LAYOUT_VMMS, TEXTS_DIR, path);
-                return step_fail_because(
-                        jail, r, EX_NOPERM, path,
-                        r == -EPERM
-                                ? "is not root's alone; remove it, and the next start makes its own copy of the VMM"
-                                : "has a file that is no copy of the VMM; remove the directory");
-        }
+        if (r == -EPERM || r == -EBADE)
+                return tree_fail_texts(jail, r);
         jail->vmm_is_whole = r > 0;
         return r < 0 ? tree_fail(jail, r, vmm->path) : r;
+}
+
+int tree_check_exec(Jail *jail, int dir_fd)
+{
+        struct statvfs sv;
+
+        if (fstatvfs(dir_fd, &sv) < 0)
+                return tree_fail(jail, -errno, "");
+        if (sv.f_flag & ST_NOEXEC)
+                return step_fail_because(
+                        jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
+                        "is mounted noexec, so the kernel would not execute the VMM's private copy; remount it, move FCJAIL_CHROOT_DIR=, or set FCJAIL_VMM_TEXT=shared");
+        return 0;
 }
 
 static int make_vmm(Jail *jail, int vmms_fd)
 {
         const FilePlan *vmm = plan_file(jail->plan, FILE_VMM);
-        struct statvfs sv;
         int r;
 
         r = at_remove(jail->root_fd, vmm->path);
@@ -189,12 +209,9 @@ static int make_vmm(Jail *jail, int vmms_fd)
         r = take_vmm(jail, vmm, vmms_fd);
         if (r != 0)
                 return r;
-        if (fstatvfs(jail->root_fd, &sv) < 0)
-                return tree_fail(jail, -errno, "");
-        if (sv.f_flag & ST_NOEXEC)
-                return step_fail_because(
-                        jail, -EACCES, EX_CANTCREAT, jail->plan->chroot_dir,
-                        "is mounted noexec, so the kernel would not execute the VMM's private copy; remount it, move FCJAIL_CHROOT_DIR=, or set FCJAIL_VMM_TEXT=shared");
+        r = tree_check_exec(jail, jail->root_fd);
+        if (r < 0)
+                return r;
 
         /* Filled in, and made executable, by step `copy`. */
         _cleanup_close_ int fd = at_make_file(jail->root_fd, vmm->path, 0200);
@@ -256,9 +273,14 @@ static int write_mark(Jail *jail, int vm_fd)
         return r < 0 ? fail_at(jail, r, layout_path(&layout, LAYOUT_VM, TREE_MARK, path)) : 0;
 }
 
+int tree_open_vmms(Jail *jail)
+{
+        return open_level(jail, LAYOUT_VMMS, jail->host.base_fd);
+}
+
 int step_tree(Jail *jail)
 {
-        _cleanup_close_ int vmms_fd = open_level(jail, LAYOUT_VMMS, jail->host.base_fd);
+        _cleanup_close_ int vmms_fd = tree_open_vmms(jail);
         if (vmms_fd < 0)
                 return vmms_fd;
         _cleanup_close_ int vm_fd = open_level(jail, LAYOUT_VM, vmms_fd);

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the steps `tree` and `files` share: the jail's directory on the host. */
+/* What the steps `tree` and `files`, and `fcjail fill`, share: the jail's directory on the host. */
 
 #include "jail.h"
 #include "macro.h"
 
 /* step_fail() about `name` in the VM's root/, "" for that itself. */
 int tree_fail(Jail *jail, int r, const char *name);
+
+/* step_fail() about the pool of texts: r is what one of the functions of texts.h has returned. */
+int tree_fail_texts(Jail *jail, int r);
+
+/* The directory of all jails with such a VMM, made or found. A descriptor, or -errno after step_fail(). */
+int tree_open_vmms(Jail *jail) _must_check_;
+
+/* Whether the kernel executes what is in that directory. 0, or -errno after step_fail(). */
+int tree_check_exec(Jail *jail, int dir_fd) _must_check_;
 
 /* A directory that only root may be able to change, made with that mode or found; path: what messages call it. 0 and *ret_fd, or -errno
  * after step_fail(). */

@@ -133,6 +133,8 @@ static void print_value(FILE *f, const char *name, const Config *c)
                 fputs(tristate(c->jailer_cleanup), f);
         else if (strcmp(name, "FCJAIL_JAILER_ROOT") == 0)
                 fputs(tristate(c->jailer_root), f);
+        else if (strcmp(name, "FCJAIL_POOL_TEXTS") == 0)
+                fprintf(f, "%u", c->pool_texts);
         else if (strstr(name, "_UID_RANGE"))
                 fprintf(f, "%u-%u", c->uid_range.first, c->uid_range.last);
         else if (strstr(name, "_UID"))

@@ -219,3 +219,99 @@ CHILD_TEST(texts, a_program_that_changes_has_another_name)
         st.st_mtim.tv_nsec++;
         CHECK(!text_is_of(name, &st));
 }
+
+/* A new one in the pool, with that content. */
+static int make_ahead(const char *content, mode_t mode, int *ret_pool)
+{
+        int fd = texts_begin(vmms, TEXT, (off_t) strlen(content), ret_pool);
+
+        CHECK(fd >= 0);
+        CHECK(write(fd, content, strlen(content)) >= 0 && fchmod(fd, mode & 07777) >= 0);
+        return fd;
+}
+
+CHILD_TEST(texts, one_that_is_made_ahead_is_taken_when_it_is_whole)
+{
+        struct stat made, st;
+        int pool = -EBADF;
+
+        make_dirs();
+        CHECK_IS(texts_count(vmms, TEXT), 0);
+        int fd = make_ahead("text", MODE, &pool);
+        CHECK(fstat(fd, &made) >= 0);
+        CHECK_IS(texts_count(vmms, TEXT), 0);
+        CHECK_IS(take(&st), 0);
+        CHECK_IS(texts_finish(pool, TEXT, fd, MODE), 0);
+        CHECK_IS(fcntl(fd, F_GETFD), -1); /* or nobody could execute it */
+        CHECK_IS(texts_count(vmms, TEXT), 1);
+        CHECK_IS(take(&st), 1);
+        CHECK(same_object(&made, &st));
+        CHECK_IS(count_texts(), 0);
+}
+
+CHILD_TEST(texts, one_that_is_no_whole_copy_is_not_finished)
+{
+        int pool = -EBADF, other = -EBADF;
+
+        make_dirs();
+        int fd = make_ahead("text", 0200, &pool);
+        CHECK_IS(texts_finish(pool, TEXT, fd, MODE), -EBADE);
+        CHECK_IS(texts_count(vmms, TEXT), 0);
+        CHECK_IS(texts_abandon(pool, TEXT), 0);
+        CHECK_IS(count_texts(), 0);
+
+        /* What another process has left, or has put in its place. */
+        fd = make_ahead("text", 0200, &pool);
+        int second = make_ahead("second", MODE, &other);
+        CHECK_IS(count_texts(), 1);
+        CHECK_IS(texts_finish(pool, TEXT, fd, MODE), -EBADE);
+        CHECK_IS(texts_finish(other, TEXT, second, MODE), 0);
+        CHECK_IS(texts_count(vmms, TEXT), 1);
+}
+
+CHILD_TEST(texts, one_that_is_made_ahead_drives_out_no_other)
+{
+        int pool = -EBADF;
+
+        make_dirs();
+        for (size_t i = 0; i < TEXTS_MAX; i++) {
+                int fd = make_ahead("text", MODE, &pool);
+                CHECK_IS(texts_finish(pool, TEXT, fd, MODE), 0);
+        }
+        CHECK_IS(texts_begin(vmms, BOOT "-4-5-6", 4, &pool), -ENOBUFS);
+        CHECK_IS(texts_count(vmms, TEXT), TEXTS_MAX);
+
+        /* A cleanup counts one that is being made. */
+        struct stat st;
+        CHECK_IS(take(&st), 1);
+        int fd = make_ahead("text", MODE, &pool);
+        CHECK_IS(give(), 0);
+        CHECK_IS(count_texts(), TEXTS_MAX);
+        CHECK_IS(texts_finish(pool, TEXT, fd, MODE), 0);
+}
+
+CHILD_TEST(texts, one_that_is_made_ahead_has_its_size_counted)
+{
+        int pool = -EBADF;
+
+        make_dirs();
+        CHECK_IS(texts_begin(vmms, TEXT, TEXTS_SIZE_MAX + 1, &pool), -ENOBUFS);
+        int fd = make_ahead("text", MODE, &pool);
+        CHECK_IS(texts_finish(pool, TEXT, fd, MODE), 0);
+        CHECK_IS(texts_begin(vmms, TEXT, TEXTS_SIZE_MAX - 3, &pool), -ENOBUFS);
+        CHECK(texts_begin(vmms, TEXT, TEXTS_SIZE_MAX - 4, &pool) >= 0);
+}
+
+CHILD_TEST(texts, nothing_is_made_ahead_in_a_pool_that_is_not_roots_alone)
+{
+        int pool = -EBADF;
+
+        make_dirs();
+        CHECK(mkdirat(vmms, TEXTS_DIR, 0755) >= 0 && fchmodat(vmms, TEXTS_DIR, 0755, 0) >= 0);
+        CHECK_IS(texts_begin(vmms, TEXT, 4, &pool), -EPERM);
+        CHECK_IS(texts_count(vmms, TEXT), -EPERM);
+        CHECK(unlinkat(vmms, TEXTS_DIR, AT_REMOVEDIR) >= 0 && symlinkat("/srv", vmms, TEXTS_DIR) >= 0);
+        CHECK_IS(texts_begin(vmms, TEXT, 4, &pool), -EPERM);
+        CHECK_IS(texts_count(vmms, TEXT), -EPERM);
+        CHECK_IS(pool, -EBADF);
+}
