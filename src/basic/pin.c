@@ -24,11 +24,11 @@ static int check_owner(int ns_fd)
         struct stat owner, ours;
 
         _cleanup_close_ int fd = ioctl(ns_fd, NS_GET_USERNS);
-        if (fd < 0)
-                return -errno;
+        if (fd < 0) /* EPERM: it is not below ours */
+                return errno == EPERM ? -EXDEV : -errno;
         if (fstat(fd, &owner) < 0 || stat("/proc/self/ns/user", &ours) < 0)
                 return -errno;
-        return same_object(&owner, &ours) ? 0 : -EPERM;
+        return same_object(&owner, &ours) ? 0 : -EXDEV;
 }
 
 int pin_open(int dir_fd, const char *name, int clone_flag)
@@ -80,17 +80,18 @@ int pin_make(int dir_fd, const char *name, int ns_fd)
 static int unmount(int dir_fd, const char *name)
 {
         char path[FD_PATH_MAX + NAME_MAX + 1], dir[FD_PATH_MAX];
-        int r = 0;
+        int r;
 
         (void) snprintf(path, sizeof(path), "%s/%s", fd_path(dir, dir_fd), name);
-        for (unsigned i = 0; i < MOUNTS_ON_A_NAME_MAX; i++) {
+        for (unsigned i = 0;; i++) {
                 r = mount_is_on(dir_fd, name);
                 if (r <= 0)
                         return r == -ENOENT ? 0 : r;
+                if (i >= MOUNTS_ON_A_NAME_MAX)
+                        return -EBUSY;
                 if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
                         return -errno;
         }
-        return -EBUSY;
 }
 
 int pin_remove(int dir_fd, const char *name)
@@ -118,7 +119,7 @@ int pin_dir_open(int dir_fd, const char *name)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        return only_root_can_change(&st) && (st.st_mode & 077) == 0 ? TAKE_FD(fd) : -EPERM;
+        return only_root_can_change(&st) && (st.st_mode & 077) == 0 ? TAKE_FD(fd) : -ENOTUNIQ;
 }
 
 int pin_dir_make(int dir_fd, const char *name)

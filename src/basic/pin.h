@@ -24,9 +24,10 @@ int pin_make(int dir_fd, const char *name, int ns_fd) _must_check_;
  *   -ENOENT  nothing has the name
  *   -ENOTTY  no namespace has it: a start was killed before the bind, or this mount namespace does not have the pin
  *   -ENXIO   a namespace of another kind
- *   -EPERM   one of another user namespace than ours
+ *   -EXDEV   one of another user namespace than ours
+ *   -ELOOP   a link
  *
- * or another -errno.
+ * or another -errno, which says nothing about what is there.
  */
 int pin_open(int dir_fd, const char *name, int clone_flag) _must_check_;
 
@@ -35,7 +36,8 @@ int pin_remove(int dir_fd, const char *name) _must_check_;
 
 /*
  * Opens the directory dir_fd/name, root's alone (0700), and makes it if it is missing, and a private mount of its own: what is
- * pinned in it shows in no other mount namespace. A descriptor (O_PATH) or -errno; -EPERM: others can enter it.
+ * pinned in it shows in no other mount namespace. A descriptor (O_PATH) or -errno; -ENOTUNIQ: it is not root's, or others
+ * can enter it; -ENOTDIR: it is none.
  */
 int pin_dir_make(int dir_fd, const char *name) _must_check_;
 

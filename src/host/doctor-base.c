@@ -138,8 +138,10 @@ static int check_cage(const DoctorHost *h, Findings *f)
                         f, CAGE_PATH, "run `systemctl restart fcjail-cage.service`",
                         "%s, so each start copies the host's mounts, which takes longer the more there are",
                         cage_strerror(r));
-        return DOCTOR_ERROR(f, r, EX_OSERR, CAGE_PATH, "run `systemctl restart fcjail-cage.service`",
-                            "%s, so starts are refused", cage_strerror(r));
+        if (cage_is_wrong(r))
+                return DOCTOR_ERROR(f, r, EX_OSERR, CAGE_PATH, cage_remedy(r), "%s, so starts are refused",
+                                    cage_strerror(r));
+        return DOCTOR_ERROR(f, r, EX_OSERR, CAGE_PATH, NULL, "cannot be looked at: %s", strerror(-r));
 }
 
 static int check_uids(const DoctorHost *h, Findings *f)

@@ -280,9 +280,8 @@ static int open_cage(const Plan *p, HostObjects *o, Findings *f)
                                     "%s, so a start copies the host's mounts", cage_strerror(r));
         if (r >= 0 || cage_is_absent(r))
                 return 0;
-        return WRONG(f, r, r == -EPERM || r == -ENXIO || r == -ELOOP ? EX_NOPERM : EX_OSERR, CAGE_PATH,
-                     "remove it with `fcjail cage remove`, then run `systemctl restart fcjail-cage.service`",
-                     "%s", cage_strerror(r));
+        return WRONG(f, r, cage_is_wrong(r) ? EX_NOPERM : EX_OSERR, CAGE_PATH, cage_remedy(r), "%s",
+                     cage_strerror(r));
 }
 
 static int open_filter(const Plan *p, HostObjects *o, Findings *f)

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -38,6 +37,22 @@ bool cage_is_absent(int r)
         return r == -ENOENT || r == -ENOTTY;
 }
 
+bool cage_is_wrong(int r)
+{
+        return r == -ENXIO || r == -EXDEV || r == -ELOOP || r == -EBADE || r == -ENOTUNIQ || r == -ENOTDIR;
+}
+
+const char *cage_remedy(int r)
+{
+        if (!cage_is_wrong(r))
+                return NULL;
+        /* fcjail removes nothing that is in a directory which is not root's alone. */
+        if (r == -ENOTUNIQ || r == -ENOTDIR)
+                return "find out who has changed it; then run `umount -R " CAGE_PATH "`, `rm -r " CAGE_PATH
+                       "` and `systemctl restart fcjail-cage.service`";
+        return "run `systemctl restart fcjail-cage.service`";
+}
+
 const char *cage_strerror(int r)
 {
         switch (r) {
@@ -47,8 +62,14 @@ const char *cage_strerror(int r)
                 return "has no mount namespace that can be seen from here";
         case -ENXIO:
                 return "has a namespace of another kind";
-        case -EPERM:
-                return "is not root's alone, or of another user namespace";
+        case -EXDEV:
+                return "has a namespace of another user namespace";
+        case -ELOOP:
+                return "has a link in the place of a namespace";
+        case -ENOTUNIQ:
+                return "is not root's alone";
+        case -ENOTDIR:
+                return "is not a directory";
         case -EBADE:
                 return "is not the empty mount namespace that fcjail has made";
         case -EINVAL:
@@ -100,12 +121,13 @@ static int in_child(int (*work)(int fd, int cpu), int fd, int cpu)
 {
         int status = 0;
 
-        long pid = syscall(SYS_clone, (unsigned long) (CLONE_FILES | SIGCHLD), NULL, NULL, NULL, 0UL);
+        /* No signal for its end: who ignores SIGCHLD would never hear how it ended. */
+        long pid = syscall(SYS_clone, (unsigned long) CLONE_FILES, NULL, NULL, NULL, 0UL);
         if (pid < 0)
                 return -errno;
         if (pid == 0)
                 _exit(-work(fd, cpu)); /* no errno is larger than 255 */
-        while (waitpid((pid_t) pid, &status, 0) < 0)
+        while (waitpid((pid_t) pid, &status, (int) __WALL) < 0)
                 if (errno != EINTR)
                         return -errno;
         return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED;
@@ -190,8 +212,11 @@ int cage_make(int run_fd)
 {
         int r;
 
-        if (cage_check(run_fd) >= 0)
+        r = cage_check(run_fd);
+        if (r >= 0)
                 return 0;
+        if (!cage_is_absent(r) && !cage_is_wrong(r))
+                return r;
         r = cage_remove(run_fd);
         if (r < 0)
                 return r;

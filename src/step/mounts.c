@@ -30,6 +30,7 @@
 #include "mount-util.h"
 #include "namespaces.h"
 #include "step.h"
+#include "tolerated.h"
 
 #define STAGE_JAIL "jail"
 
@@ -37,9 +38,10 @@ static int copy_cage(Jail *jail)
 {
         int r = cage_enter(jail->host.cage_fd);
 
-        return r < 0 ? step_fail_because(jail, r, /* exit_status= */ 0, CAGE_PATH,
-                                         "%s; run `systemctl restart fcjail-cage.service`", cage_strerror(r))
-                     : 0;
+        if (r == -EBADE)
+                return step_fail_because(jail, r, /* exit_status= */ 0, CAGE_PATH, "%s; %s", cage_strerror(r),
+                                         cage_remedy(r));
+        return r < 0 ? step_fail(jail, r, "mount namespace") : 0;
 }
 
 static int copy_host(Jail *jail)
@@ -116,12 +118,16 @@ static int attach_root(Jail *jail)
         return jail->jail_fd < 0 ? step_fail(jail, -errno, "/" STAGE_JAIL) : 0;
 }
 
+/* Where there is none, the VMM finds none of its files. */
 static int hold_sys(Jail *jail)
 {
+        int r;
+
         if (!plan_mount(jail->plan, MOUNT_SYS))
                 return 0;
         jail->sys_fd = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return jail->sys_fd < 0 ? step_fail(jail, -errno, "/sys") : 0;
+        r = jail->sys_fd < 0 ? tolerate(TOLERATED_CPU_FILE, -errno) : 0;
+        return r < 0 ? step_fail(jail, r, "/sys") : 0;
 }
 
 int step_mounts(Jail *jail)

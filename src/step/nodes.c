@@ -97,6 +97,8 @@ static int make_sys(Jail *jail, int sys_fd)
         const char *object;
         int r;
 
+        if (jail->sys_fd < 0) /* the host has none */
+                return 0;
         r = cpu_files_copy(jail->sys_fd, sys_fd, &object);
         return r < 0 ? step_fail(jail, r, "%s", object) : 0;
 }

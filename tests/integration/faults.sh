@@ -69,19 +69,32 @@ test_every_step_says_that_it_failed() {
         fails_at seccomp 71 seccomp:error=EINVAL
 }
 
+says_nothing_against_the_cage() {
+        grep -F "$1" /tmp/out
+        not grep -E "root's alone|restart fcjail-cage" /tmp/out
+}
+
 # What is found about the cage before anything is made, and what only when it was entered.
 test_every_failure_in_the_cage_is_told() {
         systemctl restart fcjail-cage
         only=(-P "$STATE/cage/mnt")
         fails_at paths 77 ioctl:retval=0:when=1
         fails_at paths 77 ioctl:error=EPERM:when=2
+        grep -F "$STATE/cage: has a namespace of another user namespace" /tmp/out
         fails_at paths 71 ioctl:error=EIO:when=2
+        fails_at paths 71 ioctl:error=EPERM:when=1
+        says_nothing_against_the_cage "$STATE/cage: Operation not permitted"
         fails_at paths 71 fstatfs:error=EIO
         only=()
+        # It is the unit that forbids it, or the host that cannot.
         fails_at mounts 71 setns:error=EPERM:when=3
-        fails_at mounts 71 setns:retval=0:when=3
+        says_nothing_against_the_cage "mount namespace: Operation not permitted"
         fails_at mounts 71 unshare:error=ENOMEM:when=3
+        says_nothing_against_the_cage "mount namespace: Cannot allocate memory"
+        fails_at mounts 71 setns:retval=0:when=3
+        grep -F "$STATE/cage: is not the empty mount namespace that fcjail has made; run \`systemctl" /tmp/out
         fails_at mounts 71 unshare:retval=0:when=3
+        grep -F "$STATE/cage: is not the empty mount namespace that fcjail has made; run \`systemctl" /tmp/out
         fails_at mounts 71 pivot_root:error=EINVAL:when=1
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "at.h"
@@ -75,10 +79,11 @@ CHILD_TEST(cage, holds_one_mount_and_nothing_on_it)
 
 CHILD_TEST(cage, is_made_once)
 {
-        int fd = make();
         struct stat before, after;
+        int fd;
 
-        CHECK(stat(CAGE_PATH + strlen("/run/fcjail"), &before) < 0);
+        CHECK_IS(cage_open(run()), -ENOENT);
+        fd = make();
         CHECK(stat("/run/cage/mnt", &before) >= 0);
         CHECK_IS(cage_make(fd), 0);
         CHECK(stat("/run/cage/mnt", &after) >= 0);
@@ -197,7 +202,8 @@ CHILD_TEST(cage, what_is_not_empty_is_no_cage)
         CHECK_IS(cage_make(fd), 1);
         CHECK_IS(cage_check(fd), 0);
         CHECK_IS(fchmodat(fd, "cage", 0755, 0), 0);
-        CHECK_IS(cage_open(fd), -EPERM);
+        CHECK_IS(cage_open(fd), -ENOTUNIQ);
+        CHECK_IS(cage_make(fd), -ENOTUNIQ);
 }
 
 static int pin_a_copy_of_the_hosts(void)
@@ -235,11 +241,102 @@ CHILD_TEST(cage, another_mount_namespace_sees_a_file)
         CHECK_IS(cage_open(run()), -ENOTTY);
 }
 
-CHILD_TEST(cage, a_lie_about_setns_or_unshare_would_be_seen)
+CHILD_TEST(cage, ones_own_mount_namespace_is_no_cage)
 {
-        struct stat st;
-
-        CHECK(stat("/", &st) >= 0);
         CHECK_IS(root_is_empty_tmpfs(), 0);
         CHECK_IS(cage_enter(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)), -EBADE);
+}
+
+/* From here on that call does nothing, and returns this. */
+static void answer(unsigned call, unsigned error)
+{
+        struct sock_filter filter[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const struct sock_fprog program = { .len = ELEMENTSOF(filter), .filter = filter };
+
+        CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) >= 0);
+}
+
+/* A cage that is as it should be, entered from a copy of it: "/" looks the same, whatever the kernel did. */
+static void enter_with_a_lie(unsigned call)
+{
+        int cage = cage_open(make());
+
+        CHECK(cage >= 0);
+        CHECK_IS(cage_enter(cage), 0);
+        CHECK_IS(cage_enter(cage), 0);
+        answer(call, 0);
+        CHECK_IS(cage_enter(cage), -EBADE);
+}
+
+CHILD_TEST(cage, a_lie_about_setns_is_seen)
+{
+        enter_with_a_lie(SYS_setns);
+}
+
+CHILD_TEST(cage, a_lie_about_unshare_is_seen)
+{
+        enter_with_a_lie(SYS_unshare);
+}
+
+static void ignore_children(void)
+{
+        CHECK(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+}
+
+CHILD_TEST(cage, who_ignores_sigchld_hears_the_truth)
+{
+        int fd = make();
+
+        ignore_children();
+        CHECK_IS(cage_check(fd), 0);
+        CHECK_IS(cage_make(fd), 0);
+        (void) signal(SIGCHLD, SIG_DFL);
+        CHECK_IS(in_child(plant_a_mount), 0);
+        ignore_children();
+        CHECK_IS(cage_check(fd), -EBADE);
+        CHECK_IS(cage_make(fd), 1);
+}
+
+/* Such errors say nothing about the cage, whose name would be gone after them. */
+static void fail_to_look(unsigned call, int error)
+{
+        int fd = make();
+        struct stat before, after;
+
+        CHECK(stat("/run/cage/mnt", &before) >= 0);
+        answer(call, (unsigned) error);
+        CHECK_IS(cage_make(fd), -error);
+        CHECK(stat("/run/cage/mnt", &after) >= 0);
+        CHECK(same_object(&before, &after));
+        CHECK(!cage_is_wrong(-error) && !cage_remedy(-error));
+}
+
+CHILD_TEST(cage, one_that_could_not_be_entered_stays)
+{
+        fail_to_look(SYS_setns, EPERM);
+}
+
+CHILD_TEST(cage, one_for_which_no_process_could_be_made_stays)
+{
+        fail_to_look(SYS_clone, EAGAIN);
+}
+
+CHILD_TEST(cage, one_that_could_not_be_opened_stays)
+{
+        fail_to_look(SYS_openat, EMFILE);
+}
+
+CHILD_TEST(cage, what_has_its_name_stays)
+{
+        int fd = run();
+
+        CHECK(symlinkat("/srv", fd, "cage") >= 0);
+        CHECK_IS(cage_open(fd), -ENOTDIR);
+        CHECK_IS(cage_make(fd), -ENOTDIR);
+        CHECK(cage_is_wrong(-ENOTDIR) && strstr(cage_remedy(-ENOTDIR), "rm -r"));
 }

@@ -125,7 +125,22 @@ CHILD_TEST(pin, a_namespace_of_another_user_namespace_is_refused)
         int dir = srv();
 
         CHECK_IS(pin_make(dir, "net", foreign_netns()), 0);
-        CHECK_IS(pin_open(dir, "net", CLONE_NEWNET), -EPERM);
+        CHECK_IS(pin_open(dir, "net", CLONE_NEWNET), -EXDEV);
+}
+
+/* As many as it removes; and one more, which it does not count as removed. */
+CHILD_TEST(pin, all_that_is_mounted_on_a_name_goes)
+{
+        int dir = srv();
+
+        for (unsigned n = 16; n <= 17; n++) {
+                CHECK_IS(at_write_file(dir, "net", 0600, "", 0), 0);
+                for (unsigned i = 0; i < n; i++)
+                        CHECK(mount("/proc/self/ns/net", "/srv/net", NULL, MS_BIND, NULL) >= 0);
+                CHECK_IS(pin_remove(dir, "net"), n == 16 ? 0 : -EBUSY);
+                CHECK_IS(faccessat(dir, "net", F_OK, AT_SYMLINK_NOFOLLOW), n == 16 ? -1 : 0);
+        }
+        CHECK_IS(mount_is_on(dir, "net"), 1);
 }
 
 /* Of a directory on a shared mount, as /run is. */
@@ -168,11 +183,13 @@ CHILD_TEST(pin, a_directory_that_others_can_enter_is_refused)
 
         CHECK(mkdirat(place, "pins", 0700) >= 0);
         CHECK(fchmodat(place, "pins", 0711, 0) >= 0);
-        CHECK_IS(pin_dir_make(place, "pins"), -EPERM);
-        CHECK_IS(pin_dir_open(place, "pins"), -EPERM);
+        CHECK_IS(pin_dir_make(place, "pins"), -ENOTUNIQ);
+        CHECK_IS(pin_dir_open(place, "pins"), -ENOTUNIQ);
         CHECK_IS(pin_dir_open(place, "none"), -ENOENT);
         CHECK_IS(mount_is_on(place, "pins"), 0);
         CHECK(fchmodat(place, "pins", 0700, 0) >= 0);
         CHECK(fchownat(place, "pins", 1000, 0, 0) >= 0);
-        CHECK_IS(pin_dir_open(place, "pins"), -EPERM);
+        CHECK_IS(pin_dir_open(place, "pins"), -ENOTUNIQ);
+        CHECK(symlinkat("pins", place, "link") >= 0);
+        CHECK_IS(pin_dir_open(place, "link"), -ENOTDIR);
 }
