@@ -77,7 +77,8 @@ int root_is_empty_tmpfs(void)
 
         if (statfs("/", &sfs) < 0 || statvfs("/", &sv) < 0)
                 return -errno;
-        /* Its directory is the one object that it has, so there is nothing else on which something could be mounted. */
+        /* Its directory is the one object that it has, so nothing can be mounted below "/", and what is mounted on it would be "/".
+         * What "/" itself covers is not seen. */
         return sfs.f_type == TMPFS_MAGIC && (sv.f_flag & flags) == flags && sv.f_files == 1 &&
                sv.f_ffree == 0;
 }

@@ -11,7 +11,7 @@ int new_tmpfs(const char *n_inodes, const char *size) _must_check_;
  * A descriptor or -errno. */
 int new_empty_tmpfs(void) _must_check_;
 
-/* 1 if "/" is one, and so nothing is mounted on it or below it; 0 if not, or -errno. */
+/* 1 if "/" is one, and so nothing is mounted on it or below it; 0 if not, or -errno. What it covers itself is not looked at. */
 int root_is_empty_tmpfs(void) _must_check_;
 
 /* Makes the mount at `path`, and all below it, private, and reads back that the mount which the directory `checked`
