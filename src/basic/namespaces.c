@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -87,6 +88,25 @@ int root_mount_id(uint64_t *ret)
 
         *ret = sx.stx_mnt_id;
         return 0;
+}
+
+int mount_namespace_is_pid1s(void)
+{
+        _cleanup_free_ char *line = NULL;
+        size_t size = 0;
+        uint64_t id;
+        int r;
+
+        r = root_mount_id(&id);
+        if (r < 0)
+                return r;
+        _cleanup_fclose_ FILE *f = fopen("/proc/1/mountinfo", "re");
+        if (!f)
+                return -errno;
+        while (getline(&line, &size, f) >= 0)
+                if (strtoull(line, NULL, 10) == id)
+                        return 1;
+        return ferror(f) ? -EIO : 0;
 }
 
 /* The first mount of the tree: first in the list and its own parent, "1 1 0:2 / / ...". Only the list shows that, and the

@@ -36,6 +36,10 @@ int netns_name(char ret[NETNS_NAME_MAX]) _must_check_;
 /* Identifies the mount that "/" is, which is another one in each mount namespace. 0 or -errno. statx(2), Linux 5.8. */
 int root_mount_id(uint64_t *ret) _must_check_;
 
+/* 1 if this process is in the mount namespace of PID 1, 0 if it is in another, or -errno. By the ids of mounts, each of which is
+ * in one namespace only: /proc/1/ns needs CAP_SYS_PTRACE, or all capabilities that PID 1 has. */
+int mount_namespace_is_pid1s(void) _must_check_;
+
 /* What "/" is. pivot_root(2) leaves none but a mount that is on another one. */
 typedef enum RootKind {
         ROOT_MOUNT,

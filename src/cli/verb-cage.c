@@ -15,27 +15,75 @@
 #include "fd-util.h"
 #include "log.h"
 #include "messages.h"
+#include "namespaces.h"
+#include "start.h"
 #include "verbs.h"
 
 #define CAGE_LOCK "cage.lock"
 
+/* Ten seconds, of which making a cage takes milliseconds. */
+#define LOCK_TRIES      100U
+#define LOCK_RETRY_USEC 100000U
+
 /* A start does without, or says itself what is wrong. */
 static int fail(const char *what, int r)
 {
-        log_entry(LOG_ERR, MESSAGE_CAGE, r, NULL, 0, "Failed to %s the cage: " CAGE_PATH " %s", what,
-                  cage_strerror(r));
+        const char *remedy = cage_remedy(r);
+
+        log_entry(LOG_ERR, MESSAGE_CAGE, r, NULL, 0, "Failed to %s the cage: " CAGE_PATH ": %s%s%s", what,
+                  cage_strerror(r), remedy ? "; " : "", remedy ?: "");
         return EX_OSERR;
 }
 
+/* VMs that start wait for the unit, so it waits for nobody for long. -EAGAIN: somebody else has the lock all the time. */
 static int lock_cage(const StateRoot *root)
 {
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
         _cleanup_close_ int fd =
                 openat(root->fd, CAGE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-        if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+        if (fd < 0)
                 return -errno;
-        return TAKE_FD(fd);
+        for (unsigned i = 0; i < LOCK_TRIES; i++) {
+                if (fcntl(fd, F_OFD_SETLK, &lock) >= 0)
+                        return TAKE_FD(fd);
+                if (errno != EAGAIN && errno != EACCES)
+                        return -errno;
+                (void) usleep(LOCK_RETRY_USEC);
+        }
+        return -EAGAIN;
+}
+
+static int fail_lock(int r)
+{
+        if (r == -EAGAIN)
+                log_entry(LOG_ERR, MESSAGE_CAGE, r, NULL, 0,
+                          "Another `fcjail cage` has held /run/fcjail/" CAGE_LOCK
+                          " for %u seconds; end it, `pgrep -a -f 'fcjail cage'` shows it",
+                          LOCK_TRIES / (1000000 / LOCK_RETRY_USEC));
+        else
+                log_error("Failed to lock /run/fcjail/" CAGE_LOCK ": %s", strerror(-r));
+        return EX_OSERR;
+}
+
+/* What is made in another mount namespace no start would see; and to remove a name there would take the pin from the host. */
+static int check_mount_namespace(const char *operation)
+{
+        int r = mount_namespace_is_pid1s();
+
+        if (r > 0)
+                return EX_OK;
+        if (r < 0)
+                log_error(
+                        "Failed to tell whether this mount namespace is that of PID 1: /proc/1/mountinfo: %s",
+                        strerror(-r));
+        else
+                log_entry(
+                        LOG_ERR, MESSAGE_CAGE, -EXDEV, NULL, 0,
+                        "Failed to %s the cage: this mount namespace is not that of PID 1; run `systemctl restart "
+                        "fcjail-cage.service` instead, without PrivateTmp= and the like in that unit",
+                        operation);
+        return EX_OSERR;
 }
 
 static int make(const StateRoot *root)
@@ -60,7 +108,11 @@ int verb_cage(const CommandLine *c)
                 log_error("Unknown operation '%s'; use make or remove", operation);
                 return EX_USAGE;
         }
-        status = become_root(&caller);
+        status = start_sanitize();
+        if (status == EX_OK)
+                status = become_root(&caller);
+        if (status == EX_OK)
+                status = check_mount_namespace(operation);
         if (status != EX_OK)
                 return status;
         r = state_root_open(&root, NULL);
@@ -69,10 +121,8 @@ int verb_cage(const CommandLine *c)
                 return EX_OSERR;
         }
         _cleanup_close_ int lock = lock_cage(&root);
-        if (lock < 0) {
-                log_error("Failed to lock /run/fcjail/" CAGE_LOCK ": %s", strerror(-lock));
-                return EX_OSERR;
-        }
+        if (lock < 0)
+                return fail_lock(lock);
         if (strcmp(operation, "make") == 0)
                 return make(&root);
         r = cage_remove(root.fd);

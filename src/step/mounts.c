@@ -39,8 +39,8 @@ static int copy_cage(Jail *jail)
         int r = cage_enter(jail->host.cage_fd);
 
         if (r == -EBADE)
-                return step_fail_because(jail, r, /* exit_status= */ 0, CAGE_PATH, "%s; %s", cage_strerror(r),
-                                         cage_remedy(r));
+                return step_fail_because(jail, r, /* exit_status= */ 0, CAGE_PATH, "%s; %s",
+                                         cage_strerror(r), cage_remedy(r));
         return r < 0 ? step_fail(jail, r, "mount namespace") : 0;
 }
 

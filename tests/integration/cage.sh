@@ -37,7 +37,7 @@ test_a_unit_brings_the_cage_along() {
         ended_well a
 }
 
-# Each in both ways: by systemd, by hand, and in the place of the jailer.
+# By systemd, and by hand.
 mounts_in_each_way() {
         vm a
         systemctl start fcjail@a
@@ -94,6 +94,17 @@ test_what_is_mounted_later_can_be_bound() {
         ended_well a
 }
 
+CAPS="CAP_SYS_ADMIN CAP_NET_ADMIN CAP_MKNOD CAP_SYS_CHROOT CAP_SETUID CAP_SETGID CAP_SETPCAP"
+PLANTED="is not the empty mount namespace that fcjail has made; run \`systemctl restart fcjail-cage.service\`"
+
+# start_is_refused STATUS COMMAND…
+start_is_refused() {
+        local status=0
+        timeout 30 "${@:2}" >/tmp/out 2>&1 </dev/null || status=$?
+        is "$1" "$status"
+        grep -F "$CAGE: $PLANTED" /tmp/out
+}
+
 test_what_is_planted_in_it_stops_a_start_until_it_is_made_again() {
         local pid
         systemctl restart fcjail-cage
@@ -102,7 +113,16 @@ test_what_is_planted_in_it_stops_a_start_until_it_is_made_again() {
         systemctl start fcjail@b
         pid=$(pid_of b)
         plant "$CAGE/mnt"
-        fails a "$CAGE: is not the empty mount namespace that fcjail has made; run \`systemctl restart fcjail-cage.service\`"
+        fails a "$CAGE: $PLANTED"
+        start_is_refused 71 fcjail run a
+        start_is_refused 1 /usr/libexec/fcjail/jailer --id vm1 --exec-file /usr/local/bin/demo-vmm --uid 891 --gid 892
+        rm -rf /srv/jailer/demo-vmm
+        fcjail cleanup vm1
+        user cageuser --uid 891 --user-group
+        unit a User=cageuser "AmbientCapabilities=$CAPS"
+        fails a "$CAGE: $PLANTED"
+        rm -r /run/systemd/system/fcjail@a.service.d
+        systemctl daemon-reload
         fcjail doctor >/tmp/doctor || true
         grep -F "$CAGE: is not the empty mount namespace" /tmp/doctor
         systemctl restart fcjail-cage
@@ -110,6 +130,20 @@ test_what_is_planted_in_it_stops_a_start_until_it_is_made_again() {
         systemctl stop fcjail@a
         is "$pid" "$(pid_of b)"
         ended_well a
+}
+
+# needs_the_remedy TEXT: a start is refused with that, and goes on after what the message says.
+needs_the_remedy() {
+        local status=0
+        fails a "$CAGE: $1"
+        not fcjail cage make >/tmp/out 2>&1
+        grep -F "$CAGE: $1; find out who has changed it; then run \`umount -R $CAGE\`, \`rm -r $CAGE\`" /tmp/out
+        fcjail check a >/tmp/check 2>&1 || status=$?
+        is 77 "$status"
+        umount -R "$CAGE" || true
+        rm -r "$CAGE"
+        systemctl restart fcjail-cage
+        is_caged
 }
 
 test_what_is_no_cage_is_refused() {
@@ -124,17 +158,20 @@ test_what_is_no_cage_is_refused() {
         grep -F "$CAGE" /tmp/check
         umount "$CAGE/mnt"
 
-        chmod 0755 "$CAGE"
-        fails a "$CAGE: is not root's alone"
-        not fcjail cage make
-        chmod 0700 "$CAGE"
-
         rm "$CAGE/mnt"
         ln -s /proc/1/ns/mnt "$CAGE/mnt"
-        fails a "$CAGE: "
-        rm "$CAGE/mnt"
+        fails a "$CAGE: has a link in the place of a namespace"
         systemctl restart fcjail-cage
         is_caged
+
+        chmod 0755 "$CAGE"
+        needs_the_remedy "is not root's alone"
+        fcjail cage remove
+        ln -s /tmp "$CAGE"
+        needs_the_remedy "is not a directory"
+        fcjail cage remove
+        echo text >"$CAGE"
+        needs_the_remedy "is not a directory"
         systemctl start fcjail@a
         systemctl stop fcjail@a
         ended_well a
@@ -194,7 +231,7 @@ test_it_can_be_made_on_each_cpu() {
         systemctl stop fcjail-cage
         for cpu in $(seq 0 $(($(nproc) - 1))); do
                 for other in $(seq 0 $(($(nproc) - 1))); do
-                        taskset -c "$cpu" unshare --mount --propagation private taskset -c "$other" \
+                        taskset -c "$cpu" unshare --mount --propagation private --pid --fork --mount-proc taskset -c "$other" \
                                 bash -ec 'fcjail cage make; stat -f -c %T /run/fcjail/cage/mnt' >/tmp/out 2>&1
                         grep -x nsfs /tmp/out
                 done
@@ -313,6 +350,79 @@ test_the_unit() {
         systemctl restart fcjail-cage
         is_caged
         is "Wants=fcjail-cage.service" "$(grep ^Wants= "/lib/systemd/system/fcjail@.service")"
+}
+
+# That is no sign of somebody who has planted something.
+test_a_unit_that_may_not_enter_it_says_so() {
+        systemctl restart fcjail-cage
+        vm a
+        unit a 'RestrictNamespaces=~mnt'
+        fails a "Failed at step mounts of 'a': mount namespace: Operation not permitted"
+        not journal_has a "root's alone"
+        not setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin fcjail cage make >/tmp/out 2>&1
+        grep -Fx "fcjail: Failed to make the cage: $CAGE: Operation not permitted" /tmp/out
+        is_caged
+}
+
+# There, to remove a name would take the pin from the host, and to make one would be of use to nobody.
+test_in_another_mount_namespace_it_is_neither_made_nor_removed() {
+        local operation first status=0 dropin=/run/systemd/system/fcjail-cage.service.d
+        systemctl restart fcjail-cage
+        first=$(stat -L -c %i "$CAGE/mnt")
+        for operation in make remove; do
+                not unshare --mount --propagation slave fcjail cage "$operation" >/tmp/out 2>&1
+                grep "Failed to $operation the cage: this mount namespace is not that of PID 1; run" /tmp/out
+                is_caged
+        done
+        not unshare --mount sh -c 'mount -t tmpfs none /proc && exec fcjail cage remove' >/tmp/out 2>&1
+        grep "Failed to tell whether this mount namespace is that of PID 1: /proc/1/mountinfo: No such file" /tmp/out
+
+        # As a drop-in for all services of a site has it.
+        mkdir -p "$dropin"
+        printf '[Service]\nPrivateTmp=yes\n' >"$dropin/site.conf"
+        systemctl daemon-reload
+        not systemctl restart fcjail-cage || status=1
+        rm -r "$dropin"
+        systemctl daemon-reload
+        systemctl reset-failed
+        is 0 "$status"
+        journalctl -q -u fcjail-cage -o cat --cursor="$cursor" | grep 'Failed to remove the cage: this mount namespace' >/dev/null
+        journalctl -q -u fcjail-cage -o cat --cursor="$cursor" | grep 'Failed to make the cage: this mount namespace' >/dev/null
+        is "$first" "$(stat -L -c %i "$CAGE/mnt")"
+        systemctl restart fcjail-cage
+        is_caged
+}
+
+# A start waits for the unit, but not for ever.
+test_one_that_hangs_stops_no_other_for_ever() {
+        local tracer
+        is 20s "$(systemctl show -p TimeoutStartUSec --value fcjail-cage)"
+        is 20s "$(systemctl show -p TimeoutStopUSec --value fcjail-cage)"
+        systemctl stop fcjail-cage
+        strace -f -o /tmp/strace -e trace=pivot_root -e inject=pivot_root:delay_enter=60s fcjail cage make >/tmp/first 2>&1 &
+        tracer=$!
+        eventually test -e "$CAGE"
+        not timeout 19 fcjail cage make >/tmp/out 2>&1
+        grep "Another .fcjail cage. has held $STATE/cage.lock for 10 seconds" /tmp/out
+        vm a
+        systemctl start fcjail@a
+        unit_is a active
+        systemctl stop fcjail@a
+        kill -KILL "$(pgrep -P "$tracer" | head -n 1)" "$tracer"
+        wait "$tracer" || true
+        systemctl reset-failed
+        systemctl restart fcjail-cage
+        is_caged
+        ended_well a
+}
+
+# Without descriptors 0 to 2, what it opens would be where it writes its messages.
+test_it_is_made_without_standard_descriptors() {
+        systemctl stop fcjail-cage
+        fcjail cage make <&- >&- 2>&-
+        is_caged
+        fcjail cage remove <&- >&- 2>&-
+        nothing_is_pinned
 }
 
 test_usage() {
