@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -79,7 +80,26 @@ int at_hold_dir(int dir_fd, const char *name)
         return RET_NERRNO(openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-int at_make_dir(int dir_fd, const char *name, mode_t mode)
+int at_hold_parent(int dir_fd, const char *path, const char **ret_name)
+{
+        int fd = at_hold_dir(dir_fd, ".");
+        const char *slash;
+
+        for (; fd >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+                char name[NAME_MAX + 1];
+                const size_t n = (size_t) (slash - path);
+
+                _cleanup_close_ int above = fd;
+                if (n >= sizeof(name))
+                        return -ENAMETOOLONG;
+                (void) snprintf(name, sizeof(name), "%.*s", (int) n, path);
+                fd = at_hold_dir(above, name);
+        }
+        *ret_name = path;
+        return fd;
+}
+
+int at_make_or_take_dir(int dir_fd, const char *name, mode_t mode, bool *ret_made)
 {
         /* With its mode from birth: otherwise a kill would leave a directory that nobody corrects. */
         mode_t saved = umask(0);
@@ -98,7 +118,15 @@ int at_make_dir(int dir_fd, const char *name, mode_t mode)
         if (made && fchmod(fd, mode) < 0)
                 return -errno;
 
+        *ret_made = made;
         return TAKE_FD(fd);
+}
+
+int at_make_dir(int dir_fd, const char *name, mode_t mode)
+{
+        bool made;
+
+        return at_make_or_take_dir(dir_fd, name, mode, &made);
 }
 
 /* Nobody else makes a file that nobody may use, or a sticky directory that nobody may write. */

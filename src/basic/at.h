@@ -37,9 +37,15 @@ int at_next(DIR *d, const char **ret) _must_check_;
 /* As at_open_dir() with O_PATH, for which no permission on the directory itself is needed. */
 int at_hold_dir(int dir_fd, const char *name) _must_check_;
 
+/* The directory that the last name of a relative path is in, held so; *ret_name is that name, in `path`. */
+int at_hold_parent(int dir_fd, const char *path, const char **ret_name) _must_check_;
+
 /* Makes the directory with exactly this mode, or takes the one that is there, and opens it. A directory that
  * was there is not touched. */
 int at_make_dir(int dir_fd, const char *name, mode_t mode) _must_check_;
+
+/* The same; *ret_made says which of the two. */
+int at_make_or_take_dir(int dir_fd, const char *name, mode_t mode, bool *ret_made) _must_check_;
 
 /*
  * A place to mount on: an empty file or directory of root's, with a mode by which at_is_place() knows it again in another

@@ -83,9 +83,9 @@ int root_is_empty_tmpfs(void)
                sv.f_ffree == 0;
 }
 
-int mount_make_private(const char *path, const char *checked)
+static int change_propagation(const char *path, const char *checked, unsigned long flags)
 {
-        if (mount(NULL, path, NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        if (mount(NULL, path, NULL, flags, NULL) < 0)
                 return -errno;
 
         /* This call changes nothing. The kernel refuses it with EINVAL if the second mount is shared, and otherwise with EBUSY,
@@ -93,6 +93,16 @@ int mount_make_private(const char *path, const char *checked)
         if (syscall(SYS_pivot_root, "/", checked) >= 0 || errno != EBUSY)
                 return -EBADE;
         return 0;
+}
+
+int mount_make_private(const char *path, const char *checked)
+{
+        return change_propagation(path, checked, MS_REC | MS_PRIVATE);
+}
+
+int mount_make_slave(const char *path, const char *checked)
+{
+        return change_propagation(path, checked, MS_SLAVE);
 }
 
 int mount_attach(int tree_fd, int dir_fd, const char *name)

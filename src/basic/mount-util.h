@@ -18,6 +18,10 @@ int root_is_empty_tmpfs(void) _must_check_;
  * is on is. -EBADE: it is still shared. Needs a root that is not. */
 int mount_make_private(const char *path, const char *checked) _must_check_;
 
+/* Makes the mount at `path` one that hears of what is mounted and unmounted on its peers, and tells them nothing; those below it
+ * stay as they are. Reads back that it is not shared, as above. */
+int mount_make_slave(const char *path, const char *checked) _must_check_;
+
 /* Attaches a detached tree at dir_fd/name; "" is dir_fd itself. 0 or -errno. */
 int mount_attach(int tree_fd, int dir_fd, const char *name) _must_check_;
 

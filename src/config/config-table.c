@@ -64,6 +64,8 @@ const ConfigKey config_keys[] = {
           .by_jailer = true },
         { "FCJAIL_JAILER_CLEANUP", config_parse_tristate, MEMBER(jailer_cleanup), "yes or no",
           .by_jailer = true, .only_by_jailer = true },
+        { "FCJAIL_JAILER_MOUNTS", config_parse_jailer_mounts, MEMBER(jailer_mounts), "no, start or live",
+          .by_jailer = true, .only_by_jailer = true },
         { "FCJAIL_JAILER_ROOT", config_parse_tristate, MEMBER(jailer_root), "yes or no",
           .by_jailer = true, .only_by_jailer = true },
         { "FCJAIL_POOL_TEXTS",  config_parse_pool_texts, MEMBER(pool_texts), "a number from 1 to 32",

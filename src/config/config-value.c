@@ -206,6 +206,21 @@ int config_parse_guest_network(const char *value, void *field, char **ret_why)
         return 0;
 }
 
+int config_parse_jailer_mounts(const char *value, void *field, char **ret_why)
+{
+        static const char *const words[] = { "no", "start", "live", NULL };
+        JailerMounts *mounts = field;
+        int i;
+
+        (void) ret_why;
+        i = find_word(words, value);
+        if (i < 0)
+                return i;
+
+        *mounts = JAILER_MOUNTS_NO + (unsigned) i;
+        return 0;
+}
+
 /* As systemd's strict rule for a name in /etc/group: [A-Za-z_][A-Za-z0-9_-]*, below the size of utmp's
  * field. */
 #define GROUP_FIRST   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"

@@ -12,6 +12,7 @@ int config_parse_uid_range(const char *value, void *field, char **ret_why) _must
 int config_parse_path(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_vmm_args(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_vmm_text(const char *value, void *field, char **ret_why) _must_check_;
+int config_parse_jailer_mounts(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_guest_network(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_group(const char *value, void *field, char **ret_why) _must_check_;
 int config_parse_pool_texts(const char *value, void *field, char **ret_why) _must_check_;

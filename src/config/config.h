@@ -28,6 +28,13 @@ typedef enum VmmText {
         VMM_TEXT_SHARED,
 } VmmText;
 
+typedef enum JailerMounts {
+        JAILER_MOUNTS_UNSET = 0,
+        JAILER_MOUNTS_NO,
+        JAILER_MOUNTS_START, /* what is mounted below root/ when the VM starts is in its jail */
+        JAILER_MOUNTS_LIVE,  /* and what is mounted there later as well */
+} JailerMounts;
+
 typedef enum Ready {
         READY_UNSET = 0,
         READY_API,
@@ -184,7 +191,7 @@ void jailer_config_done(JailerConfig *j);
 #define POOL_TEXTS_MAX 32
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 32
+#define CONFIG_KEYS_MAX 33
 
 typedef struct Config {
         Tristate any_id;
@@ -222,6 +229,7 @@ typedef struct Config {
         Tristate jailer_cleanup;
         Tristate jailer_root;
         uint32_t pool_texts; /* how many `fcjail fill` makes of each VMM; 0: unset */
+        JailerMounts jailer_mounts;
         JailerConfig jailer; /* of no key */
 
         Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */

@@ -369,6 +369,7 @@ void jailer_args_over(JailerArgs *a, Config *files)
         c->seccomp_path = TAKE_PTR(files->seccomp_path);
         c->jailer_cleanup = files->jailer_cleanup;
         c->jailer_root = files->jailer_root;
+        c->jailer_mounts = files->jailer_mounts;
         c->apparmor = TAKE_PTR(files->apparmor);
         c->selinux = TAKE_PTR(files->selinux);
         memcpy(c->taps, files->taps, sizeof(c->taps));

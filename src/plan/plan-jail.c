@@ -62,6 +62,8 @@ void plan_jail_mounts(const HostFacts *facts, Plan *p)
                 add_mount(p, JAIL_RUN, MOUNT_RUN, MS_NODEV | MS_NOEXEC);
         }
         add_mount(p, p->vmm_name, MOUNT_VMM, MS_RDONLY | MS_NODEV);
+        if (p->takes_mounts) /* but for a block device; MS_RDONLY in addition for each that was so, and for directories */
+                add_mount(p, "", MOUNT_BELOW, MS_NODEV | MS_NOEXEC);
         if (!p->vm_owns_root)
                 add_mount(p, "", MOUNT_DISKS, MS_NODEV | MS_NOEXEC);
         if (p->n_binds > 0) /* MS_RDONLY in addition for each that says so */
@@ -120,6 +122,8 @@ const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2])
 {
         if (m->source == MOUNT_DISKS)
                 return "files that belong to the VM";
+        if (m->source == MOUNT_BELOW)
+                return "what is mounted below root/";
         if (m->source == MOUNT_BINDS)
                 return "what is bound";
         if (m->source == MOUNT_LOOPS)

@@ -180,6 +180,8 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
                 !p->starter_becomes_vmm; /* a process may be the leader of its group, which it cannot leave */
         p->stdio_is_null = j->daemonize;
         p->vm_owns_root = true;
+        p->takes_mounts = c->jailer_mounts != JAILER_MOUNTS_NO;
+        p->mounts_live = c->jailer_mounts == JAILER_MOUNTS_LIVE;
         p->tree_marked =
                 p->watched; /* else the caller removes what the jailer makes, and knows nothing else */
         p->args_as_given = true;

@@ -59,13 +59,14 @@ typedef enum MountSource {
         MOUNT_RUN,  /* its run/ */
         MOUNT_VMM,  /* the VMM's text */
         MOUNT_DISKS, /* each regular file in root/ that belongs to the VM's uid and that its mode lets it write */
+        MOUNT_BELOW, /* each mount that others have made below root/ */
         MOUNT_BINDS, /* each source of `binds` that is neither a block nor a loop device */
         MOUNT_DEV,   /* a tmpfs with the device nodes */
         MOUNT_LOOPS, /* the node of each loop device outside of dev/ */
         MOUNT_SYS,   /* a tmpfs with what the host says of its CPU */
 } MountSource;
 
-/* One mount of the jail; MOUNT_DISKS, MOUNT_BINDS and MOUNT_LOOPS stand for any number of them. The first row is the root. */
+/* One mount of the jail; MOUNT_DISKS, MOUNT_BELOW, MOUNT_BINDS and MOUNT_LOOPS stand for any number of them. The first row is the root. */
 typedef struct MountPlan {
         const char *path; /* in the jail, relative to its root; "": the root itself */
         MountSource source;
@@ -231,8 +232,10 @@ typedef struct Plan {
         bool starter_becomes_vmm; /* and leaves the rest to a child of its own */
         bool own_session;         /* the VMM is the leader of its session */
         bool stdio_is_null;       /* its standard input, output and error are /dev/null */
-        bool tree_marked; /* the VM's directory is marked as fcjail's, for `fcjail gc` after a boot */
+        bool tree_marked;  /* the VM's directory is marked as fcjail's, for `fcjail gc` after a boot */
+        bool takes_mounts; /* what is mounted below root/ before the start is in the jail */
         bool vm_owns_root; /* root/ on the host belongs to the VM, which may write to all of it; what is there stays */
+        bool mounts_live;      /* what is mounted below root/ while the VM runs comes into its jail */
         bool args_as_given;    /* the VMM gets its id, its times, and vmm_args */
         char *pid_file;        /* a name in root/; NULL: none */
         char *api_socket;      /* its path in the jail, relative; that of an earlier life goes. NULL: none */
@@ -254,7 +257,7 @@ const MountPlan *plan_mount(const Plan *p, MountSource source) _pure_;
  * after the last. *i begins with 0. */
 const char *plan_next_namespace(const Plan *p, size_t *i);
 
-/* The path in the jail, in buf; of MOUNT_DISKS, MOUNT_BINDS and MOUNT_LOOPS what they are. */
+/* The path in the jail, in buf; of MOUNT_DISKS, MOUNT_BELOW, MOUNT_BINDS and MOUNT_LOOPS what they are. */
 const char *plan_mount_text(const MountPlan *m, char buf[NAME_MAX + 2]);
 
 /* As in fstab(5): "ro,nosuid,nodev". */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "at.h"
+#include "below.h"
 #include "binds.h"
 #include "fd-util.h"
 #include "fs-ids.h"
@@ -282,7 +283,7 @@ static int clone_mounts(Jail *jail)
 {
         static int (*const clones[])(Jail * jail, const MountPlan *m) = {
                 [MOUNT_ROOT] = clone_root,   [MOUNT_RUN] = clone_run,     [MOUNT_VMM] = clone_vmm,
-                [MOUNT_DISKS] = clone_disks, [MOUNT_BINDS] = binds_clone,
+                [MOUNT_DISKS] = clone_disks, [MOUNT_BELOW] = below_clone, [MOUNT_BINDS] = binds_clone,
         };
         int r = 0;
 
@@ -296,28 +297,18 @@ static int clone_mounts(Jail *jail)
  * or on the way, is the VMM's affair. */
 static int remove_stale_socket(Jail *jail)
 {
-        _cleanup_free_ char *path = strdup(jail->plan->api_socket);
-        _cleanup_close_ int dir_fd = -EBADF;
-        char *rest = path, *name = strsep(&rest, "/");
+        const char *path = jail->plan->api_socket, *name;
         struct stat st;
-        int fd = jail->root_fd;
 
-        if (!path)
-                return tree_fail(jail, -ENOMEM, jail->plan->api_socket);
-        for (; rest; name = strsep(&rest, "/")) {
-                fd = at_hold_dir(fd, name);
-                if (fd < 0)
-                        return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0
-                                                                               : tree_fail(jail, fd, name);
-                (void) safe_close(dir_fd);
-                dir_fd = fd;
-        }
+        _cleanup_close_ int fd = at_hold_parent(jail->root_fd, path, &name);
+        if (fd < 0)
+                return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : tree_fail(jail, fd, path);
         if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : tree_fail(jail, -errno, jail->plan->api_socket);
+                return errno == ENOENT ? 0 : tree_fail(jail, -errno, path);
         if (!S_ISSOCK(st.st_mode))
                 return 0;
         int r = at_remove(fd, name);
-        return r < 0 ? tree_fail(jail, r, jail->plan->api_socket) : 0;
+        return r < 0 ? tree_fail(jail, r, path) : 0;
 }
 
 int step_files(Jail *jail)

@@ -66,6 +66,7 @@ typedef struct Jail {
 
         /* tree: the jail's root directory on the host */
         int root_fd;
+        bool root_is_new;    /* this start has made it, so nobody has mounted anything below it */
         bool root_was_roots; /* only root could change it until this start */
         struct stat vmm_st;  /* of the file for the VMM, by which it is known again */
         bool vmm_is_whole;   /* that file is a copy already */

@@ -22,9 +22,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "at.h"
 #include "cage.h"
 #include "fd-util.h"
 #include "mount-util.h"
@@ -92,16 +94,21 @@ static int make_stage(Jail *jail)
         return r < 0 ? step_fail(jail, r, "stage") : 0;
 }
 
-/* A clone of a shared mount is shared: what is mounted on it would show on the host. */
+/* A clone of a shared mount is shared: what is mounted on it would show on the host. With FCJAIL_JAILER_MOUNTS=live the root
+ * still hears of the host's. */
 static int attach(Jail *jail, const JailMount *m, int dir_fd, const char *name)
 {
+        const bool live = !m->path[0] && jail->plan->mounts_live;
+        const char *on = S_ISDIR(m->st.st_mode)
+                                 ? name
+                                 : "."; /* on a file nothing can be mounted that could be seen */
         int r;
 
         r = mount_attach(m->tree_fd, dir_fd, name);
         if (r >= 0)
                 r = RET_NERRNO(fchdir(dir_fd));
-        if (r >= 0) /* on a file nothing can be mounted that could be seen */
-                r = mount_make_private(name, S_ISDIR(m->st.st_mode) ? name : ".");
+        if (r >= 0)
+                r = live ? mount_make_slave(name, on) : mount_make_private(name, on);
         return r < 0 ? step_fail(jail, r, "/%s", m->path) : 0;
 }
 
@@ -130,6 +137,17 @@ static int hold_sys(Jail *jail)
         return r < 0 ? step_fail(jail, r, "/sys") : 0;
 }
 
+/* The directories on the way may be the VM's, so no link is followed. */
+static int attach_in_jail(Jail *jail, const JailMount *m)
+{
+        const char *name;
+
+        if (!strchr(m->path, '/'))
+                return attach(jail, m, jail->jail_fd, m->path);
+        _cleanup_close_ int fd = at_hold_parent(jail->jail_fd, m->path, &name);
+        return fd < 0 ? step_fail(jail, fd, "/%s", m->path) : attach(jail, m, fd, name);
+}
+
 int step_mounts(Jail *jail)
 {
         int r;
@@ -142,6 +160,6 @@ int step_mounts(Jail *jail)
         if (r >= 0)
                 r = attach_root(jail);
         for (size_t i = 1; r >= 0 && i < jail->n_mounts; i++)
-                r = attach(jail, &jail->mounts[i], jail->jail_fd, jail->mounts[i].path);
+                r = attach_in_jail(jail, &jail->mounts[i]);
         return r;
 }

@@ -10,6 +10,7 @@
  */
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -25,6 +26,20 @@ static int remount(Jail *jail, const char *name, unsigned long flags)
         if (mount(NULL, name, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0)
                 return step_fail(jail, -errno, "remount of %s", name);
         return 0;
+}
+
+/* As it was attached: no link is followed on the way. */
+static int restrict_mount(Jail *jail, const JailMount *m)
+{
+        const char *name = m->path;
+        int fd = jail->jail_fd;
+
+        _cleanup_close_ int parent_fd = strchr(m->path, '/') ? at_hold_parent(fd, m->path, &name) : -EBADF;
+        if (name != m->path)
+                fd = parent_fd;
+        if (fd < 0 || fchdir(fd) < 0)
+                return step_fail(jail, fd < 0 ? fd : -errno, "/%s", m->path);
+        return remount(jail, name[0] ? name : ".", m->flags);
 }
 
 static int restrict_mounts(Jail *jail)
@@ -43,10 +58,8 @@ static int restrict_mounts(Jail *jail)
         if (!(sv.f_flag & ST_RDONLY))
                 return step_differs(jail, "stage", "is still writable");
 
-        if (fchdir(jail->jail_fd) < 0)
-                return step_fail(jail, -errno, "jail");
         FOREACH_ARRAY (m, jail->mounts, jail->n_mounts) {
-                r = remount(jail, m->path[0] ? m->path : ".", m->flags);
+                r = restrict_mount(jail, m);
                 if (r < 0)
                         return r;
         }

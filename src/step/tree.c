@@ -224,7 +224,7 @@ static int open_vm_root(Jail *jail, int dir_fd, const char *name, const char *pa
 {
         int r;
 
-        *ret_fd = at_make_dir(dir_fd, name, VM_DIR_MODE);
+        *ret_fd = at_make_or_take_dir(dir_fd, name, VM_DIR_MODE, &jail->root_is_new);
         r = tree_take_vm_dir(jail, *ret_fd, path, /* may_take= */ true);
         jail->root_was_roots = r > 0;
         return r;

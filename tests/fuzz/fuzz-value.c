@@ -117,6 +117,7 @@ static void print_value(FILE *f, const char *name, const Config *c)
         static const char *const stops[] = { "", "ctrl-alt-del", "kill" };
         static const char *const netns[] = { "", "private", "inherit", "host" };
         static const char *const seccomp[] = { "", "default", "io_uring", "off" };
+        static const char *const mounts[] = { "", "no", "start", "live" };
 
         if (strcmp(name, "FCJAIL_ANY_ID") == 0)
                 fputs(tristate(c->any_id), f);
@@ -135,6 +136,8 @@ static void print_value(FILE *f, const char *name, const Config *c)
                 fputs(tristate(c->jailer_root), f);
         else if (strcmp(name, "FCJAIL_POOL_TEXTS") == 0)
                 fprintf(f, "%u", c->pool_texts);
+        else if (strcmp(name, "FCJAIL_JAILER_MOUNTS") == 0)
+                fputs(mounts[c->jailer_mounts], f);
         else if (strstr(name, "_UID_RANGE"))
                 fprintf(f, "%u-%u", c->uid_range.first, c->uid_range.last);
         else if (strstr(name, "_UID"))

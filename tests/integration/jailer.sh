@@ -804,6 +804,165 @@ test_cleanup_after_a_failed_start() {
         rmdir $JAILS
 }
 
+# below PATH: the first four flags of the mount in the jail of $vmm; nothing: there is none.
+below() {
+        WANTED=$1 awk '$5 == ENVIRON["WANTED"] { split($6, flags, ","); print flags[1] "," flags[2] "," flags[3] "," flags[4] }' "/proc/$vmm/mountinfo"
+}
+
+# What a caller has mounted below root/ before the start.
+test_mounts_below_the_root() {
+        mkdir -p "$ROOT"/{dir,own,"a b/c",dev,stack} /tmp/dir/inner /tmp/own
+        touch "$ROOT"/{file,read-only,disk}
+        echo one >/tmp/one
+        echo two >/tmp/two
+        chown 891 /tmp/own
+        mount --bind /tmp/one "$ROOT/file"
+        mount --bind /tmp/two "$ROOT/read-only"
+        mount -o remount,bind,ro "$ROOT/read-only"
+        mount --bind /tmp/dir "$ROOT/dir"
+        mount -t tmpfs none "$ROOT/dir/inner"
+        mount --bind /tmp/own "$ROOT/own"
+        mount -t tmpfs none "$ROOT/a b/c"
+        mount -t tmpfs none "$ROOT/stack"
+        mount -t tmpfs none "$ROOT/stack"
+        mount -t tmpfs -o mode=755 none "$ROOT/dev"
+        touch "$ROOT/stack/top"
+        start
+        is one "$(cat "/proc/$vmm/root/file")"
+        is two "$(cat "/proc/$vmm/root/read-only")"
+        is rw,nosuid,nodev,noexec "$(below /file)"
+        is ro,nosuid,nodev,noexec "$(below /read-only)"
+        # Of the host's directories the VM writes only its own.
+        is ro,nosuid,nodev,noexec "$(below /dir)"
+        is ro,nosuid,nodev,noexec "$(below /dir/inner)"
+        is rw,nosuid,nodev,noexec "$(below /own)"
+        is ro,nosuid,nodev,noexec "$(below '/a\040b/c')"
+        is 1 "$(below /stack | wc -l)"
+        [[ -e /proc/$vmm/root/stack/top ]]
+        # That of the caller is below fcjail's.
+        is 1 "$(below /dev | wc -l)"
+        [[ -c /proc/$vmm/root/dev/kvm ]]
+        # None of them hears of the host, nor the other way round.
+        not grep -E 'shared:|master:' "/proc/$vmm/mountinfo"
+        mount --bind /tmp/two "$ROOT/disk"
+        is '' "$(cat "/proc/$vmm/root/disk")"
+        ends_with 143 TERM
+        umount -R "$ROOT"/{file,read-only,dir,own,"a b/c",stack,stack,dev,disk}
+        rm -r /tmp/{one,two,dir,own}
+        forget
+}
+
+# A caller's own mount of root/ hides what was mounted before.
+test_mounts_that_are_hidden() {
+        mkdir -p "$ROOT"
+        touch "$ROOT/file"
+        echo one >/tmp/one
+        mount --bind /tmp/one "$ROOT/file"
+        mount --bind "$ROOT" "$ROOT"
+        start
+        is '' "$(cat "/proc/$vmm/root/file")"
+        is '' "$(below /file)"
+        ends_with 143 TERM
+        umount "$ROOT"
+        umount "$ROOT/file"
+        rm /tmp/one
+        forget
+}
+
+# The disk of a guest may be a device, with the flags of the directory that it is in.
+test_a_block_device_below_the_root() {
+        local device
+        truncate -s 1M /tmp/image
+        ext4_at /tmp/devices # which makes the nodes
+        device=$(losetup -f --show /tmp/image)
+        mkdir -p "$ROOT"
+        touch "$ROOT/disk" "$ROOT/locked"
+        mount --bind "$device" "$ROOT/disk"
+        mount --bind "$device" "$ROOT/locked"
+        mount -o remount,bind,nodev "$ROOT/locked"
+        chown 891 "$device"
+        echo '{"boot-source": {"kernel_image_path": "/vm.json"}, "drives": [{"drive_id": "a", "path_on_host": "/disk", "is_root_device": true}]}' >"$ROOT/vm.json"
+        start -- --config-file /vm.json
+        is rw,nosuid,noexec,relatime "$(below /disk)"
+        is rw,nosuid,nodev,noexec "$(below /locked)"
+        is "$(stat -c %t:%T "$device")" "$(stat -c %t:%T "/proc/$vmm/root/disk")"
+        ends_with 143 TERM
+        umount "$ROOT/disk" "$ROOT/locked" /tmp/devices
+        losetup -d "$device"
+        rm -r /tmp/image "$ROOT/vm.json"
+        forget
+}
+
+# mounted_is_refused TEXT, with what is mounted at $ROOT/dir.
+mounted_is_refused() {
+        local status=0
+        (jailer) >/tmp/out 2>&1 </dev/null || status=$?
+        is 1 "$status"
+        grep -F -- "$1" /tmp/out || fail "$(cat /tmp/out)"
+        umount "$ROOT/dir"
+}
+
+test_mounts_that_are_refused() {
+        local i
+        mkdir -p "$ROOT/dir"
+        mount -t proc none "$ROOT/dir"
+        mounted_is_refused "dir: is mounted in the jail's directory, but a VM must not see what it shows of the host (proc); unmount it, or set FCJAIL_JAILER_MOUNTS=no"
+        mount -t sysfs none "$ROOT/dir"
+        mounted_is_refused "(sysfs)"
+        # Nobody answers.
+        [[ -e /dev/fuse ]] || mknod /dev/fuse c 10 229
+        if exec {fuse}<>/dev/fuse; then
+                mount -i -t fuse -o "fd=$fuse,rootmode=40000,user_id=891,group_id=891" none "$ROOT/dir"
+                mounted_is_refused "dir: is mounted in the jail's directory, but is a file system of a user's (fuse)"
+                exec {fuse}>&-
+        fi
+        # It is no longer than the table of mounts.
+        mount -t tmpfs none "$ROOT/dir"
+        for i in {1..80}; do
+                mkdir "$ROOT/dir/$i"
+                mount -t tmpfs none "$ROOT/dir/$i"
+        done
+        (jailer) >/tmp/out 2>&1 </dev/null || true
+        grep "is one of more than 64 mounts in the jail's directory; unmount some" /tmp/out
+
+        # Without them it starts.
+        echo FCJAIL_JAILER_MOUNTS=no >"$ENV/jailer.env"
+        start
+        is '' "$(below /dir)"
+        ends_with 143 TERM
+        umount -R "$ROOT/dir"
+        forget
+}
+
+# With FCJAIL_JAILER_MOUNTS=live the jail follows the host, and not the other way round.
+test_live_mounts() {
+        echo FCJAIL_JAILER_MOUNTS=live >"$ENV/jailer.env"
+        mkdir -p "$ROOT"
+        mount --bind "$ROOT" "$ROOT"
+        mount --make-shared "$ROOT"
+        touch "$ROOT"/{first,later}
+        echo one >/tmp/one
+        mount --bind /tmp/one "$ROOT/first"
+        start
+        is one "$(cat "/proc/$vmm/root/first")"
+        mount --bind /tmp/one "$ROOT/later"
+        is one "$(cat "/proc/$vmm/root/later")"
+        umount "$ROOT/first"
+        is '' "$(cat "/proc/$vmm/root/first")"
+        # What is mounted where fcjail has mounted comes below that.
+        mount -t tmpfs none "$ROOT/dev"
+        [[ -c /proc/$vmm/root/dev/kvm ]]
+        umount "$ROOT/dev"
+        [[ -c /proc/$vmm/root/dev/kvm ]]
+        not grep shared: "/proc/$vmm/mountinfo"
+        is "$ROOT $ROOT/later" "$(awk -v root="$ROOT" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo | sort -u | xargs)"
+        ends_with 143 TERM
+        umount "$ROOT/later"
+        umount "$ROOT"
+        rm /tmp/one
+        forget
+}
+
 # FCJAIL_JAILER_ROOT=yes: root in name only.
 test_root() {
         local pid none=0000000000000000 option

@@ -113,6 +113,7 @@ static const struct {
         { "FCJAIL_BIND", "/srv/a.img:/b.img:idmap=1000" },
         { "FCJAIL_BIND_RO", "/srv/c.img" },
         { "FCJAIL_JAILER_CLEANUP", "yes" },
+        { "FCJAIL_JAILER_MOUNTS", "live" },
         { "FCJAIL_JAILER_ROOT", "yes" },
         { "FCJAIL_POOL_TEXTS", "16" },
 };
