@@ -191,7 +191,7 @@ void jailer_config_done(JailerConfig *j);
 #define POOL_TEXTS_MAX 32
 
 /* One row of config-table.c each. */
-#define CONFIG_KEYS_MAX 33
+#define CONFIG_KEYS_MAX 34
 
 typedef struct Config {
         Tristate any_id;
@@ -230,6 +230,7 @@ typedef struct Config {
         Tristate jailer_root;
         uint32_t pool_texts; /* how many `fcjail fill` makes of each VMM; 0: unset */
         JailerMounts jailer_mounts;
+        Tristate jailer_read_only;
         JailerConfig jailer; /* of no key */
 
         Place places[CONFIG_KEYS_MAX]; /* where each key, by row of the table, was set */

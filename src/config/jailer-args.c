@@ -370,6 +370,8 @@ void jailer_args_over(JailerArgs *a, Config *files)
         c->jailer_cleanup = files->jailer_cleanup;
         c->jailer_root = files->jailer_root;
         c->jailer_mounts = files->jailer_mounts;
+        c->jailer_read_only = files->jailer_read_only;
+        c->api_group = TAKE_PTR(files->api_group);
         c->apparmor = TAKE_PTR(files->apparmor);
         c->selinux = TAKE_PTR(files->selinux);
         memcpy(c->taps, files->taps, sizeof(c->taps));

@@ -87,12 +87,13 @@ static void add_limit(Plan *p, int resource, const char *name, uint64_t value)
         p->limits[p->n_limits++] = (LimitPlan){ resource, name, value };
 }
 
-HostFacts plan_jailer_facts(const HostFacts *facts)
+HostFacts plan_jailer_facts(const Config *c, const HostFacts *facts)
 {
         HostFacts f = *facts;
 
         f.supervised = false;
-        f.api_gid = GID_INVALID;
+        if (!c->api_group) /* nobody has asked for one */
+                f.api_gid = GID_INVALID;
         return f;
 }
 
@@ -146,16 +147,37 @@ static int plan_root(const Config *c, Diagnostics *d, Plan *p)
         return 0;
 }
 
-/* Its directory is the VM's, so nobody takes it from there. */
+/* Where the directory is the VM's, nobody takes it from there. */
 static int plan_text(const Config *c, Diagnostics *d, Plan *p)
 {
-        if (c->vmm_text == VMM_TEXT_RECYCLED)
+        const bool ours = !p->vm_owns_root && !p->vm_is_root;
+
+        if (c->vmm_text == VMM_TEXT_RECYCLED && !ours)
                 return diagnostics_add(
                         d, DIAGNOSTIC_CONFLICT, NULL, NULL,
-                        "FCJAIL_VMM_TEXT=recycled is not for VMs in the place of the jailer; remove it from jailer.env");
+                        p->vm_is_root
+                                ? "FCJAIL_VMM_TEXT=recycled is not for VMs with uid or gid 0; remove it from jailer.env"
+                                : "FCJAIL_VMM_TEXT=recycled needs a root directory that is not the VM's; remove it from jailer.env, or also set FCJAIL_JAILER_READ_ONLY=yes");
         if (c->vmm_text == VMM_TEXT_UNSET)
-                p->vmm_text = VMM_TEXT_PRIVATE;
+                p->vmm_text = ours ? VMM_TEXT_RECYCLED : VMM_TEXT_PRIVATE;
         return 0;
+}
+
+/* What takes a root/ of root's, as `fcjail run` has it: then only run/ is the VM's to write. */
+static int plan_read_only(const Config *c, Diagnostics *d, const Plan *p)
+{
+        if (p->vm_owns_root)
+                return !c->api_group
+                               ? 0
+                               : config_conflict(
+                                         c, d, "FCJAIL_API_GROUP",
+                                         " needs a run/ that is not the VM's; also set FCJAIL_JAILER_READ_ONLY=yes");
+        if (!p->api_socket || p->api)
+                return 0;
+        return diagnostics_add(
+                d, DIAGNOSTIC_CONFLICT, NULL, NULL,
+                "--api-sock: the VMM cannot make '/%s', because FCJAIL_JAILER_READ_ONLY=yes leaves it only /run; give it as /run/NAME",
+                p->api_socket);
 }
 
 int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p)
@@ -165,11 +187,16 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
 
         if (!p->vmm_name) /* there was no memory for more */
                 return -ENOMEM;
+        p->vm_owns_root = c->jailer_read_only != TRISTATE_YES;
         r = check_name(p, d);
+        if (r >= 0)
+                r = plan_root(c, d, p);
         if (r >= 0)
                 r = plan_text(c, d, p);
         if (r >= 0)
-                r = plan_root(c, d, p);
+                r = plan_api(facts, p);
+        if (r >= 0)
+                r = plan_read_only(c, d, p);
         if (r < 0)
                 return r;
         p->starter_stays = false;
@@ -179,7 +206,6 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         p->own_session =
                 !p->starter_becomes_vmm; /* a process may be the leader of its group, which it cannot leave */
         p->stdio_is_null = j->daemonize;
-        p->vm_owns_root = true;
         p->takes_mounts = c->jailer_mounts != JAILER_MOUNTS_NO;
         p->mounts_live = c->jailer_mounts == JAILER_MOUNTS_LIVE;
         p->tree_marked =
@@ -193,6 +219,5 @@ int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p
         add_limit(p, RLIMIT_NOFILE, "no-file", j->no_file);
         if (ASPRINTF(&p->pid_file, "%s.pid", p->vmm_name) < 0)
                 return -ENOMEM;
-        r = plan_api(facts, p);
-        return r < 0 ? r : plan_cgroup(j, p);
+        return plan_cgroup(j, p);
 }

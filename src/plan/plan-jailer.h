@@ -5,8 +5,8 @@
 
 #include "plan.h"
 
-/* What counts of the host: it does not matter who starts the caller, and no group gets access to the API. */
-HostFacts plan_jailer_facts(const HostFacts *facts);
+/* What counts of the host: it does not matter who starts the caller, and no group gets access to the API unless it is named. */
+HostFacts plan_jailer_facts(const Config *c, const HostFacts *facts);
 
 /* The rest of the plan but its jail is there already. 0, -ENOMEM, or -EBADMSG: `d` says what is wrong. */
 int plan_jailer(const Config *c, const HostFacts *facts, Diagnostics *d, Plan *p) _must_check_;

@@ -222,7 +222,7 @@ static int plan_stop(const Config *c, const HostFacts *facts, Diagnostics *d, Pl
 
 int plan_make(const char *id, const Config *c, const HostFacts *host, Diagnostics *d, Plan *ret)
 {
-        const HostFacts of_jailer = plan_jailer_facts(host), *facts = c->jailer.on ? &of_jailer : host;
+        const HostFacts of_jailer = plan_jailer_facts(c, host), *facts = c->jailer.on ? &of_jailer : host;
         _cleanup_plan_ Plan p = {
                 .adopted = facts->supervised,
                 .starter_stays = !facts->supervised,

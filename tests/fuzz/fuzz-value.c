@@ -136,6 +136,8 @@ static void print_value(FILE *f, const char *name, const Config *c)
                 fputs(tristate(c->jailer_root), f);
         else if (strcmp(name, "FCJAIL_POOL_TEXTS") == 0)
                 fprintf(f, "%u", c->pool_texts);
+        else if (strcmp(name, "FCJAIL_JAILER_READ_ONLY") == 0)
+                fputs(tristate(c->jailer_read_only), f);
         else if (strcmp(name, "FCJAIL_JAILER_MOUNTS") == 0)
                 fputs(mounts[c->jailer_mounts], f);
         else if (strstr(name, "_UID_RANGE"))

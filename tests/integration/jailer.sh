@@ -963,6 +963,72 @@ test_live_mounts() {
         forget
 }
 
+has_settled() {
+        (($(date +%s) - $(stat -c %Z $VMM) > 4))
+}
+
+# What should fail.
+in_time() {
+        timeout 5 /usr/libexec/fcjail/jailer --id "$ID" --exec-file "$VMM" --uid 891 --gid 892 >/tmp/out 2>&1 </dev/null
+}
+
+# A root directory as `fcjail run` makes it: root's, and read-only in the jail.
+test_read_only() {
+        local text
+        eventually has_settled # or nobody would keep a copy of it
+        group managers
+        user manager -G managers
+        user stranger
+        printf '%s\n' FCJAIL_JAILER_READ_ONLY=yes FCJAIL_API_GROUP=managers >"$ENV/jailer.env"
+        refuses "--api-sock: the VMM cannot make '/api.sock', because FCJAIL_JAILER_READ_ONLY=yes leaves it only /run; give it as /run/NAME" \
+                --id vm1 --exec-file $VMM --uid 891 --gid 892 -- --api-sock api.sock
+        mkdir -p "$ROOT"
+        touch "$ROOT/disk" "$ROOT/kernel"
+        chown 891 "$ROOT/disk"
+        start
+        is "root:root 755" "$(owner "$ROOT")"
+        is "0:892 770" "$(stat -c '%u:%g %a' "$ROOT/run")"
+        is ro,nosuid,nodev,noexec "$(below /)"
+        is rw,nosuid,nodev,noexec "$(below /run)"
+        is rw,nosuid,nodev,noexec "$(below /disk)"
+        is '' "$(below /kernel)"
+        is "$vmm" "$(cat "$ROOT/demo-vmm.pid")"
+        runuser -u manager -- curl -s --unix-socket "$ROOT/run/firecracker.socket" http://localhost/ | grep '"state"'
+        not runuser -u stranger -- curl -s --unix-socket "$ROOT/run/firecracker.socket" http://localhost/
+        ends_with 143 TERM
+
+        # The text is nobody's but root's, so the next VM takes it.
+        text=$(stat -c %i "$ROOT/demo-vmm")
+        start
+        is "$text" "$(stat -c %i "$ROOT/demo-vmm")"
+        ends_with 143 TERM
+        fcjail cleanup $ID
+        is 1 "$(ls -A $JAILS/.texts | wc -l)"
+        [[ -e $ROOT/disk && ! -e $ROOT/run ]]
+        rm -r "${JAILS:?}"
+
+        # One that has been a VM's is none of root's.
+        rm "$ENV/jailer.env"
+        start
+        ends_with 143 TERM
+        touch "$ROOT/file"
+        echo FCJAIL_JAILER_READ_ONLY=yes >"$ENV/jailer.env"
+        not in_time
+        grep "root: belongs to uid 891 with mode 0700; .chown root:root. and .chmod 0755. it" /tmp/out
+        rm "$ENV/jailer.env"
+        forget
+}
+
+# Where root/ is the VM's, run/ is as well.
+test_keys_that_need_a_read_only_root() {
+        group managers
+        echo FCJAIL_API_GROUP=managers >"$ENV/jailer.env"
+        refuses "jailer.env:1: FCJAIL_API_GROUP= needs a run/ that is not the VM's; also set FCJAIL_JAILER_READ_ONLY=yes" --id vm1 --exec-file $VMM --uid 891 --gid 892
+        echo FCJAIL_VMM_TEXT=recycled >"$ENV/jailer.env"
+        refuses "FCJAIL_VMM_TEXT=recycled needs a root directory that is not the VM's; remove it from jailer.env, or also set FCJAIL_JAILER_READ_ONLY=yes" \
+                --id vm1 --exec-file $VMM --uid 891 --gid 892
+}
+
 # FCJAIL_JAILER_ROOT=yes: root in name only.
 test_root() {
         local pid none=0000000000000000 option
@@ -971,8 +1037,8 @@ test_root() {
         refuses "--gid is 0" "${ids[@]:0:4}" --uid 891 --gid 0
         ip netns add blue
         echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
-        printf '%s\n' FCJAIL_VMM_TEXT=recycled >"$ENV/jailer.env"
-        refuses "FCJAIL_VMM_TEXT=recycled is not for VMs in the place of the jailer; remove it from jailer.env" "${ids[@]:0:4}" --uid 891 --gid 891
+        printf '%s\n' FCJAIL_JAILER_ROOT=yes FCJAIL_JAILER_READ_ONLY=yes FCJAIL_VMM_TEXT=recycled >"$ENV/jailer.env"
+        refuses "FCJAIL_VMM_TEXT=recycled is not for VMs with uid or gid 0; remove it from jailer.env" "${ids[@]}" --netns /run/netns/blue --new-pid-ns
         echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
         # What a capability does not protect.
         refuses "needs a network namespace of its own; give --netns" "${ids[@]}" --new-pid-ns

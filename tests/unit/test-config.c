@@ -114,6 +114,7 @@ static const struct {
         { "FCJAIL_BIND_RO", "/srv/c.img" },
         { "FCJAIL_JAILER_CLEANUP", "yes" },
         { "FCJAIL_JAILER_MOUNTS", "live" },
+        { "FCJAIL_JAILER_READ_ONLY", "yes" },
         { "FCJAIL_JAILER_ROOT", "yes" },
         { "FCJAIL_POOL_TEXTS", "16" },
 };
