@@ -82,21 +82,23 @@ int at_hold_dir(int dir_fd, const char *name)
 
 int at_hold_parent(int dir_fd, const char *path, const char **ret_name)
 {
-        int fd = at_hold_dir(dir_fd, ".");
-        const char *slash;
+        _cleanup_close_ int above = -EBADF;
+        char name[NAME_MAX + 1];
 
-        for (; fd >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
-                char name[NAME_MAX + 1];
+        for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
                 const size_t n = (size_t) (slash - path);
 
-                _cleanup_close_ int above = fd;
                 if (n >= sizeof(name))
                         return -ENAMETOOLONG;
                 (void) snprintf(name, sizeof(name), "%.*s", (int) n, path);
-                fd = at_hold_dir(above, name);
+                int fd = at_hold_dir(above < 0 ? dir_fd : above, name);
+                if (fd < 0)
+                        return fd;
+                (void) safe_close(above);
+                above = fd;
         }
         *ret_name = path;
-        return fd;
+        return above < 0 ? at_hold_dir(dir_fd, ".") : TAKE_FD(above);
 }
 
 int at_make_or_take_dir(int dir_fd, const char *name, mode_t mode, bool *ret_made)

@@ -18,6 +18,7 @@
 
 static struct {
         bool to_journal;
+        bool beside;    /* what the journal gets is on stderr as well */
         int journal_fd; /* negative: not connected */
         int spare_fd;   /* gives way to that one, should the descriptors be used up by then */
         bool colors;
@@ -44,6 +45,13 @@ void log_open_journal(const char *vm_id)
         set_target(vm_id, /* to_journal= */ true);
 }
 
+void log_open_beside(const char *vm_id)
+{
+        set_target(vm_id, /* to_journal= */ true);
+        log_target.beside = true;
+        log_target.colors = terminal_colors(STDERR_FILENO);
+}
+
 void log_connect(void)
 {
         if (!log_target.to_journal || log_target.journal_fd >= 0)
@@ -57,7 +65,7 @@ void log_close(void)
 {
         log_target.journal_fd = safe_close(log_target.journal_fd);
         log_target.spare_fd = safe_close(log_target.spare_fd);
-        log_target.to_journal = false;
+        log_target.to_journal = log_target.beside = false;
 }
 
 static int to_journal(int priority, const char *message_id, int errnum, const LogField *fields,
@@ -111,6 +119,15 @@ void log_entry(int priority, const char *message_id, int errnum, const LogField 
         va_end(ap);
         const char *message = text ? text : format; /* better than nothing */
 
+        if (log_target.beside) {
+                if (message_id)
+                        log_connect();
+                if (message_id && log_target.journal_fd >= 0)
+                        (void) to_journal(priority, message_id, errnum, fields, n_fields, message);
+                if (priority <= LOG_NOTICE)
+                        to_stderr(priority, message);
+                return;
+        }
         log_connect();
         if (log_target.journal_fd >= 0 &&
             to_journal(priority, message_id, errnum, fields, n_fields, message) >= 0)

@@ -26,6 +26,10 @@ void log_open(const char *vm_id);
 /* The same for a process whose stderr leads nowhere: the journal, whoever runs it. */
 void log_open_journal(const char *vm_id);
 
+/* For a caller that reads standard error, whoever runs it: entries go there and, with a message id, also to the journal if
+ * there is one. What is as it should be (LOG_INFO) only goes to the journal. */
+void log_open_beside(const char *vm_id);
+
 /* Connects before there is an entry: for who has time now and none later. */
 void log_connect(void);
 

@@ -7,6 +7,7 @@
  */
 
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -30,6 +31,18 @@ struct mount_attr {
         __u64 attr_clr;
         __u64 propagation;
         __u64 userns_fd;
+};
+#endif
+
+/* Linux 6.15 tells how a process has ended to whoever has a pidfd of it since before. */
+#ifndef PIDFD_INFO_EXIT
+#define PIDFD_INFO_EXIT (1UL << 3)
+#define PIDFD_GET_INFO  _IOWR(0xff, 11, struct pidfd_info)
+struct pidfd_info {
+        __u64 mask;
+        __u64 cgroupid;
+        __u32 ids[11];
+        __s32 exit_code;
 };
 #endif
 

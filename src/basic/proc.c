@@ -11,6 +11,7 @@
 #include "at.h"
 #include "fd-util.h"
 #include "parse.h"
+#include "missing.h"
 #include "proc.h"
 
 int proc_parse_stat(char *text, ProcRef *ret, char *ret_state)
@@ -87,6 +88,24 @@ bool proc_has_ended(int pid_fd)
         struct pollfd p = { .fd = pid_fd, .events = POLLIN };
 
         return poll(&p, 1, 0) > 0;
+}
+
+int proc_end(int pid_fd, siginfo_t *ret)
+{
+        struct pidfd_info info = { .mask = PIDFD_INFO_EXIT };
+
+        if (ioctl(pid_fd, PIDFD_GET_INFO, &info) < 0)
+                return -errno;
+        if (!(info.mask & PIDFD_INFO_EXIT))
+                return 0;
+        *ret = (siginfo_t){
+                .si_code = WIFEXITED(info.exit_code)     ? CLD_EXITED
+                           : WCOREDUMP(info.exit_code) ? CLD_DUMPED
+                                                       : CLD_KILLED,
+                .si_status = WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code)
+                                                       : WTERMSIG(info.exit_code),
+        };
+        return 1;
 }
 
 int proc_hold(const ProcRef *ref, bool *ret_identified)

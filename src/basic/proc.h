@@ -3,6 +3,7 @@
 
 /* Which process is meant: a pid alone may have been given to another one. */
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +29,10 @@ int pid_namespace(uint64_t *ret) _must_check_;
 /* The last thread of the held process has ended. Not by its state in /proc: the first thread may end before the others, and
  * then a running program looks like a zombie. */
 bool proc_has_ended(int pid_fd) _must_check_;
+
+/* How the held process has ended, once somebody has reaped it. 1 and *ret as of waitid(2); 0: nobody knows yet; or -errno: the kernel,
+ * older than 6.15, does not tell. */
+int proc_end(int pid_fd, siginfo_t *ret) _must_check_;
 
 /* A pidfd of the process. -ESRCH: it has provably ended: no process has the pid, a process that started at another time has
  * it, or only a zombie is left. -EREMOTE: it is in another PID namespace, so nothing is known of it. A process that cannot

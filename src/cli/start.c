@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -9,9 +12,11 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
+#include "messages.h"
 #include "start.h"
 #include "step.h"
 #include "systemd.h"
+#include "time-util.h"
 #include "vmm.h"
 
 static void do_nothing(int sig)
@@ -68,6 +73,41 @@ int start_reduce_environment(void)
         if ((value && !invocation) || clearenv() != 0)
                 return -ENOMEM;
         return invocation ? RET_NERRNO(setenv("INVOCATION_ID", invocation, /* overwrite= */ 1)) : 0;
+}
+
+#define USEC_LEN 24
+
+void start_log(const Jail *jail)
+{
+        char uid[USEC_LEN], pid[USEC_LEN], usec[USEC_LEN], config[USEC_LEN], names[STEPS_MAX][40],
+                times[STEPS_MAX][USEC_LEN];
+        LogField fields[4 + STEPS_MAX] = {
+                { "FCJAIL_UID", uid },
+                { "FCJAIL_PID", pid },
+                { "FCJAIL_USEC", usec },
+                { "FCJAIL_USEC_CONFIG", config },
+        };
+        const Plan *p = jail->plan;
+        size_t n = 4;
+
+        (void) snprintf(uid, sizeof(uid), "%u", jail->uid);
+        (void) snprintf(pid, sizeof(pid), "%i", jail->pid);
+        (void) snprintf(usec, sizeof(usec), "%" PRIu64, now_usec() - jail->start_usec);
+        (void) snprintf(config, sizeof(config), "%" PRIu64, jail->config_usec);
+        for (size_t i = 0; i < n_steps; i++) {
+                (void) snprintf(names[i], sizeof(names[i]), "FCJAIL_USEC_%s", steps[i].name);
+                for (char *c = names[i]; *c; c++)
+                        *c = (char) toupper(*c);
+                (void) snprintf(times[i], sizeof(times[i]), "%" PRIu32, jail->step_usec[i]);
+                fields[n++] = (LogField){ names[i], times[i] };
+        }
+
+        log_entry(LOG_INFO, MESSAGE_STARTED, 0, fields, n, "Started VM '%s' as process %i, uid %u, %s",
+                  p->id, jail->pid, jail->uid,
+                  p->starter_leaves        ? "about to be executed"
+                  : p->ready == READY_EXEC ? "executed"
+                  : p->config              ? "its guest runs"
+                                           : "its API answers");
 }
 
 int start_fail(Jail *jail)

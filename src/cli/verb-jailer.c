@@ -20,6 +20,7 @@
 #include "fd-util.h"
 #include "host.h"
 #include "jailer-args.h"
+#include "jailer-words.h"
 #include "log.h"
 #include "start.h"
 #include "step.h"
@@ -104,6 +105,18 @@ static int load_files(JailerArgs *a, Diagnostics *d)
         return r;
 }
 
+/* Only what the plan says is about the command line; the rest names a line of jailer.env. */
+static void use_words_of_jailer(Diagnostics *d)
+{
+        FOREACH_ARRAY (i, d->items, d->n_items) {
+                char *text = i->kind == DIAGNOSTIC_CONFLICT ? jailer_words(i->text) : NULL;
+                if (!text)
+                        continue;
+                free(i->text);
+                i->text = text;
+        }
+}
+
 static int make_plan(JailerArgs *a, Plan *ret)
 {
         _cleanup_diagnostics_ Diagnostics d = {};
@@ -116,6 +129,7 @@ static int make_plan(JailerArgs *a, Plan *ret)
                 r = host_facts(&a->config, &caller, &d, &facts);
         if (r >= 0)
                 r = plan_make(a->id, &a->config, &facts, &d, ret);
+        use_words_of_jailer(&d);
         log_diagnostics(&d);
         return r < 0 ? fail_plan(a->id, r) : EX_OK;
 }
@@ -127,7 +141,7 @@ static int start(JailerArgs *a)
         Caller caller;
         int status;
 
-        log_open(a->id);
+        log_open_beside(a->id);
         status = resolve_paths(&a->config);
         if (status == EX_OK)
                 status = become_root(&caller);
@@ -144,7 +158,10 @@ static int start(JailerArgs *a)
                 return EX_OSERR;
 
         jail.config_usec = now_usec() - jail.start_usec;
-        return steps_run(&jail, SIDE_OUTSIDE) < 0 ? start_fail(&jail) : EX_OK;
+        if (steps_run(&jail, SIDE_OUTSIDE) < 0)
+                return start_fail(&jail);
+        start_log(&jail);
+        return EX_OK;
 }
 
 static int jailer(char *const *argv)

@@ -2,8 +2,6 @@
 
 /* fcjail run ID: the ExecStart= of fcjail@.service. */
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +13,6 @@
 #include "common.h"
 #include "fd-util.h"
 #include "log.h"
-#include "messages.h"
 #include "start.h"
 #include "step.h"
 #include "systemd.h"
@@ -46,48 +43,13 @@ static int connect_notify(const char *id, int *ret_fd)
         return EX_OK;
 }
 
-#define USEC_LEN 24
-
-/* One entry, with a field for each step's time. */
-static void log_start(const Jail *jail)
-{
-        char uid[USEC_LEN], pid[USEC_LEN], usec[USEC_LEN], config[USEC_LEN], names[STEPS_MAX][40],
-                times[STEPS_MAX][USEC_LEN];
-        LogField fields[4 + STEPS_MAX] = {
-                { "FCJAIL_UID", uid },
-                { "FCJAIL_PID", pid },
-                { "FCJAIL_USEC", usec },
-                { "FCJAIL_USEC_CONFIG", config },
-        };
-        const Plan *p = jail->plan;
-        size_t n = 4;
-
-        (void) snprintf(uid, sizeof(uid), "%u", jail->uid);
-        (void) snprintf(pid, sizeof(pid), "%i", jail->pid);
-        (void) snprintf(usec, sizeof(usec), "%" PRIu64, now_usec() - jail->start_usec);
-        (void) snprintf(config, sizeof(config), "%" PRIu64, jail->config_usec);
-        for (size_t i = 0; i < n_steps; i++) {
-                (void) snprintf(names[i], sizeof(names[i]), "FCJAIL_USEC_%s", steps[i].name);
-                for (char *c = names[i]; *c; c++)
-                        *c = (char) toupper(*c);
-                (void) snprintf(times[i], sizeof(times[i]), "%" PRIu32, jail->step_usec[i]);
-                fields[n++] = (LogField){ names[i], times[i] };
-        }
-
-        log_entry(LOG_INFO, MESSAGE_STARTED, 0, fields, n, "Started VM '%s' as process %i, uid %u, %s",
-                  p->id, jail->pid, jail->uid,
-                  p->ready == READY_EXEC ? "executed"
-                  : p->config            ? "its guest runs"
-                                         : "its API answers");
-}
-
 static int succeed(Jail *jail)
 {
         const Plan *p = jail->plan;
         _cleanup_close_ int signal_fd = p->starter_stays ? receive_signals() : -EBADF;
 
         /* The receiver is ready: whoever reads the entry may send a signal. */
-        log_start(jail);
+        start_log(jail);
         if (p->starter_stays)
                 return stay_with_vmm(jail, signal_fd);
 

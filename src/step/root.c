@@ -28,18 +28,21 @@ static int remount(Jail *jail, const char *name, unsigned long flags)
         return 0;
 }
 
-/* As it was attached: no link is followed on the way. */
+/* As it was attached: no link is followed on the way. The working directory is the jail, before and afterwards. */
 static int restrict_mount(Jail *jail, const JailMount *m)
 {
-        const char *name = m->path;
-        int fd = jail->jail_fd;
+        const char *name;
+        int r;
 
-        _cleanup_close_ int parent_fd = strchr(m->path, '/') ? at_hold_parent(fd, m->path, &name) : -EBADF;
-        if (name != m->path)
-                fd = parent_fd;
+        if (!strchr(m->path, '/'))
+                return remount(jail, m->path[0] ? m->path : ".", m->flags);
+        _cleanup_close_ int fd = at_hold_parent(jail->jail_fd, m->path, &name);
         if (fd < 0 || fchdir(fd) < 0)
                 return step_fail(jail, fd < 0 ? fd : -errno, "/%s", m->path);
-        return remount(jail, name[0] ? name : ".", m->flags);
+        r = remount(jail, name, m->flags);
+        if (r >= 0 && fchdir(jail->jail_fd) < 0)
+                return step_fail(jail, -errno, "jail");
+        return r;
 }
 
 static int restrict_mounts(Jail *jail)
@@ -58,6 +61,8 @@ static int restrict_mounts(Jail *jail)
         if (!(sv.f_flag & ST_RDONLY))
                 return step_differs(jail, "stage", "is still writable");
 
+        if (fchdir(jail->jail_fd) < 0)
+                return step_fail(jail, -errno, "jail");
         FOREACH_ARRAY (m, jail->mounts, jail->n_mounts) {
                 r = restrict_mount(jail, m);
                 if (r < 0)

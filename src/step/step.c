@@ -72,6 +72,7 @@
 #include <sysexits.h>
 
 #include "channel.h"
+#include "jailer-words.h"
 #include "log.h"
 #include "messages.h"
 #include "step.h"
@@ -235,13 +236,17 @@ int steps_undo(const StateRoot *root, const State *state)
 int failure_log(const Plan *plan, const Failure *f)
 {
         const Step *step = &steps[f->step];
+        const bool by_jailer = plan->starter_leaves; /* nobody else does */
+        _cleanup_free_ char *object = by_jailer ? jailer_words(f->object) : NULL,
+                            *text = by_jailer ? jailer_words(failure_text(f)) : NULL;
         const LogField fields[] = {
                 { "FCJAIL_STEP", step->name },
-                { "FCJAIL_OBJECT", f->object },
+                { "FCJAIL_OBJECT", object ? object : f->object },
         };
 
         log_entry(LOG_ERR, step->message_id, f->error, fields, ELEMENTSOF(fields),
-                  "Failed at step %s of '%s': %s: %s", step->name, plan->id, f->object, failure_text(f));
+                  "Failed at step %s of '%s': %s: %s", step->name, plan->id, object ? object : f->object,
+                  text ? text : failure_text(f));
 
         return f->exit_status != 0 ? f->exit_status : step->exit_status;
 }

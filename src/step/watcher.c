@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "drop.h"
+#include "end.h"
 #include "fd-util.h"
 #include "log.h"
 #include "step.h"
@@ -31,6 +32,7 @@
 
 #define LOCK_USEC  (60U * 1000000U)
 #define RETRY_USEC 5000U
+#define REAPED_USEC (2U * 1000000U)
 
 /* Of these two. */
 enum { PID_FD = 3, READY_FD, _FD_MAX };
@@ -50,12 +52,12 @@ static int become_daemon(void)
 /* Keeps the two. The low numbers may be in use, by one of them as well. */
 static int leave_descriptors(int pid_fd, int ready_fd)
 {
+        log_close(); /* before its numbers are theirs */
         int fd = fcntl(ready_fd, F_DUPFD_CLOEXEC, _FD_MAX);
 
         pid_fd = fcntl(pid_fd, F_DUPFD_CLOEXEC, _FD_MAX);
         if (fd < 0 || pid_fd < 0 || dup3(pid_fd, PID_FD, O_CLOEXEC) < 0 || dup3(fd, READY_FD, O_CLOEXEC) < 0)
                 return -errno;
-        log_close();
 
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
         for (int i = STDIN_FILENO; fd >= 0 && i <= STDERR_FILENO; i++)
@@ -129,6 +131,22 @@ static int lock(const StateRoot *root, const char *id, const char *invocation)
         return fd;
 }
 
+/* Its parent reaps it, sooner or later. */
+static void log_end(const State *s, uint64_t uptime_usec)
+{
+        const uint64_t deadline = now_usec() + REAPED_USEC;
+        siginfo_t si;
+        int r;
+
+        while ((r = proc_end(PID_FD, &si)) == 0 && now_usec() < deadline)
+                (void) usleep(RETRY_USEC);
+        if (r > 0)
+                log_end_by_hand(s, &si, s->stop_by && s->stop_by[0], uptime_usec);
+        else
+                log_end_unknown(s, uptime_usec);
+}
+
+/* The entry about the end comes last: nobody waits for it. */
 static int clean_up_after(const StateRoot *root, const char *id, const char *invocation)
 {
         _cleanup_state_ State s = STATE_NULL;
@@ -144,7 +162,11 @@ static int clean_up_after(const StateRoot *root, const char *id, const char *inv
         _cleanup_close_ int pid_fd = state_vmm_hold(&s, &identified);
         if (pid_fd != -ESRCH)
                 return pid_fd < 0 ? pid_fd : -EBUSY;
-        return clean_up(root, &s);
+        const uint64_t uptime_usec = vmm_uptime_usec(&s);
+        r = clean_up(root, &s);
+        (void) safe_close(TAKE_FD(fd));
+        log_end(&s, uptime_usec);
+        return r;
 }
 
 static void wait_for_end(void)

@@ -1029,6 +1029,75 @@ test_keys_that_need_a_read_only_root() {
                 --id vm1 --exec-file $VMM --uid 891 --gid 892
 }
 
+# entries MESSAGE_ID FIELD: of the VM, in this test.
+entries() {
+        journalctl --sync
+        journalctl -q -u "fcjail@$ID" -o json --cursor="$cursor" MESSAGE_ID="$1" | jq -r ".$2"
+}
+
+has_an_entry() {
+        [[ -n $(entries "$@") ]]
+}
+
+test_a_start_is_in_the_journal() {
+        local started=b09c938b74f04056a901bf901bf76215
+        start
+        eventually has_an_entry $started FCJAIL_PID
+        is "$vmm 891" "$(entries $started FCJAIL_PID) $(entries $started FCJAIL_UID)"
+        is "Started VM 'vm1' as process $vmm, uid 891, about to be executed" "$(entries $started MESSAGE)"
+        (($(entries $started FCJAIL_USEC_COPY) > 0 && $(entries $started FCJAIL_USEC_AUDIT) > 0))
+        # The caller's standard error has nothing of it.
+        not grep fcjail: /tmp/out
+        fcjail timeline $ID | grep copy
+        is "$vmm" "$(fcjail timeline --json $ID | jq '.starts[0].pid')"
+        ends_with 143 TERM
+        forget
+}
+
+test_a_failed_start_is_in_the_journal() {
+        local status=0 failed
+        mkdir -p "$ROOT/demo-vmm/file"
+        (jailer) >/tmp/out 2>&1 </dev/null || status=$?
+        is 1 "$status"
+        is 1 "$(grep -c "^fcjail: Failed at step tree of 'vm1'" /tmp/out)"
+        failed=$(journalctl -q -u "fcjail@$ID" -o json --cursor="$cursor" FCJAIL_STEP=tree | jq -r .FCJAIL_OBJECT)
+        is "$ROOT/demo-vmm" "$failed"
+        rm -r "${JAILS:?}"
+}
+
+# Nobody misses it.
+test_without_a_journal() {
+        mount -t tmpfs none /run/systemd/journal
+        start
+        not grep fcjail: /tmp/out
+        ends_with 143 TERM
+        rm "$ROOT/demo-vmm"
+        mkdir -p "$ROOT/demo-vmm/file"
+        not in_time
+        grep "^fcjail: Failed at step" /tmp/out
+        umount /run/systemd/journal
+        rm -r "$ROOT/demo-vmm"
+        forget
+}
+
+# The watcher is no parent of the VMM, but the kernel tells it.
+test_an_end_is_in_the_journal() {
+        local ended=309dbdf5e7124e93aef9576e3094b16c
+        echo FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        start
+        ends_with 143 TERM
+        eventually has_an_entry $ended FCJAIL_END
+        if dpkg --compare-versions "$(uname -r)" ge 6.15; then
+                is "killed killed TERM" "$(entries $ended FCJAIL_END) $(entries $ended EXIT_CODE) $(entries $ended EXIT_STATUS)"
+                entries $ended MESSAGE | grep "VM 'vm1' has ended after .* (signal TERM)"
+        else
+                is unknown "$(entries $ended FCJAIL_END)"
+        fi
+        (($(entries $ended FCJAIL_UPTIME_USEC) > 0))
+        is_empty $STATE/vm
+        rmdir $JAILS
+}
+
 # FCJAIL_JAILER_ROOT=yes: root in name only.
 test_root() {
         local pid none=0000000000000000 option

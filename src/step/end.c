@@ -144,8 +144,7 @@ static void read_log(const State *s, char buf[VMM_LOG_SIZE_MAX + 1], VmmEndFacts
                 f->n_log = vmm_end_lines(buf, (size_t) n, f->log);
 }
 
-/* Since the process that became the VMM was made. 0: unknown. */
-static uint64_t uptime_of(const State *s)
+uint64_t vmm_uptime_usec(const State *s)
 {
         long ticks = sysconf(_SC_CLK_TCK);
         uint64_t now = boottime_usec();
@@ -185,7 +184,7 @@ void log_unit_end(const char *id, const State *s)
         f.asked = stop_by;
         read_console(id, invocation, console, &f);
         read_log(s, log, &f);
-        log_end(id, &f, stop_by, uptime_of(s));
+        log_end(id, &f, stop_by, vmm_uptime_usec(s));
 }
 
 /* As systemd writes it; libc has that from 2.32 on. NULL: it is none that a VMM usually ends by. */
@@ -224,4 +223,18 @@ void log_end_by_hand(const State *s, const siginfo_t *si, bool asked, uint64_t u
         };
         read_log(s, log, &f);
         log_end(s->id, &f, /* stop_by= */ NULL, uptime_usec);
+}
+
+void log_end_unknown(const State *s, uint64_t uptime_usec)
+{
+        char span[TIME_SPAN_STR_MAX], usec[24];
+        const LogField fields[] = {
+                { "FCJAIL_END", "unknown" },
+                { "FCJAIL_UPTIME_USEC", uptime_usec > 0 ? usec : NULL },
+        };
+
+        (void) snprintf(usec, sizeof(usec), "%" PRIu64, uptime_usec);
+        log_entry(LOG_INFO, MESSAGE_ENDED, 0, fields, ELEMENTSOF(fields), "VM '%s' has ended%s%s; only its parent knows how",
+                  s->id, uptime_usec > 0 ? " after " : "",
+                  uptime_usec > 0 ? time_span_to_string(uptime_usec, span) : "");
 }
