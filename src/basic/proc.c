@@ -10,8 +10,8 @@
 
 #include "at.h"
 #include "fd-util.h"
-#include "parse.h"
 #include "missing.h"
+#include "parse.h"
 #include "proc.h"
 
 int proc_parse_stat(char *text, ProcRef *ret, char *ret_state)
@@ -99,11 +99,11 @@ int proc_end(int pid_fd, siginfo_t *ret)
         if (!(info.mask & PIDFD_INFO_EXIT))
                 return 0;
         *ret = (siginfo_t){
-                .si_code = WIFEXITED(info.exit_code)     ? CLD_EXITED
+                .si_code = WIFEXITED(info.exit_code)   ? CLD_EXITED
                            : WCOREDUMP(info.exit_code) ? CLD_DUMPED
                                                        : CLD_KILLED,
-                .si_status = WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code)
-                                                       : WTERMSIG(info.exit_code),
+                .si_status =
+                        WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code) : WTERMSIG(info.exit_code),
         };
         return 1;
 }

@@ -33,7 +33,8 @@ char *jailer_words(const char *text)
         while (*text) {
                 size_t i = 0, n = 1;
 
-                while (i < ELEMENTSOF(words) && strncmp(text, words[i].setting, strlen(words[i].setting)) != 0)
+                while (i < ELEMENTSOF(words) &&
+                       strncmp(text, words[i].setting, strlen(words[i].setting)) != 0)
                         i++;
                 if (i < ELEMENTSOF(words)) {
                         n = strlen(words[i].setting);

@@ -211,6 +211,27 @@ static void dump_life(FILE *f, const Plan *p)
         fprintf(f, "keep: %s\n", p->keep ? "yes" : "no");
 }
 
+static void dump_jailer(FILE *f, const Plan *p)
+{
+        const CgroupPlan *c = &p->cgroup;
+
+        fprintf(f, "root: %s\n", p->vm_owns_root ? "the VM's" : "root's");
+        fprintf(f, "mounts below root: %s\n", p->mounts_live ? "live" : p->takes_mounts ? "start" : "no");
+        fprintf(f, "process: %s\n",
+                p->starter_becomes_vmm ? "the caller's"
+                : p->stdio_is_null     ? "another, with /dev/null"
+                                       : "another");
+        fprintf(f, "pid file: %s\n", p->pid_file);
+        FOREACH_ARRAY (l, p->limits, p->n_limits)
+                fprintf(f, "limit: %s %" PRIu64 "\n", l->name, l->value);
+        if (c->version != 0)
+                fprintf(f, "cgroup: version %u, %s%s%s\n", c->version, c->parent,
+                        c->n_attributes > 0 ? "/" : "", c->n_attributes > 0 ? p->id : "");
+        FOREACH_ARRAY (a, c->attributes, c->n_attributes)
+                fprintf(f, "cgroup attribute: %s=%s\n", a->file, a->value);
+        fprintf(f, "cleanup: %s\n", p->watched ? "when the VM ends" : "by others");
+}
+
 int plan_dump(const Plan *p, char **ret)
 {
         _cleanup_strv_ char **argv = NULL;
@@ -231,6 +252,8 @@ int plan_dump(const Plan *p, char **ret)
         dump_net(f, p);
         dump_confinement(f, p);
         dump_life(f, p);
+        if (p->starter_leaves)
+                dump_jailer(f, p);
         fprintf(f, "argv:");
         for (char **a = argv; *a; a++)
                 fprintf(f, " %s", *a);

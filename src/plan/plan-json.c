@@ -269,6 +269,42 @@ static int add_namespaces(struct json_object *o, const Plan *p)
         return r;
 }
 
+/* {"file": value, …} in their order. */
+static int add_cgroup(struct json_object *o, const CgroupPlan *c)
+{
+        struct json_object *cgroup = json_object_new_object(), *files = json_object_new_object();
+        int r = ALL(add_member(o, "cgroup", cgroup), add_member(cgroup, "attributes", files));
+
+        if (r >= 0)
+                r = ALL(add_number(cgroup, "version", c->version), add_string(cgroup, "parent", c->parent));
+        FOREACH_ARRAY (a, c->attributes, c->n_attributes)
+                if (r >= 0)
+                        r = add_string(files, a->file, a->value);
+        return r;
+}
+
+static int add_jailer(struct json_object *o, const Plan *p)
+{
+        struct json_object *jailer = json_object_new_object(), *limits = json_object_new_object();
+        int r = ALL(add_member(o, "jailer", jailer), add_member(jailer, "limits", limits));
+
+        FOREACH_ARRAY (l, p->limits, p->n_limits)
+                if (r >= 0)
+                        r = add_u64(limits, l->name, l->value);
+        if (r >= 0 && p->cgroup.version != 0)
+                r = add_cgroup(jailer, &p->cgroup);
+        return r < 0 ? r
+                     : ALL(add_bool(jailer, "vm_owns_root", p->vm_owns_root),
+                           add_string(jailer, "mounts",
+                                      p->mounts_live    ? "live"
+                                      : p->takes_mounts ? "start"
+                                                        : "no"),
+                           add_bool(jailer, "caller_becomes_vmm", p->starter_becomes_vmm),
+                           add_bool(jailer, "stdio_is_null", p->stdio_is_null),
+                           add_string(jailer, "pid_file", p->pid_file),
+                           add_bool(jailer, "cleanup", p->watched));
+}
+
 int plan_json(const Plan *p, struct json_object *o)
 {
         const Layout layout = plan_layout(p);
@@ -290,5 +326,5 @@ int plan_json(const Plan *p, struct json_object *o)
                    add_string(o, "selinux", p->selinux), add_string(o, "api", p->api),
                    add_string(o, "ready", p->ready == READY_API ? "api" : "exec"),
                    add_number(o, "stop_seconds", p->stop_seconds), add_bool(o, "keep", p->keep),
-                   add_argv(o, p));
+                   p->starter_leaves ? add_jailer(o, p) : 0, add_argv(o, p));
 }

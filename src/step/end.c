@@ -234,7 +234,8 @@ void log_end_unknown(const State *s, uint64_t uptime_usec)
         };
 
         (void) snprintf(usec, sizeof(usec), "%" PRIu64, uptime_usec);
-        log_entry(LOG_INFO, MESSAGE_ENDED, 0, fields, ELEMENTSOF(fields), "VM '%s' has ended%s%s; only its parent knows how",
-                  s->id, uptime_usec > 0 ? " after " : "",
+        log_entry(LOG_INFO, MESSAGE_ENDED, 0, fields, ELEMENTSOF(fields),
+                  "VM '%s' has ended%s%s; only its parent knows how", s->id,
+                  uptime_usec > 0 ? " after " : "",
                   uptime_usec > 0 ? time_span_to_string(uptime_usec, span) : "");
 }

@@ -30,8 +30,8 @@
 #include "time-util.h"
 #include "watcher.h"
 
-#define LOCK_USEC  (60U * 1000000U)
-#define RETRY_USEC 5000U
+#define LOCK_USEC   (60U * 1000000U)
+#define RETRY_USEC  5000U
 #define REAPED_USEC (2U * 1000000U)
 
 /* Of these two. */

@@ -1003,7 +1003,7 @@ test_read_only() {
         is "$text" "$(stat -c %i "$ROOT/demo-vmm")"
         ends_with 143 TERM
         fcjail cleanup $ID
-        is 1 "$(ls -A $JAILS/.texts | wc -l)"
+        is 1 "$(find $JAILS/.texts -type f | wc -l)"
         [[ -e $ROOT/disk && ! -e $ROOT/run ]]
         rm -r "${JAILS:?}"
 
