@@ -147,19 +147,14 @@ static int plan_root(const Config *c, Diagnostics *d, Plan *p)
         return 0;
 }
 
-/* Where the directory is the VM's, nobody takes it from there. */
+/* Not by default where root/ is the VM's: next to the VMs' directories callers would find the pool. */
 static int plan_text(const Config *c, Diagnostics *d, Plan *p)
 {
-        const bool ours = !p->vm_owns_root && !p->vm_is_root;
-
-        if (c->vmm_text == VMM_TEXT_RECYCLED && !ours)
-                return diagnostics_add(
-                        d, DIAGNOSTIC_CONFLICT, NULL, NULL,
-                        p->vm_is_root
-                                ? "FCJAIL_VMM_TEXT=recycled is not for VMs with uid or gid 0; remove it from jailer.env"
-                                : "FCJAIL_VMM_TEXT=recycled needs a root directory that is not the VM's; remove it from jailer.env, or also set FCJAIL_JAILER_READ_ONLY=yes");
+        if (c->vmm_text == VMM_TEXT_RECYCLED && p->vm_is_root)
+                return refuse_root(d, "A VM with uid or gid 0 needs a copy of the VMM that no other VM had",
+                                   "remove FCJAIL_VMM_TEXT=recycled");
         if (c->vmm_text == VMM_TEXT_UNSET)
-                p->vmm_text = ours ? VMM_TEXT_RECYCLED : VMM_TEXT_PRIVATE;
+                p->vmm_text = p->vm_owns_root || p->vm_is_root ? VMM_TEXT_PRIVATE : VMM_TEXT_RECYCLED;
         return 0;
 }
 

@@ -220,6 +220,7 @@ static int open_pool(int parent_fd)
 static int keep(int parent_fd, const char *text, int dir_fd, const char *name, const struct stat *st)
 {
         char entry[NAME_MAX + 1];
+        struct stat moved;
         int r;
 
         if (st->st_size > TEXTS_SIZE_MAX)
@@ -231,17 +232,22 @@ static int keep(int parent_fd, const char *text, int dir_fd, const char *name, c
         if (r < 0)
                 return r;
         entry_name(text, st, entry);
-        return RET_NERRNO(renameat2(dir_fd, name, pool_fd, entry, RENAME_NOREPLACE));
+        if (renameat2(dir_fd, name, pool_fd, entry, RENAME_NOREPLACE) < 0)
+                return -errno;
+        /* Where others can change the directory, the name may have led to another file meanwhile. */
+        if (fstatat(pool_fd, entry, &moved, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        return same_object(&moved, st) ? 0 : at_remove(pool_fd, entry);
 }
 
-int texts_give(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode)
+int texts_give(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, uint64_t inode)
 {
         struct stat st;
 
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
         /* Whatever is in the way, the next VM gets a new copy. In the end nothing has the name. */
-        if (is_copy(&st, mode))
+        if (is_copy(&st, mode) && (inode == 0 || st.st_ino == inode))
                 (void) keep(parent_fd, text, dir_fd, name, &st);
         return at_remove(dir_fd, name);
 }

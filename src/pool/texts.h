@@ -16,6 +16,7 @@
  */
 
 #include <limits.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "macro.h"
@@ -41,8 +42,10 @@ bool text_is_of(const char *text, const struct stat *program);
 int texts_take(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, struct stat *ret)
         _must_check_;
 
-/* Takes the file `name` out of the directory: into the pool, if it is a whole copy and can be kept. */
-int texts_give(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode) _must_check_;
+/* Takes the file `name` out of the directory: into the pool, if it is a whole copy and can be kept. inode: that of the copy; 0: only root
+ * can change the directory, so it is any. */
+int texts_give(int parent_fd, const char *text, int dir_fd, const char *name, mode_t mode, uint64_t inode)
+        _must_check_;
 
 /* How many copies of the text the pool has. -EPERM: it is not root's alone. */
 int texts_count(int parent_fd, const char *text) _must_check_;

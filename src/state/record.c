@@ -43,6 +43,12 @@ static void write_u64(FILE *f, const char *key, const void *field)
         fprintf(f, "%s=%" PRIu64 "\n", key, *(const uint64_t *) field);
 }
 
+static void write_if_u64(FILE *f, const char *key, const void *field)
+{
+        if (*(const uint64_t *) field != 0)
+                write_u64(f, key, field);
+}
+
 static int read_flag(char *value, void *field)
 {
         return parse_yes_no(value, field);
@@ -275,6 +281,7 @@ static const Line lines[] = {
         { "IMAGE",         STATE_IMAGES, read_image, write_names,  offsetof(State, images) },
         { "LOOP",          STATE_LOOPS, read_loop,  write_loops,  offsetof(State, loops) },
         { "VMM",           STATE_VMM,   read_vmm,    write_vmm,    offsetof(State, vmm) },
+        { "TEXT_INODE",    STATE_VMM,   read_u64,    write_if_u64, offsetof(State, text_inode) },
         { "STOP_BY",       STATE_STOP,  read_string, write_string, offsetof(State, stop_by) },
         { "CGROUP",        STATE_CGROUP, read_whole_path, write_names, offsetof(State, cgroups) },
         { "TAP_INDEX",     STATE_TAP,   read_index,  write_index,  offsetof(State, taps) },

@@ -86,6 +86,7 @@ typedef struct State {
         char *vmm_name;    /* the jail is <chroot_dir>/<vmm_name>/<id>/root, and in it are: */
         bool vm_owns_root; /* that root/ belongs to the VM */
         char *text; /* what the VMM's text is called in the pool, where a cleanup puts it; NULL: nowhere */
+        uint64_t text_inode;     /* of that copy, where root/ is the VM's; 0: unknown */
         StateNames files;        /* files, */
         StateNames places;       /* directories that are removed if nobody has put anything into them, */
         StateNames trees;        /* and directories that are removed with all that is in them */

@@ -290,7 +290,11 @@ int step_tree(Jail *jail)
         if (r < 0)
                 return r;
         jail->root_fd = open_level(jail, LAYOUT_ROOT, vm_fd);
-        return jail->root_fd < 0 ? jail->root_fd : make_vmm(jail, vmms_fd);
+        r = jail->root_fd < 0 ? jail->root_fd : make_vmm(jail, vmms_fd);
+        if (r >= 0 && jail->plan->vm_owns_root)
+                jail->state.text_inode = jail->state.text ? jail->vmm_st.st_ino
+                                                          : 0; /* written with the next line, in `clone` */
+        return r;
 }
 
 /* The names in a directory, for the log, put behind those in *names. */
@@ -351,8 +355,11 @@ static int remove_level(int dir_fd, const char *name, const char *prefix, char *
 /* A directory that is not empty is not ours; it stays, and the log names it with what else is left in root/. */
 static int remove_file(const State *s, int vmms_fd, int root_fd, const char *name)
 {
-        const bool is_text = s->text && strcmp(name, s->vmm_name) == 0;
-        int r = is_text ? texts_give(vmms_fd, s->text, root_fd, name, VMM_MODE) : at_remove(root_fd, name);
+        /* Where root/ is the VM's, another file may have the name: only that copy is given on, which nobody but root could change. */
+        const bool is_text =
+                s->text && strcmp(name, s->vmm_name) == 0 && (!s->vm_owns_root || s->text_inode != 0);
+        int r = is_text ? texts_give(vmms_fd, s->text, root_fd, name, VMM_MODE, s->text_inode)
+                        : at_remove(root_fd, name);
 
         return r == -ENOTEMPTY || r == -EEXIST ? 0 : r;
 }

@@ -1024,9 +1024,35 @@ test_keys_that_need_a_read_only_root() {
         group managers
         echo FCJAIL_API_GROUP=managers >"$ENV/jailer.env"
         refuses "jailer.env:1: FCJAIL_API_GROUP= needs a run/ that is not the VM's; also set FCJAIL_JAILER_READ_ONLY=yes" --id vm1 --exec-file $VMM --uid 891 --gid 892
-        echo FCJAIL_VMM_TEXT=recycled >"$ENV/jailer.env"
-        refuses "FCJAIL_VMM_TEXT=recycled needs a root directory that is not the VM's; remove it from jailer.env, or also set FCJAIL_JAILER_READ_ONLY=yes" \
-                --id vm1 --exec-file $VMM --uid 891 --gid 892
+}
+
+# inodes DIR: of the files in it.
+inodes() {
+        find "$1" -type f -printf '%i\n' | sort | xargs
+}
+
+# With a cleanup the next VM gets the copy; a VM can only have put another file there.
+test_recycled_texts() {
+        local text
+        eventually has_settled
+        printf '%s\n' FCJAIL_VMM_TEXT=recycled FCJAIL_JAILER_CLEANUP=yes >"$ENV/jailer.env"
+        start
+        text=$(stat -c %i "$ROOT/demo-vmm")
+        ends_with 143 TERM
+        eventually all_is_gone
+        is "$text" "$(inodes $JAILS/.texts)"
+        start
+        is "$text" "$(stat -c %i "$ROOT/demo-vmm")"
+        is '' "$(inodes $JAILS/.texts)"
+        # As good a copy as the real one, but not the one of this start.
+        mv "$ROOT/demo-vmm" "$ROOT/moved"
+        cp -p "$ROOT/moved" "$ROOT/demo-vmm"
+        is "root:root 511" "$(owner "$ROOT/demo-vmm")"
+        ends_with 143 TERM
+        eventually is_empty $STATE/vm
+        is '' "$(inodes $JAILS/.texts)"
+        [[ ! -e $ROOT/demo-vmm ]]
+        rm -r "${JAILS:?}"
 }
 
 # entries MESSAGE_ID FIELD: of the VM, in this test.
@@ -1107,7 +1133,7 @@ test_root() {
         ip netns add blue
         echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
         printf '%s\n' FCJAIL_JAILER_ROOT=yes FCJAIL_JAILER_READ_ONLY=yes FCJAIL_VMM_TEXT=recycled >"$ENV/jailer.env"
-        refuses "FCJAIL_VMM_TEXT=recycled is not for VMs with uid or gid 0; remove it from jailer.env" "${ids[@]}" --netns /run/netns/blue --new-pid-ns
+        refuses "A VM with uid or gid 0 needs a copy of the VMM that no other VM had; remove FCJAIL_VMM_TEXT=recycled" "${ids[@]}" --netns /run/netns/blue --new-pid-ns
         echo FCJAIL_JAILER_ROOT=yes >"$ENV/jailer.env"
         # What a capability does not protect.
         refuses "needs a network namespace of its own; give --netns" "${ids[@]}" --new-pid-ns

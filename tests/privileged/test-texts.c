@@ -54,7 +54,7 @@ static int take(struct stat *ret)
 
 static int give(void)
 {
-        return texts_give(vmms, TEXT, jail, "vmm", MODE);
+        return texts_give(vmms, TEXT, jail, "vmm", MODE, /* inode= */ 0);
 }
 
 /* The copy of what follows is in the pool, under this name. */

@@ -451,10 +451,12 @@ test_P3_errors_of_an_uplink() {
         end_uplink_lanes
 }
 
-# Lanes in which the VM is started in the place of Firecracker's jailer: process 0 becomes the VMM, its child is OUTSIDE.
+# jailer_lanes [KEY=VALUE…]: lanes in which the VM is started in the place of Firecracker's jailer, with these settings: process 0
+# becomes the VMM, its child is OUTSIDE.
 jailer_lanes() {
         local i
         lanes
+        printf '%s\n' "$@" >"$ENV/jailer.env"
         install -D /usr/local/bin/observer /usr/local/lib/jailed/firecracker
         for ((i = 0; i < LANES; i++)); do
                 printf '%s\n' /usr/libexec/fcjail/jailer --id "lane$i" --exec-file /usr/local/lib/jailed/firecracker \
@@ -469,7 +471,7 @@ jailer_lanes() {
 }
 
 end_jailer_lanes() {
-        rm /tmp/lane*.start
+        rm /tmp/lane*.start "$ENV/jailer.env"
         end_lanes
 }
 
@@ -501,6 +503,29 @@ test_P5_kills_in_the_place_of_the_jailer() {
         awk '{ print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" >/tmp/all
         sample 100
         run_lanes kills 80
+        judge /dev/null restarted missed
+        figure "$(met)$of points: each time the next start succeeded, and its cleanup left nothing"
+        end_jailer_lanes
+}
+
+# The watcher is process 2. What it does meets with a lock, and a record that is another's by now.
+test_P3_errors_with_a_watcher() {
+        local of=''
+        jailer_lanes FCJAIL_JAILER_CLEANUP=yes
+        awk '$1 == 2' "$CALLS" | each_errno >/tmp/all
+        sample 100
+        run_lanes errors 80
+        judge "$HERE/jailer-tolerated.txt" refused late missed
+        figure "$(met)$of points of the watcher, $(count refused) without a VMM, $(count late) after its exec, $(count same) tolerated (table of $(rows jailer-tolerated.txt) rows)"
+        end_jailer_lanes
+}
+
+test_P5_kills_with_a_watcher() {
+        local of=''
+        jailer_lanes FCJAIL_JAILER_CLEANUP=yes
+        awk '$1 >= 1 { print $1, $2, $3, "kill"; print $1, $2, $3, "killall" }' "$CALLS" >/tmp/all
+        sample 60
+        run_lanes kills 40
         judge /dev/null restarted missed
         figure "$(met)$of points: each time the next start succeeded, and its cleanup left nothing"
         end_jailer_lanes
