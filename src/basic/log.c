@@ -68,6 +68,12 @@ void log_close(void)
         log_target.to_journal = log_target.beside = false;
 }
 
+/* The exec waits for the end of this process, so the entry about a start may not. What is also on stderr may. */
+static bool may_wait(int priority)
+{
+        return !log_target.beside || priority <= LOG_NOTICE;
+}
+
 static int to_journal(int priority, const char *message_id, int errnum, const LogField *fields,
                       size_t n_fields, const char *message)
 {
@@ -93,7 +99,7 @@ static int to_journal(int priority, const char *message_id, int errnum, const Lo
         bool failed = ferror(f) != 0;
         if (fclose(f) != 0 || failed)
                 return -ENOMEM;
-        return systemd_send_entry(log_target.journal_fd, text, size);
+        return systemd_send_entry(log_target.journal_fd, text, size, may_wait(priority));
 }
 
 /* In a unit, this also goes to the journal, without the fields. */

@@ -27,7 +27,7 @@ void log_open(const char *vm_id);
 void log_open_journal(const char *vm_id);
 
 /* For a caller that reads standard error, whoever runs it: entries go there and, with a message id, also to the journal if
- * there is one. What is as it should be (LOG_INFO) only goes to the journal. */
+ * there is one. What is as it should be (LOG_INFO) only goes to the journal, and is lost if that does not take it at once. */
 void log_open_beside(const char *vm_id);
 
 /* Connects before there is an entry: for who has time now and none later. */

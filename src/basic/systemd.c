@@ -144,15 +144,16 @@ static int make_sealed(const char *text, size_t size)
         return TAKE_FD(fd);
 }
 
-int systemd_send_entry(int fd, const char *entry, size_t size)
+int systemd_send_entry(int fd, const char *entry, size_t size, bool may_wait)
 {
         union {
                 struct cmsghdr header;
                 char space[CMSG_SPACE(sizeof(int))];
         } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+        const int flags = may_wait ? 0 : MSG_DONTWAIT;
         int r;
 
-        r = send_text(fd, entry, size, /* flags= */ 0);
+        r = send_text(fd, entry, size, flags);
         if (r != -EMSGSIZE && r != -ENOBUFS)
                 return r;
 
@@ -161,5 +162,5 @@ int systemd_send_entry(int fd, const char *entry, size_t size)
                 return file_fd;
         memcpy(CMSG_DATA(&control.header), &file_fd, sizeof(file_fd));
         return send_message(
-                fd, &(struct msghdr){ .msg_control = &control, .msg_controllen = sizeof(control) }, 0);
+                fd, &(struct msghdr){ .msg_control = &control, .msg_controllen = sizeof(control) }, flags);
 }

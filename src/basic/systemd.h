@@ -33,8 +33,9 @@ int systemd_connect_notify(const char *address) _must_check_;
 /* Adds a field to the text of an entry. The value may have any characters; errors are those of the stream. */
 void systemd_put_field(FILE *entry, const char *name, const char *value);
 
-/* Sends an entry, of any size. 0 or -errno; -ETIMEDOUT after a second in which the journal took nothing. */
-int systemd_send_entry(int fd, const char *entry, size_t size) _must_check_;
+/* Sends an entry, of any size. 0 or -errno; -ETIMEDOUT after a second in which the journal took nothing, or at once if it
+ * may not wait. */
+int systemd_send_entry(int fd, const char *entry, size_t size, bool may_wait) _must_check_;
 
 /* Sends a state, such as "READY=1". 0 or -errno; -ETIMEDOUT after 75 s in which systemd took nothing. */
 int systemd_notify(int fd, const char *state) _must_check_;

@@ -1106,6 +1106,36 @@ test_without_a_journal() {
         forget
 }
 
+# fill_journal: until its queue takes nothing more. A sender has room for less than that.
+fill_journal() {
+        local status=0
+        while ((status == 0)); do
+                perl -MSocket -e '
+                        socket(S, AF_UNIX, SOCK_DGRAM, 0) && connect(S, pack_sockaddr_un("/run/systemd/journal/socket")) or die $!;
+                        send(S, "MESSAGE=filler\n", MSG_DONTWAIT) or exit 4;
+                        1 while send(S, "MESSAGE=filler\n", MSG_DONTWAIT);' || status=$?
+        done
+        is 4 $status
+}
+
+# The exec waits for the end of the process that sends the entry.
+test_a_journal_that_takes_nothing() {
+        local journald i began took fastest=1000000
+        journald=$(systemctl show -P MainPID systemd-journald)
+        kill -STOP "$journald"
+        fill_journal
+        for i in 1 2 3; do
+                began=$(date +%s%3N)
+                start
+                took=$(($(date +%s%3N) - began))
+                ((took >= fastest)) || fastest=$took
+                ends_with 143 TERM
+        done
+        kill -CONT "$journald"
+        forget
+        ((fastest < 1000)) || fail "starts with a journal that takes nothing took $fastest ms and more"
+}
+
 # The watcher is no parent of the VMM, but the kernel tells it.
 test_an_end_is_in_the_journal() {
         local ended=309dbdf5e7124e93aef9576e3094b16c

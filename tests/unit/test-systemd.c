@@ -145,9 +145,9 @@ Test(entry, of_any_size_arrives)
         memset(entry, 'x', size);
         _cleanup_close_ int receiver = listen_at(free_name(name) + 1);
         _cleanup_close_ int fd = systemd_connect_notify(name);
-        cr_assert_eq(systemd_send_entry(fd, "MESSAGE=small\n", 14), 0);
+        cr_assert_eq(systemd_send_entry(fd, "MESSAGE=small\n", 14, /* may_wait= */ true), 0);
         cr_assert_eq(recv(receiver, got, size, 0), 14);
-        cr_assert_eq(systemd_send_entry(fd, entry, size), 0);
+        cr_assert_eq(systemd_send_entry(fd, entry, size, /* may_wait= */ false), 0);
 
         /* As a file that nobody can change: that is what the journal wants before it reads one of others than root. */
         cr_assert_eq(recvmsg(receiver, &m, MSG_CMSG_CLOEXEC), 0);
