@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* fcjail check [--json] ID, fcjail check [--json] -- jailer OPTION…: what a start of the unit, or of that command line, would do, and every error of the settings or of what they name. Makes
- * nothing. It needs to read the files, also those in /run/fcjail: that is for root and for members of the group fcjail. */
+/*
+ * fcjail check [--json] ID, fcjail check [--json] -- jailer OPTION…: what a start of the unit, or of that command line,
+ * would do, and every error of the settings or of what they name. Makes nothing. It needs to read the files, also those in
+ * /run/fcjail: that is for root and for members of the group fcjail.
+ */
 
 #include <string.h>
 #include <sysexits.h>
