@@ -32,8 +32,7 @@
 #include "mount-list.h"
 #include "tree.h"
 
-#define MOUNT_LIST "/proc/self/mountinfo"
-#define BELOW_MAX  (JAIL_MOUNTS_MAX - MOUNT_PLANS_MAX)
+#define BELOW_MAX (JAIL_MOUNTS_MAX - MOUNT_PLANS_MAX)
 
 typedef struct Below {
         uint64_t id;
@@ -70,7 +69,7 @@ static int add(BelowList *l, const MountLine *line, const char *path)
 
 static int read_list(const char *root, BelowList *ret)
 {
-        _cleanup_fclose_ FILE *f = fopen(MOUNT_LIST, "re");
+        _cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
         _cleanup_free_ char *text = NULL;
         const size_t n = strlen(root);
         size_t size = 0;
@@ -226,7 +225,7 @@ int below_clone(Jail *jail, const MountPlan *m)
                 return 0;
         r = read_list(layout_path(&layout, LAYOUT_ROOT, "", root), &list);
         if (r < 0)
-                return step_fail(jail, r, MOUNT_LIST);
+                return step_fail(jail, r, "/proc/self/mountinfo");
         if (list.n_items > 0)
                 qsort(list.items, list.n_items, sizeof(*list.items), by_path);
         FOREACH_ARRAY (b, list.items, list.n_items)
