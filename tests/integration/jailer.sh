@@ -392,7 +392,7 @@ test_a_root_of_somebody_elses() {
 refuses() {
         local status=0 text=$1
         shift
-        fcjail jailer "$@" >/tmp/out 2>/tmp/err </dev/null || status=$?
+        timeout -k 5 10 fcjail jailer "$@" >/tmp/out 2>/tmp/err </dev/null || status=$?
         is 1 "$status"
         is 1 "$(wc -l </tmp/err)"
         grep -F -- "$text" /tmp/err || fail "$(cat /tmp/err)"
