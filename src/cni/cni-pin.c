@@ -16,6 +16,7 @@
 #include "namespaces.h"
 #include "parse.h"
 #include "pin.h"
+#include "tolerated.h"
 
 #define NAME_SIZE (sizeof(CNI_NETNS_PREFIX) + ID_LEN_MAX)
 
@@ -51,10 +52,25 @@ int cni_pin_open(const char *id)
         return RET_NERRNO(openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+/* A new one routes if the host does: so a guest with a second TAP could send by it as somebody else. A plugin that wants it
+ * turns it on again. Mustn't run anywhere but in the new one. */
+static int stop_routing(void)
+{
+        static const char *const paths[] = { "/proc/sys/net/ipv4/ip_forward",
+                                             "/proc/sys/net/ipv6/conf/all/forwarding" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(paths); i++) {
+                _cleanup_close_ int fd = open(paths[i], O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+                r = fd < 0 ? tolerate(TOLERATED_NO_IPV6, -errno) : RET_NERRNO((int) write(fd, "0", 1));
+        }
+        return r;
+}
+
 /* The process is in the new one for a moment. */
 static int new_netns(void)
 {
-        int r;
+        int r, k;
 
         _cleanup_close_ int home = netns_open_current();
         if (home < 0)
@@ -62,7 +78,10 @@ static int new_netns(void)
         if (unshare(CLONE_NEWNET) < 0)
                 return -errno;
         _cleanup_close_ int fd = netns_open_current();
-        r = netns_enter(home);
+        r = fd < 0 ? fd : stop_routing();
+        k = netns_enter(home);
+        if (r >= 0)
+                r = k;
         return r < 0 ? r : TAKE_FD(fd);
 }
 

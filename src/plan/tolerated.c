@@ -24,6 +24,7 @@ static const struct {
           "a process of somebody else's is in it; all that remains is a control group" },
         { TOLERATED_MACHINE_ID, -ENOENT, "`fcjail gc` leaves a jail directory whose host it does not know" },
         { TOLERATED_MACHINE_ID, -EBADMSG, "the same, of a host that has no id yet (\"uninitialized\")" },
+        { TOLERATED_NO_IPV6, -ENOENT, "a kernel without IPv6 routes none" },
 };
 
 int tolerate(Tolerated what, int r)

@@ -16,6 +16,7 @@ typedef enum Tolerated {
         TOLERATED_CPU_FILE,
         TOLERATED_CGROUP,
         TOLERATED_MACHINE_ID,
+        TOLERATED_NO_IPV6,
 } Tolerated;
 
 /* 0 if the table tolerates this -errno, otherwise r. */

@@ -103,4 +103,20 @@ test_antispoofing() {
         ip link del br0
 }
 
+# Nobody sends by another TAP as somebody else. New namespaces route if the first one of the kernel does, as in this machine.
+test_the_namespace_of_cni_does_not_route() {
+        is 1 "$(unshare --net cat /proc/sys/net/ipv4/ip_forward)"
+        mkdir -p /etc/cni/net.d /opt/cni/bin /var/lib
+        echo '{"cniVersion": "1.0.0", "name": "net1", "plugins": [{"type": "plain"}]}' >/etc/cni/net.d/10-net1.conflist
+        # shellcheck disable=SC2016 # for the plugin
+        printf '%s\n' '#!/bin/bash' '[[ $CNI_COMMAND == ADD ]] || exit 0' 'ip -n "${CNI_NETNS##*/}" link add eth0 type bridge' \
+                'echo "{\"cniVersion\": \"1.0.0\", \"ips\": [{\"address\": \"10.9.0.5/24\"}]}"' >/opt/cni/bin/plain
+        chmod 0755 /opt/cni/bin/plain
+        vm web1 FCJAIL_CNI=net1,antispoof=no FCJAIL_TAP=
+        fcjail cni add web1
+        is 0 "$(ip netns exec fcjail-web1 cat /proc/sys/net/ipv4/ip_forward)"
+        fcjail cni del web1
+        [[ ! -e /run/netns/fcjail-web1 ]]
+}
+
 main "$@"
