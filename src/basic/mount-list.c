@@ -39,7 +39,7 @@ static int unescape(char *s)
  * open. */
 int mount_line_parse(char *line, MountLine *ret)
 {
-        char *fields[5], *rest = line, *type, *path;
+        char *fields[5] = {}, *rest = line, *type, *path;
 
         line[strcspn(line, "\n")] = '\0';
         FOREACH_ARRAY (field, fields, ELEMENTSOF(fields)) {
