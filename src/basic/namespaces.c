@@ -94,7 +94,7 @@ int mount_namespace_is_pid1s(void)
 {
         _cleanup_free_ char *line = NULL;
         size_t size = 0;
-        uint64_t id;
+        uint64_t id = 0;
         int r;
 
         r = root_mount_id(&id);

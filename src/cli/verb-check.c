@@ -92,7 +92,7 @@ int verb_check(const CommandLine *c)
         log_open(NULL);
         if (strcmp(id, "jailer") == 0 || c->n_args > 1) {
                 if (strcmp(id, "jailer") != 0) {
-                        log_error("Give one id, or behind '--' a command line that begins with 'jailer'");
+                        log_error("usage: fcjail check [--json] ID|-- jailer OPTION...");
                         return EX_USAGE;
                 }
                 return check_jailer(c->args + 1, option_value(c, "json"));

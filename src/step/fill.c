@@ -82,7 +82,7 @@ static int make_text(Jail *jail, int vmms_fd, const char *text, off_t size)
 int fill_texts(Jail *jail, unsigned n, unsigned *ret_made, bool *ret_full)
 {
         char text[NAME_MAX];
-        struct stat program;
+        struct stat program = {};
         int r, there;
 
         *ret_made = 0;

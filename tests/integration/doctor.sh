@@ -172,11 +172,13 @@ test_what_a_vm_has_left_is_named() {
 }
 
 # No file is opened for writing but the device that is asked, none is made, no program but our own is executed.
+# The cage is looked at from within, by a process of its own.
 test_changes_nothing() {
         vm web1
+        systemctl start fcjail-cage
         strace -f -o /tmp/trace fcjail doctor web1 >/dev/null
         grep -E 'O_(WRONLY|RDWR|CREAT)' /tmp/trace | grep -vE '"(dev/kvm|/dev/kvm|/dev/null)"' >/tmp/writes || true
-        grep -E ' (mkdir|unlink|rename|link|symlink|mknod|fch?mod|chmod|l?chown|fchown|mount|umount|move_mount|fsopen|truncate|f?setxattr|init_module|kill|setns|unshare)[a-z0-9]*\(' /tmp/trace >>/tmp/writes || true
+        grep -E ' (mkdir|unlink|rename|link|symlink|mknod|fch?mod|chmod|l?chown|fchown|mount|umount|move_mount|fsopen|truncate|f?setxattr|init_module|kill|setns|unshare)[a-z0-9]*\(' /tmp/trace | grep -vE ' (setns\([0-9]+, |unshare\()CLONE_NEWNS\)' >>/tmp/writes || true
         grep -E 'execve\(' /tmp/trace | grep -vE '"(/usr/bin/fcjail|/usr/libexec/fcjail-systemd)"' >>/tmp/writes || true
         is '' "$(cat /tmp/writes)"
         [[ ! -e $STATE/vm/web1 ]]
