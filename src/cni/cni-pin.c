@@ -56,15 +56,14 @@ int cni_pin_open(const char *id)
  * turns it on again. Mustn't run anywhere but in the new one. */
 static int stop_routing(void)
 {
-        static const char *const paths[] = { "/proc/sys/net/ipv4/ip_forward",
-                                             "/proc/sys/net/ipv6/conf/all/forwarding" };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(paths); i++) {
-                _cleanup_close_ int fd = open(paths[i], O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-                r = fd < 0 ? tolerate(TOLERATED_NO_IPV6, -errno) : RET_NERRNO((int) write(fd, "0", 1));
-        }
-        return r;
+        _cleanup_close_ int v4 = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (v4 < 0 || write(v4, "0", 1) < 0)
+                return -errno;
+        _cleanup_close_ int v6 =
+                open("/proc/sys/net/ipv6/conf/all/forwarding", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (v6 < 0)
+                return tolerate(TOLERATED_NO_IPV6, -errno);
+        return write(v6, "0", 1) < 0 ? -errno : 0;
 }
 
 /* The process is in the new one for a moment. */
