@@ -11,8 +11,8 @@
 #define CPU_FILES_SIZE   "4m"
 
 /*
- * Copies to the directory sys_fd what Firecracker reads on aarch64 from /sys, which is host_fd (O_PATH): of each cache of CPU 0 size, level, type
- * and so on, and the register that names the CPU's maker (MIDR_EL1). What the host does not have is left out.
+ * Copies to the directory sys_fd what Firecracker reads on aarch64 from /sys, which is host_fd (O_PATH): of each cache of CPU 0
+ * size, level, type and so on, and the register that names the CPU's maker (MIDR_EL1). What the host does not have is left out.
  *
  * 0, or -errno and *ret_object, the path of what could not be copied.
  */

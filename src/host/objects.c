@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "at.h"
-#include "cage.h"
+#include "cage-look.h"
 #include "chase.h"
 #include "cni-look.h"
 #include "fd-util.h"
@@ -262,28 +262,6 @@ static int open_netns(const Plan *p, HostObjects *o, Findings *f)
         return r < 0 ? failed(f, r, path, "") : 0;
 }
 
-/* Without it a start takes longer. One in which somebody has planted something is refused, and not passed over. */
-static int open_cage(const Plan *p, HostObjects *o, Findings *f)
-{
-        int r;
-
-        (void) p;
-        _cleanup_close_ int run_fd = open("/run/fcjail", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        r = run_fd < 0 ? -errno : cage_open(run_fd);
-        if (r >= 0)
-                o->cage_fd = r;
-        if (o->by_check && geteuid() != 0) /* it is for root alone */
-                return 0;
-        if (o->by_check && r == -ENOTTY)
-                return findings_add(f, SEVERITY_NOTE, 0, EX_OK, CAGE_PATH,
-                                    "run `systemctl restart fcjail-cage.service`",
-                                    "%s, so a start copies the host's mounts", cage_strerror(r));
-        if (r >= 0 || cage_is_absent(r))
-                return 0;
-        return WRONG(f, r, cage_is_wrong(r) ? EX_NOPERM : EX_OSERR, CAGE_PATH, cage_remedy(r), "%s",
-                     cage_strerror(r));
-}
-
 static int open_filter(const Plan *p, HostObjects *o, Findings *f)
 {
         const char *path = p->seccomp_path;
@@ -480,7 +458,7 @@ int host_open(const Plan *plan, HostObjects *o, Findings *f)
                 host_open_vmm,
                 open_binds,
                 open_netns,
-                open_cage,
+                cage_look,
                 cni_facts_open,
                 guest_network_add,
                 open_filter,
