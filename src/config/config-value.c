@@ -52,6 +52,18 @@ static int find_word(const char *const *words, const char *value)
         return -EINVAL;
 }
 
+/* The same for a setting that is a word of a list, and an enumeration in its order: 0 is that it is unset. */
+static int parse_word(const char *const *words, const char *value, void *field)
+{
+        unsigned *setting = field;
+        int i = find_word(words, value);
+
+        if (i < 0)
+                return i;
+        *setting = 1 + (unsigned) i;
+        return 0;
+}
+
 int config_parse_tristate(const char *value, void *field, char **ret_why)
 {
         Tristate *t = field;
@@ -178,47 +190,25 @@ int config_parse_vmm_args(const char *value, void *field, char **ret_why)
 int config_parse_vmm_text(const char *value, void *field, char **ret_why)
 {
         static const char *const words[] = { "recycled", "private", "shared", NULL };
-        static const VmmText texts[] = { VMM_TEXT_RECYCLED, VMM_TEXT_PRIVATE, VMM_TEXT_SHARED };
-        VmmText *text = field;
-        int i;
 
         (void) ret_why;
-        i = find_word(words, value);
-        if (i < 0)
-                return i;
-
-        *text = texts[i];
-        return 0;
+        return parse_word(words, value, field);
 }
 
 int config_parse_guest_network(const char *value, void *field, char **ret_why)
 {
         static const char *const words[] = { "none", "boot-arg", NULL };
-        GuestNetwork *network = field;
-        int i;
 
         (void) ret_why;
-        i = find_word(words, value);
-        if (i < 0)
-                return i;
-
-        *network = i == 0 ? GUEST_NETWORK_NONE : GUEST_NETWORK_BOOT_ARG;
-        return 0;
+        return parse_word(words, value, field);
 }
 
 int config_parse_jailer_mounts(const char *value, void *field, char **ret_why)
 {
         static const char *const words[] = { "no", "start", "live", NULL };
-        JailerMounts *mounts = field;
-        int i;
 
         (void) ret_why;
-        i = find_word(words, value);
-        if (i < 0)
-                return i;
-
-        *mounts = JAILER_MOUNTS_NO + (unsigned) i;
-        return 0;
+        return parse_word(words, value, field);
 }
 
 /* As systemd's strict rule for a name in /etc/group: [A-Za-z_][A-Za-z0-9_-]*, below the size of utmp's
@@ -241,16 +231,9 @@ int config_parse_group(const char *value, void *field, char **ret_why)
 int config_parse_ready(const char *value, void *field, char **ret_why)
 {
         static const char *const words[] = { "api", "exec", NULL };
-        Ready *ready = field;
-        int i;
 
         (void) ret_why;
-        i = find_word(words, value);
-        if (i < 0)
-                return i;
-
-        *ready = i == 0 ? READY_API : READY_EXEC;
-        return 0;
+        return parse_word(words, value, field);
 }
 
 /* run/ is the only place in the jail where the VMM may make a socket. */
