@@ -71,6 +71,31 @@ int become_root(Caller *ret)
         return EX_OK;
 }
 
+int open_state(StateRoot *ret)
+{
+        int r = state_root_open(ret, NULL);
+
+        if (r >= 0)
+                return EX_OK;
+        log_error("Failed to open /run/fcjail: %s", strerror(-r));
+        return EX_OSERR;
+}
+
+int lock_verb(const StateRoot *root, const char *verb, unsigned seconds)
+{
+        char name[NAME_MAX];
+
+        (void) snprintf(name, sizeof(name), "%s.lock", verb);
+        int fd = state_root_lock(root, name, seconds * 1000000ULL);
+        if (fd == -EAGAIN)
+                log_error(
+                        "Another `fcjail %s` has held /run/fcjail/%s for %u seconds; end it, `pgrep -a -f 'fcjail %s'` shows it",
+                        verb, name, seconds, verb);
+        else if (fd < 0)
+                log_error("Failed to lock /run/fcjail/%s: %s", name, strerror(-fd));
+        return fd;
+}
+
 /* Of `run` they are the unit's CapabilityBoundingSet=. In the place of the jailer no TAP is made, but root/ is the VM's. */
 static const struct {
         cap_value_t cap;

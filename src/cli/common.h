@@ -18,6 +18,13 @@ int check_id(const char *id);
 /* Returns an exit status, after saying what is wrong. Refuses a setuid program. */
 int become_root(Caller *ret);
 
+/* Opens /run/fcjail, and makes it if it is missing. Returns an exit status, after saying what is wrong. */
+int open_state(StateRoot *ret);
+
+/* The lock /run/fcjail/<verb>.lock, of a verb that one process at a time may run: waits so many seconds. A descriptor, or -errno
+ * after saying what is wrong. */
+int lock_verb(const StateRoot *root, const char *verb, unsigned seconds) _must_check_;
+
 /* Logs that the helper lacks one of the capabilities that a start needs, by a unit or in the place of Firecracker's jailer; an
  * exit status. */
 int check_capabilities(bool in_place_of_jailer);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * fcjail cage make|remove: the cage of pool/cage.h, for fcjail-cage.service. `make` leaves one alone that is as it should be, and
- * replaces any other. VMs that run have nothing to do with it any more.
+ * fcjail cage make|remove: the cage of pool/cage.h, for fcjail-cage.service. `make` keeps a good one and replaces a bad one. VMs
+ * that run have copies of their own, and notice nothing.
  */
 
-#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -19,11 +18,8 @@
 #include "start.h"
 #include "verbs.h"
 
-#define CAGE_LOCK "cage.lock"
-
-/* Ten seconds, of which making a cage takes milliseconds. */
-#define LOCK_TRIES      100U
-#define LOCK_RETRY_USEC 100000U
+/* VMs that start wait for the unit, so it waits for nobody for long. To make a cage takes milliseconds. */
+#define LOCK_SECONDS 10
 
 /* A start does without, or says itself what is wrong. */
 static int fail(const char *what, int r)
@@ -32,37 +28,6 @@ static int fail(const char *what, int r)
 
         log_entry(LOG_ERR, MESSAGE_CAGE, r, NULL, 0, "Failed to %s the cage: " CAGE_PATH ": %s%s%s", what,
                   cage_strerror(r), remedy ? "; " : "", remedy ?: "");
-        return EX_OSERR;
-}
-
-/* VMs that start wait for the unit, so it waits for nobody for long. -EAGAIN: somebody else has the lock all the time. */
-static int lock_cage(const StateRoot *root)
-{
-        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-        _cleanup_close_ int fd =
-                openat(root->fd, CAGE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        for (unsigned i = 0; i < LOCK_TRIES; i++) {
-                if (fcntl(fd, F_OFD_SETLK, &lock) >= 0)
-                        return TAKE_FD(fd);
-                if (errno != EAGAIN && errno != EACCES)
-                        return -errno;
-                (void) usleep(LOCK_RETRY_USEC);
-        }
-        return -EAGAIN;
-}
-
-static int fail_lock(int r)
-{
-        if (r == -EAGAIN)
-                log_entry(LOG_ERR, MESSAGE_CAGE, r, NULL, 0,
-                          "Another `fcjail cage` has held /run/fcjail/" CAGE_LOCK
-                          " for %u seconds; end it, `pgrep -a -f 'fcjail cage'` shows it",
-                          LOCK_TRIES / (1000000 / LOCK_RETRY_USEC));
-        else
-                log_error("Failed to lock /run/fcjail/" CAGE_LOCK ": %s", strerror(-r));
         return EX_OSERR;
 }
 
@@ -113,16 +78,13 @@ int verb_cage(const CommandLine *c)
                 status = become_root(&caller);
         if (status == EX_OK)
                 status = check_mount_namespace(operation);
+        if (status == EX_OK)
+                status = open_state(&root);
         if (status != EX_OK)
                 return status;
-        r = state_root_open(&root, NULL);
-        if (r < 0) {
-                log_error("Failed to open /run/fcjail: %s", strerror(-r));
-                return EX_OSERR;
-        }
-        _cleanup_close_ int lock = lock_cage(&root);
+        _cleanup_close_ int lock = lock_verb(&root, "cage", LOCK_SECONDS);
         if (lock < 0)
-                return fail_lock(lock);
+                return EX_OSERR;
         if (strcmp(operation, "make") == 0)
                 return make(&root);
         r = cage_remove(root.fd);

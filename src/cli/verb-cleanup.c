@@ -171,19 +171,13 @@ int verb_cleanup(const CommandLine *c)
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         const char *id = c->args[0];
         Caller caller;
-        int status, r;
+        int status;
 
         log_open(id_valid(id) ? id : NULL);
         status = check_id(id);
         if (status == EX_OK)
                 status = become_root(&caller);
-        if (status != EX_OK)
-                return status;
-
-        r = state_root_open(&root, NULL);
-        if (r < 0) {
-                log_error("Failed to open /run/fcjail: %s", strerror(-r));
-                return EX_OSERR;
-        }
-        return clean_and_log(&root, id);
+        if (status == EX_OK)
+                status = open_state(&root);
+        return status == EX_OK ? clean_and_log(&root, id) : status;
 }

@@ -7,8 +7,6 @@
  * Should:  take the settings as a start does, and all of them: that those of one VM are wrong is said, and hides no other.
  */
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -27,28 +25,20 @@
 /* Of no VM: no env file can be for it. */
 #define NO_ID "-"
 
-#define DEFAULT_POOL_TEXTS 8
-
-/* A VMM, and where the jails are. */
-typedef struct Program {
-        char *base;
-        char *vmm;
-} Program;
+/* VMs of the same boot wait for it. */
+#define LOCK_SECONDS 20
 
 typedef struct Filling {
         EnvDirs dirs;
-        uint32_t n_texts; /* of each program */
-        Program *programs;
+        Plan *programs; /* of plan_program() */
         size_t n_programs;
         int status; /* of the first failure */
 } Filling;
 
 static void filling_done(Filling *f)
 {
-        FOREACH_ARRAY (p, f->programs, f->n_programs) {
-                free(p->base);
-                free(p->vmm);
-        }
+        FOREACH_ARRAY (p, f->programs, f->n_programs)
+                plan_done(p);
         free(f->programs);
         env_dirs_done(&f->dirs);
 }
@@ -59,20 +49,20 @@ static void fail(Filling *f, int status)
                 f->status = status;
 }
 
-/* Each but once. */
-static int add_program(Filling *f, const Plan *plan)
+/* Each but once. Takes what the plan has. */
+static int add_program(Filling *f, Plan *plan)
 {
         FOREACH_ARRAY (p, f->programs, f->n_programs)
-                if (strcmp(p->base, plan->chroot_dir) == 0 && strcmp(p->vmm, plan->vmm) == 0)
+                if (strcmp(p->chroot_dir, plan->chroot_dir) == 0 && strcmp(p->vmm, plan->vmm) == 0)
                         return 0;
 
-        Program *longer = reallocarray(f->programs, f->n_programs + 1, sizeof(Program));
+        Plan *longer = reallocarray(f->programs, f->n_programs + 1, sizeof(*longer));
         if (!longer)
                 return -ENOMEM;
         f->programs = longer;
-        longer += f->n_programs++;
-        *longer = (Program){ strdup(plan->chroot_dir), strdup(plan->vmm) };
-        return longer->base && longer->vmm ? 0 : -ENOMEM;
+        f->programs[f->n_programs++] = *plan;
+        *plan = (Plan){};
+        return 0;
 }
 
 /* NO_ID: those of VMs that have no settings of their own. 0; -EBADMSG: *d has all errors; or another -errno. */
@@ -91,11 +81,7 @@ static int read_settings(Filling *f, const char *id, Diagnostics *d)
                 r = config_loader_finish(&l, &config);
         if (r >= 0)
                 r = plan_program(&config, &plan);
-        if (r < 0)
-                return r;
-
-        f->n_texts = config.pool_texts > 0 ? config.pool_texts : DEFAULT_POOL_TEXTS;
-        return plan.vmm_text == VMM_TEXT_RECYCLED ? add_program(f, &plan) : 0;
+        return r >= 0 && plan.vmm_text == VMM_TEXT_RECYCLED ? add_program(f, &plan) : r;
 }
 
 /* 0, also after errors that it has said, or -ENOMEM. */
@@ -133,17 +119,13 @@ static int find_programs(Filling *f)
         return r;
 }
 
-static void fill_program(Filling *f, Program *p)
+static void fill_program(Filling *f, const Plan *p)
 {
-        static char vmm_name[] = DEFAULT_VMM_NAME;
-        const Plan plan = {
-                .chroot_dir = p->base, .vmm = p->vmm, .vmm_name = vmm_name, .vmm_text = VMM_TEXT_RECYCLED
-        };
-        _cleanup_jail_ Jail jail = jail_new(&plan, now_usec());
+        _cleanup_jail_ Jail jail = jail_new(p, now_usec());
         unsigned n_made = 0;
         bool full = false;
 
-        if (fill_texts(&jail, f->n_texts, &n_made, &full) < 0) {
+        if (fill_texts(&jail, &n_made, &full) < 0) {
                 const Failure *why = &jail.failure;
 
                 log_error("Failed to make a copy of %s for the next VM: %s: %s", p->vmm, why->object,
@@ -151,38 +133,21 @@ static void fill_program(Filling *f, Program *p)
                 fail(f, why->exit_status != 0 ? why->exit_status : EX_CANTCREAT);
         }
         if (n_made > 0)
-                log_info("Copies of %s made for the next VMs below %s: %u", p->vmm, p->base, n_made);
+                log_info("Copies of %s made for the next VMs below %s: %u", p->vmm, p->chroot_dir, n_made);
         if (full)
                 log_warning(
                         "No room for %u copies of %s: %s/%s/%s has what it may have; remove copies there that no program needs",
-                        f->n_texts, p->vmm, p->base, vmm_name, TEXTS_DIR);
+                        p->pool_texts, p->vmm, p->chroot_dir, p->vmm_name, TEXTS_DIR);
 }
 
-static int lock_pools(void)
-{
-        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
-        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-        int r = state_root_open(&root, NULL);
-
-        if (r < 0)
-                return r;
-        _cleanup_close_ int fd = openat(root.fd, STATE_POOL_LOCK,
-                                        O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-        if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-                return -errno;
-        return TAKE_FD(fd);
-}
-
-static int fill(void)
+static int fill(const StateRoot *root)
 {
         _cleanup_(filling_done) Filling f = { .dirs = ENV_DIRS_NONE };
         int r;
 
-        _cleanup_close_ int lock = lock_pools();
-        if (lock < 0) {
-                log_error("Failed to lock /run/fcjail/" STATE_POOL_LOCK ": %s", strerror(-lock));
+        _cleanup_close_ int lock = lock_verb(root, "fill", LOCK_SECONDS);
+        if (lock < 0)
                 return EX_OSERR;
-        }
         r = find_programs(&f);
         if (r < 0) {
                 log_error("Failed to read the settings of VMs: %s", strerror(-r));
@@ -195,6 +160,7 @@ static int fill(void)
 
 int verb_fill(const CommandLine *c)
 {
+        _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         Caller caller;
         int status;
 
@@ -203,5 +169,7 @@ int verb_fill(const CommandLine *c)
         log_open(NULL);
         if (status == EX_OK)
                 status = become_root(&caller);
-        return status == EX_OK ? fill() : status;
+        if (status == EX_OK)
+                status = open_state(&root);
+        return status == EX_OK ? fill(&root) : status;
 }

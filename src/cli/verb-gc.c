@@ -21,6 +21,9 @@
 #include "step.h"
 #include "verbs.h"
 
+/* As long as somebody may wait who has started it by hand. */
+#define LOCK_SECONDS 600
+
 /* The caller has its lock, so nobody starts the VM, runs it by hand or cleans up after it. */
 static void collect_locked(Collection *c, const char *id, int state_fd)
 {
@@ -72,18 +75,6 @@ static int collect(const char *id, void *userdata)
         return 0;
 }
 
-/* One at a time, as state_lock_to_collect() needs it. */
-static int lock_collectors(const StateRoot *root)
-{
-        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-        _cleanup_close_ int fd = openat(root->fd, STATE_GC_LOCK,
-                                        O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-        if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-                return -errno;
-        return TAKE_FD(fd);
-}
-
 static void collect_things(Collection *c)
 {
         static void (*const kinds[])(Collection * c) = {
@@ -99,11 +90,10 @@ static int collect_all(Collection *c)
 {
         int r;
 
-        _cleanup_close_ int lock = lock_collectors(c->root);
-        if (lock < 0) {
-                log_error("Failed to lock /run/fcjail/gc.lock: %s", strerror(-lock));
+        /* One at a time, as state_lock_to_collect() needs it. */
+        _cleanup_close_ int lock = lock_verb(c->root, "gc", LOCK_SECONDS);
+        if (lock < 0)
                 return EX_OSERR;
-        }
         r = state_each(c->root, collect, c);
         if (r < 0) {
                 log_error("Failed to read /run/fcjail/vm: %s", strerror(-r));
@@ -118,17 +108,14 @@ int verb_gc(const CommandLine *c)
         _cleanup_state_root_ StateRoot root = { .fd = -EBADF, .vm_fd = -EBADF };
         Collection all = { .root = &root, .dry_run = option_value(c, "dry-run") };
         Caller caller;
-        int status, r;
+        int status;
 
         log_open(NULL);
         status = become_root(&caller);
+        if (status == EX_OK)
+                status = open_state(&root);
         if (status != EX_OK)
                 return status;
-        r = state_root_open(&root, NULL);
-        if (r < 0) {
-                log_error("Failed to open /run/fcjail: %s", strerror(-r));
-                return EX_OSERR;
-        }
         status = collect_all(&all);
         if (all.dry_run)
                 return fflush(stdout) == 0 ? status : EX_IOERR;

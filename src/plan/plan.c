@@ -135,6 +135,7 @@ int plan_program(const Config *c, Plan *p)
         if (r >= 0)
                 r = dup_or(c->jailer.on ? strrchr(c->vmm, '/') + 1 : NULL, DEFAULT_VMM_NAME, &p->vmm_name);
         p->vmm_text = c->vmm_text == VMM_TEXT_UNSET ? VMM_TEXT_RECYCLED : c->vmm_text;
+        p->pool_texts = c->pool_texts > 0 ? c->pool_texts : DEFAULT_POOL_TEXTS;
         return r;
 }
 

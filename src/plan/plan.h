@@ -30,6 +30,7 @@
 #define DEFAULT_VMM_NAME   "firecracker"
 #define DEFAULT_API        "/run/firecracker.socket" /* Firecracker's own as well */
 #define DEFAULT_STOP       20                        /* seconds */
+#define DEFAULT_POOL_TEXTS 8                         /* copies of each VMM, made ahead */
 
 /* What a plan needs to know about the host and the process, asked before (host/host.h). */
 typedef struct HostFacts {
@@ -66,7 +67,8 @@ typedef enum MountSource {
         MOUNT_SYS,   /* a tmpfs with what the host says of its CPU */
 } MountSource;
 
-/* One mount of the jail; MOUNT_DISKS, MOUNT_BELOW, MOUNT_BINDS and MOUNT_LOOPS stand for any number of them. The first row is the root. */
+/* One mount of the jail; MOUNT_DISKS, MOUNT_BELOW, MOUNT_BINDS and MOUNT_LOOPS stand for any number of them. The first row is
+ * the root. */
 typedef struct MountPlan {
         const char *path; /* in the jail, relative to its root; "": the root itself */
         MountSource source;
@@ -177,7 +179,8 @@ typedef struct Plan {
         char *vmm;      /* path on the host */
         char *vmm_name; /* in the jail, and of the directory that all its jails are in */
         VmmText vmm_text;
-        char **vmm_args; /* further arguments, may be NULL */
+        uint32_t pool_texts; /* how many copies of the VMM `fcjail fill` makes */
+        char **vmm_args;     /* further arguments, may be NULL */
         char *vmm_log; /* the file in the jail that it writes its log to, relative to its root; NULL: none */
         char *config;  /* path on the host; NULL: none */
         bool config_bind;        /* the jail also gets what it names */
@@ -297,7 +300,8 @@ bool plan_filter_forbids_io_uring(const Plan *p) _pure_;
 int plan_make(const char *id, const Config *c, const HostFacts *host, Diagnostics *d, Plan *ret)
         _must_check_;
 
-/* Only which VMM it is, and where its jails are: chroot_dir, vmm, vmm_name, vmm_text. To be freed as a whole plan, also after -ENOMEM. 0. */
+/* Only which VMM it is, where its jails are, and what is made ahead: chroot_dir, vmm, vmm_name, vmm_text, pool_texts. 0 or
+ * -ENOMEM; to be freed as a whole plan after both. */
 int plan_program(const Config *c, Plan *p) _must_check_;
 
 /* The plan as stable text, one "key: value" per line, to be freed. -ENOMEM. */

@@ -199,6 +199,25 @@ static short lock_in_the_way(int fd, short type)
         return lock.l_type;
 }
 
+int state_root_lock(const StateRoot *root, const char *name, uint64_t usec)
+{
+        const uint64_t deadline = now_usec() + usec;
+        struct flock lock = whole_file(F_WRLCK);
+
+        _cleanup_close_ int fd =
+                openat(root->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+                if (errno != EAGAIN && errno != EACCES)
+                        return -errno;
+                if (now_usec() >= deadline)
+                        return -EAGAIN;
+                (void) usleep(RETRY_USEC);
+        }
+        return TAKE_FD(fd);
+}
+
 /* Its own lock is on a file that only root can open. */
 static bool a_collector_works(const StateRoot *root)
 {

@@ -147,8 +147,9 @@ int state_lock_at_once(const StateRoot *root, const char *id) _must_check_;
  * somebody who may only read it. */
 #define STATE_GC_LOCK "gc.lock"
 
-/* The lock of `fcjail fill`: one at a time. */
-#define STATE_POOL_LOCK "pool.lock"
+/* Locks such a file of root's in /run/fcjail, for what one process at a time may do; waits, in µs. Closing the descriptor lets go.
+ * -EAGAIN: somebody else has it all the time. */
+int state_root_lock(const StateRoot *root, const char *name, uint64_t usec) _must_check_;
 
 /* The same for a collector: a lock that all others wait for. They wait for nobody else, so there may be one collector only. */
 int state_lock_to_collect(const StateRoot *root, const char *id, bool create) _must_check_;

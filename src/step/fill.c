@@ -3,7 +3,7 @@
 /*
  * `fcjail fill`: private copies of the VMM, made before a VM needs one, so that the next starts copy nothing (texts.h, D99).
  *
- * Should:  open and check what a start does, and copy as it does: a start takes what is made here as it takes what a VM has left.
+ * Should:  open, check and copy by the functions of a start. To the next start such a copy is like one that a VM has left.
  * Mustn't: remove a text for another one. Those that are there are ready as well.
  */
 
@@ -79,7 +79,7 @@ static int make_text(Jail *jail, int vmms_fd, const char *text, off_t size)
         return r < 0 ? fail_copy(jail, r) : 0;
 }
 
-int fill_texts(Jail *jail, unsigned n, unsigned *ret_made, bool *ret_full)
+int fill_texts(Jail *jail, unsigned *ret_made, bool *ret_full)
 {
         char text[NAME_MAX];
         struct stat program = {};
@@ -102,7 +102,7 @@ int fill_texts(Jail *jail, unsigned n, unsigned *ret_made, bool *ret_full)
         if (there < 0)
                 return tree_fail_texts(jail, there);
 
-        for (unsigned i = (unsigned) there; r >= 0 && i < n; i++) {
+        for (unsigned i = (unsigned) there; r >= 0 && i < jail->plan->pool_texts; i++) {
                 r = make_text(jail, vmms_fd, text, program.st_size);
                 if (r == -ENOBUFS) {
                         *ret_full = true;
