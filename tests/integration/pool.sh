@@ -6,18 +6,10 @@
 
 PROGRAM=/usr/local/bin/pool-vmm # nobody else's, as it is replaced
 
-# settled_vmm: a program that was not changed a moment ago.
-settled_vmm() {
-        [[ -e $PROGRAM ]] || cp /usr/local/bin/demo-vmm $PROGRAM
-        while (($(date +%s) - $(stat -c %Z $PROGRAM) <= 4)); do
-                sleep 0.2
-        done
-}
-
 # defaults N [KEY=VALUE…]: N copies of the program; the pool is empty.
 defaults() {
         rm -rf "$TEXTS"
-        settled_vmm
+        settled_vmm $PROGRAM
         printf '%s\n' FCJAIL_POOL_TEXTS="$1" FCJAIL_VMM=$PROGRAM FCJAIL_STOP=kill "${@:2}" >"$ENV/default.env"
 }
 
@@ -153,7 +145,7 @@ test_the_bounds_hold() {
         cp --sparse=always $PROGRAM $PROGRAM.large
         truncate -s 100M $PROGRAM.large
         mv $PROGRAM.large $PROGRAM
-        settled_vmm
+        settled_vmm $PROGRAM
         fcjail fill 2>/tmp/err
         grep -F "No room for 32 copies" /tmp/err
         is 2 "$(texts)"

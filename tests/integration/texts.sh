@@ -6,17 +6,9 @@
 
 PROGRAM=/usr/local/bin/texts-vmm # nobody else's, as it is replaced
 
-# settled_vmm: a program that was not changed a moment ago.
-settled_vmm() {
-        [[ -e $PROGRAM ]] || cp /usr/local/bin/demo-vmm $PROGRAM
-        while (($(date +%s) - $(stat -c %Z $PROGRAM) <= 4)); do
-                sleep 0.2
-        done
-}
-
 # text_vm ID [KEY=VALUE…]
 text_vm() {
-        settled_vmm
+        settled_vmm $PROGRAM
         vm "$1" FCJAIL_VMM=$PROGRAM FCJAIL_STOP=kill "${@:2}"
 }
 
@@ -89,7 +81,7 @@ test_a_program_that_was_replaced_has_other_copies() {
         systemctl stop fcjail@web1
         is "$old" "$(stat -c %i "$TEXTS"/*)"
 
-        settled_vmm
+        settled_vmm $PROGRAM
         starts web1
         not is "$old" "$copy"
         systemctl stop fcjail@web1

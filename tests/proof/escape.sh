@@ -90,29 +90,28 @@ listen() {
         eventually grep -q '@fcjail-host$' /proc/net/unix
 }
 
-test_P1_escape() {
-        local how outside absent
-        systemctl restart fcjail-cage
+in_three_ways() {
+        local how
         listen
         for how in systemd user hand; do
                 try_all "$how"
                 held "$how"
                 ((attempts >= 250))
         done
+}
+
+test_P1_escape() {
+        local outside absent
+        systemctl restart fcjail-cage
+        in_three_ways
         outside
         figure "$attempts attempts in each of 3 ways of starting, 0 succeeded; outside $outside do," \
                 "and $absent are of what this kernel does not have"
 }
 
 test_P1_escape_without_the_cage() {
-        local how
         without_the_cage
-        listen
-        for how in systemd user hand; do
-                try_all "$how"
-                held "$how"
-                ((attempts >= 250))
-        done
+        in_three_ways
         figure "$attempts attempts in each of 3 ways of starting, 0 succeeded"
 }
 
