@@ -15,7 +15,7 @@
 #include "mount-util.h"
 #include "pin.h"
 
-/* More than one only if somebody else mounts there, too. */
+/* pin_make() makes one. Others can only be there if somebody has put them on top. */
 #define MOUNTS_ON_A_NAME_MAX 16
 
 /* Whether the user namespace that decides who may enter it is ours. */

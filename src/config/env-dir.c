@@ -116,7 +116,7 @@ int env_dirs_open(Diagnostics *d, EnvDirs *ret)
                 if (!env_dirs[i].vm && !name_taken(env_dirs[i].path))
                         continue;
                 dirs.fds[i] = chase_open(env_dirs[i].path, O_PATH | O_DIRECTORY, CHASE_DEFAULT, &culprit);
-                /* Who could have made what is not there does not matter. */
+                /* It does not exist, so it does not matter who may change the directories above. */
                 if (dirs.fds[i] < 0 && !name_taken(env_dirs[i].path))
                         continue;
                 if (dirs.fds[i] < 0)
